@@ -1,0 +1,87 @@
+//! Anything that answers requests. An engine sees the whole plan, picks its own order and batches, and hands over every
+//! answer as it comes; journal, progress and interruption are the listener's business. Knows no task and no metric.
+
+use std::ops::ControlFlow;
+
+use serde::Serialize;
+
+use crate::{
+    plan::{Answer, Answers, Failure, Request, Tokenizer},
+    value::Digest,
+};
+
+/// Takes the answer to the request at an index of the plan; `Break` asks the engine to stop soon.
+pub type Each<'a> = &'a mut dyn FnMut(usize, Result<Answer, Failure>) -> ControlFlow<()>;
+
+/// A model behind one door.
+pub trait Engine {
+    /// Who answers, for the record.
+    fn card(&self) -> &Card;
+
+    /// How this model cuts texts.
+    fn tokenizer(&self) -> &dyn Tokenizer;
+
+    /// Answers a whole plan, in whatever order and batches suit the engine, and returns early when told to.
+    fn answer(&mut self, requests: &[Request], each: Each<'_>);
+}
+
+/// Answers a plan; whatever the engine left out stays "not reached".
+pub fn drive(
+    engine: &mut dyn Engine,
+    requests: &[Request],
+    each: &mut dyn FnMut(usize, &Result<Answer, Failure>) -> ControlFlow<()>,
+) -> Answers {
+    let mut answers = Answers::none(requests.len());
+    engine.answer(requests, &mut |index, answer| {
+        let flow = each(index, &answer);
+        answers.put(index, answer);
+        flow
+    });
+    answers
+}
+
+/// Who answers: everything that can change an answer, and what a reader wants to know of the model.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Card {
+    /// The name in tables, such as `gpt2` or `reference`.
+    pub name: String,
+    /// What answers: `local`, `mock`.
+    pub engine: &'static str,
+    /// Where the model comes from, such as `openai-community/gpt2`; a folder's name, never its path.
+    pub source: String,
+    /// The commit of the repository that the files come from.
+    pub revision: Option<String>,
+    /// The files that decide the answers: weights, config and tokenizer.
+    pub files: Vec<ModelFile>,
+    /// The family of the architecture, such as `llama`.
+    pub family: String,
+    /// What is computed with, such as `f32`.
+    pub dtype: String,
+    /// Weights in the model.
+    pub parameters: u64,
+    /// Tokens in the vocabulary.
+    pub vocabulary: usize,
+    /// The longest sequence, in tokens.
+    pub context: Option<usize>,
+    /// The token that a text without a prompt is conditioned on.
+    pub begins_with: Option<String>,
+}
+
+/// A file of a model.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ModelFile {
+    /// Within the model's folder.
+    pub name: String,
+    /// Its size.
+    pub bytes: u64,
+    /// Its content.
+    pub sha256: Digest,
+}
+
+impl Card {
+    /// Two engines with the same digest give the same answers: files, number format and engine, not the name, device,
+    /// threads or batches.
+    pub fn digest(&self) -> Digest {
+        Digest::of_json(&(self.engine, &self.files, &self.dtype))
+    }
+}

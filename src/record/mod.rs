@@ -1,0 +1,73 @@
+//! What a run leaves behind: plain tables, estimates and provenance, free of task kinds and of report formats.
+
+mod table;
+
+pub use table::{Cell, Column, ItemKey, Row, Table};
+
+use serde::Serialize;
+
+use crate::stats::Estimate;
+
+/// One task's rows and numbers.
+#[derive(Clone, Debug, Serialize)]
+pub struct TaskRecord {
+    /// `benchmark/task`.
+    pub name: String,
+    /// The kind of the task.
+    pub kind: &'static str,
+    /// One row per item and repeat.
+    pub table: Table,
+    /// Further tables, such as the tokens behind each item.
+    pub details: Vec<Table>,
+    /// Every number, headline first.
+    pub measures: Vec<Measure>,
+    /// What a reader must know to read the numbers right.
+    pub notes: Vec<String>,
+}
+
+/// A number with its name.
+#[derive(Clone, Debug, Serialize)]
+pub struct Measure {
+    /// Such as `accuracy`.
+    pub metric: String,
+    /// The part of the task that it speaks of, such as a domain; the whole task without one.
+    pub group: Option<String>,
+    /// What is counted.
+    pub unit: Unit,
+    /// Which direction is good, where one is.
+    pub better: Option<Better>,
+    /// What guessing gives.
+    pub chance: Option<f64>,
+    /// Whether the summary shows it.
+    pub headline: bool,
+    /// The number and its interval.
+    pub estimate: Estimate,
+}
+
+/// What a number counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unit {
+    /// Between 0 and 1.
+    Proportion,
+    /// Natural logarithms of probabilities.
+    Nats,
+    /// Binary logarithms of probabilities, per byte.
+    BitsPerByte,
+    /// An inverse geometric-mean probability.
+    Perplexity,
+    /// One quantity over another.
+    Ratio,
+    /// Tokens, words, texts.
+    Count,
+}
+
+/// Which direction is good.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Better {
+    /// More is better.
+    Higher,
+    /// Less is better.
+    Lower,
+}

@@ -1,0 +1,139 @@
+//! Rows with named columns: the waist between tasks and metrics.
+
+use serde::Serialize;
+
+use crate::{plan::Failure, value::Digest};
+
+/// Rows with named columns.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Table {
+    /// Such as `items` or `tokens`; names the file.
+    pub name: &'static str,
+    /// In the order of the cells.
+    pub columns: Vec<Column>,
+    /// In plan order.
+    pub rows: Vec<Row>,
+}
+
+/// A column's name.
+pub type Column = &'static str;
+
+/// What a row speaks of: an item, and which time it was asked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ItemKey {
+    /// The item's id, unique within its task.
+    pub item: String,
+    /// The number of the repeat, from 0.
+    pub repeat: u32,
+    /// The part of the task that it belongs to, such as a domain.
+    pub group: Option<String>,
+    /// Items with the same cluster hang together, such as those that share a subject.
+    pub cluster: Option<String>,
+    /// What was asked and what was right: rows of two runs are compared only where this agrees.
+    pub content: Digest,
+}
+
+/// One row.
+#[derive(Clone, Debug, Serialize)]
+pub struct Row {
+    /// What it speaks of.
+    pub key: ItemKey,
+    /// One per column, or why there are none.
+    pub cells: Result<Vec<Cell>, Failure>,
+}
+
+/// One value.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum Cell {
+    /// Does not apply to this row.
+    Missing,
+    /// Yes or no.
+    Flag(bool),
+    /// How many.
+    Count(u64),
+    /// A finite number.
+    Number(f64),
+    /// Words.
+    Text(String),
+    /// Several values, such as the tokens of a text.
+    List(Vec<Cell>),
+}
+
+impl Cell {
+    /// The cell as a number, flags as 0 and 1; `None` for words, lists and what is missing.
+    pub fn number(&self) -> Option<f64> {
+        match self {
+            Self::Flag(flag) => Some(f64::from(u8::from(*flag))),
+            Self::Count(count) => Some(*count as f64),
+            Self::Number(number) => Some(*number),
+            Self::Missing | Self::Text(_) | Self::List(_) => None,
+        }
+    }
+}
+
+impl From<f64> for Cell {
+    fn from(number: f64) -> Self {
+        Self::Number(number)
+    }
+}
+impl From<f32> for Cell {
+    fn from(number: f32) -> Self {
+        Self::Number(f64::from(number))
+    }
+}
+impl From<bool> for Cell {
+    fn from(flag: bool) -> Self {
+        Self::Flag(flag)
+    }
+}
+impl From<usize> for Cell {
+    fn from(count: usize) -> Self {
+        Self::Count(count as u64)
+    }
+}
+impl From<u32> for Cell {
+    fn from(count: u32) -> Self {
+        Self::Count(u64::from(count))
+    }
+}
+impl From<&str> for Cell {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
+impl From<String> for Cell {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
+}
+impl<T: Into<Cell>> From<Option<T>> for Cell {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Missing, Into::into)
+    }
+}
+impl<T: Into<Cell>> From<Vec<T>> for Cell {
+    fn from(list: Vec<T>) -> Self {
+        Self::List(list.into_iter().map(Into::into).collect())
+    }
+}
+
+impl Table {
+    /// A table without rows.
+    pub fn new(name: &'static str, columns: Vec<Column>) -> Self {
+        Self { name, columns, rows: Vec::new() }
+    }
+
+    /// The place of a column.
+    pub fn column(&self, name: &str) -> Option<usize> {
+        self.columns.iter().position(|column| *column == name)
+    }
+
+    /// The answered rows' keys and values of a column, rows without a number left out.
+    pub fn numbers<'a>(&'a self, column: &str) -> impl Iterator<Item = (&'a ItemKey, f64)> + 'a {
+        let place = self.column(column);
+        self.rows
+            .iter()
+            .filter_map(move |row| Some((&row.key, row.cells.as_ref().ok()?.get(place?)?.number()?)))
+    }
+}

@@ -1,0 +1,3 @@
+//! One test binary for everything that is seen from outside.
+
+mod tidy;
