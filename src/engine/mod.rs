@@ -1,6 +1,9 @@
 //! Anything that answers requests. An engine sees the whole plan, picks its own order and batches, and hands over every
 //! answer as it comes; journal, progress and interruption are the listener's business. Knows no task and no metric.
 
+pub mod mock;
+pub mod replay;
+
 use std::ops::ControlFlow;
 
 use serde::Serialize;
@@ -25,15 +28,14 @@ pub trait Engine {
     fn answer(&mut self, requests: &[Request], each: Each<'_>);
 }
 
+/// Looks at each answer as it comes; `Break` ends the run after what is in flight.
+pub type Listen<'a> = &'a mut dyn FnMut(usize, &Result<Answer, Failure>) -> ControlFlow<()>;
+
 /// Answers a plan; whatever the engine left out stays "not reached".
-pub fn drive(
-    engine: &mut dyn Engine,
-    requests: &[Request],
-    each: &mut dyn FnMut(usize, &Result<Answer, Failure>) -> ControlFlow<()>,
-) -> Answers {
+pub fn drive(engine: &mut dyn Engine, requests: &[Request], listen: Listen<'_>) -> Answers {
     let mut answers = Answers::none(requests.len());
     engine.answer(requests, &mut |index, answer| {
-        let flow = each(index, &answer);
+        let flow = listen(index, &answer);
         answers.put(index, answer);
         flow
     });
