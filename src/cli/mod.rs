@@ -1,1 +1,3 @@
-//! cli.
+//! One command a file. The only place that prints, exits, and reads the clock or the environment.
+
+pub mod exit;

@@ -22,7 +22,7 @@ impl Default for Mock {
     fn default() -> Self {
         let card = Card {
             name: "mock".into(),
-            engine: "mock",
+            engine: "mock".into(),
             source: "built in".into(),
             revision: None,
             files: Vec::new(),
