@@ -1,3 +1,4 @@
 //! One command a file. The only place that prints, exits, and reads the clock or the environment.
 
 pub mod exit;
+mod provenance;
