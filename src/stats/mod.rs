@@ -1,6 +1,8 @@
 //! Numbers in, estimates out: every number leaves with an interval, or with the reason why it has none. Knows no model,
 //! no task and no token.
 
+pub mod dist;
+
 use serde::{Deserialize, Serialize};
 
 use crate::value::Level;
