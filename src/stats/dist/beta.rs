@@ -37,10 +37,8 @@ pub(super) fn logit_quantile(wanted: Tails, a: f64, b: f64) -> f64 {
     for _ in 0..200 {
         let (x, y) = logistic(logit);
         let tails = cdf(a, b, x, y);
-        let (tail, slope) = match by_lower {
-            true => (tails.lower, logit_density(a, b, x, y) / tails.lower),
-            false => (tails.upper, -logit_density(a, b, x, y) / tails.upper),
-        };
+        let (tail, sign) = if by_lower { (tails.lower, 1.0) } else { (tails.upper, -1.0) };
+        let slope = sign * logit_density(a, b, x, y) / tail;
         let miss = log(tail) - target;
         if (miss > 0.0) == by_lower {
             high = logit;
@@ -64,6 +62,7 @@ fn logit_density(a: f64, b: f64, x: f64, y: f64) -> f64 {
 }
 
 /// The continued fraction of the incomplete beta function, by Lentz's method (Numerical Recipes, §6.4).
+#[expect(clippy::many_single_char_names, reason = "the names of the literature")]
 fn continued_fraction(a: f64, b: f64, x: f64) -> f64 {
     let nonzero = |value: f64| if value.abs() < 1e-300 { 1e-300 } else { value };
     let mut c = 1.0;
