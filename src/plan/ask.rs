@@ -1,6 +1,10 @@
 //! Asking: equal requests are asked once, and each asker holds a typed ticket for the answer.
 
-use std::{collections::{BTreeMap, BTreeSet}, marker::PhantomData, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    marker::PhantomData,
+    sync::Arc,
+};
 
 use super::{
     Answer, Decoding, Failure, FailureKind, FirstToken, Generated, Ranked, Request, Scored, Windows,

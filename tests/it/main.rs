@@ -1,3 +1,4 @@
 //! One test binary for everything that is seen from outside.
 
+mod golden_stats;
 mod tidy;
