@@ -6,6 +6,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use super::Run;
+
 /// The file that describes a run.
 pub const RUN: &str = "run.json";
 
@@ -76,6 +78,19 @@ pub fn create(results: &Path, id: &str) -> Result<PathBuf, StoreError> {
         }
     }
     Err(StoreError::Damaged { path: results.to_owned(), reason: format!("it holds {TRIES} runs named {id}") })
+}
+
+/// Makes sure that runs can be written under `results`.
+pub fn probe(results: &Path) -> Result<(), StoreError> {
+    fs::create_dir_all(results).map_err(StoreError::io("make the folder", results))?;
+    tempfile::tempfile_in(results).map(drop).map_err(StoreError::io("write to", results))
+}
+
+/// Reads what a run's folder says of it.
+pub fn read_run(folder: &Path) -> Result<Run, StoreError> {
+    let path = folder.join(RUN);
+    let text = fs::read_to_string(&path).map_err(StoreError::io("read", &path))?;
+    serde_json::from_str(&text).map_err(|error| StoreError::Damaged { path, reason: error.to_string() })
 }
 
 /// Finds a run by the path of its folder, by its id, by the start of the id's last part, or as `latest`.

@@ -92,7 +92,7 @@ pub struct Command {
     /// `--set`.
     pub set: Vec<String>,
     /// `--sample`.
-    pub sample: Option<usize>,
+    pub sample: Option<u64>,
 }
 
 /// What was asked.

@@ -1,13 +1,25 @@
-//! A task between its questions and its verdict: what was asked is known, what the answers mean is kept in a closure.
+//! From tasks to requests, and from answers to numbers. Both ways are pure: the same specs give the same plan, the same
+//! answers the same record, so that a run can be taken up, rebuilt and split.
 
+use super::Task;
 use crate::{
-    metric::Metric,
-    plan::Answers,
-    record::Table,
+    metric::{self, Metric},
+    plan::{Answers, Ask, Request},
+    record::{ItemKey, Table, TaskRecord},
+    spec::{Item, Kinds as _, TaskSpec},
+    value::Digest,
 };
 
-/// What the answers of a task mean. Pure: the same answers give the same verdict.
+/// What the answers of a task mean.
 pub type Judge = Box<dyn FnOnce(&Answers) -> Verdict>;
+
+/// A suite as one model is asked it.
+pub struct Plan {
+    /// In the order of the suite.
+    pub tasks: Vec<Planned>,
+    /// Each different request once.
+    pub requests: Vec<Request>,
+}
 
 /// A task whose questions are asked.
 pub struct Planned {
@@ -19,8 +31,8 @@ pub struct Planned {
     pub items: usize,
     /// Its requests' places in the plan, each once; a place may serve several tasks.
     pub requests: Vec<usize>,
-    /// What the answers mean.
-    pub judge: Judge,
+    settings: metric::Settings,
+    judge: Judge,
 }
 
 /// Rows, and the numbers that are to be made of them.
@@ -34,4 +46,46 @@ pub struct Verdict {
     pub metrics: Vec<Metric>,
     /// What a reader must know to read the numbers right.
     pub notes: Vec<String>,
+}
+
+/// Asks every task's questions. Tasks of kinds that are read but not run yet are named instead.
+pub fn plan(tasks: &[&TaskSpec<Task>]) -> Result<Plan, Vec<String>> {
+    let mut ask = Ask::default();
+    let (mut planned, mut unready) = (Vec::new(), Vec::new());
+    for task in tasks {
+        let Some(judge) = task.kind.ask(&mut ask) else {
+            unready.push(format!("{} ({})", task.name, task.kind.name()));
+            continue;
+        };
+        planned.push(Planned {
+            name: task.name.clone(),
+            kind: task.kind.name(),
+            items: task.kind.kind().items().taken,
+            requests: ask.take_asked(),
+            settings: metric::Settings::of(&task.settings),
+            judge,
+        });
+    }
+    if unready.is_empty() { Ok(Plan { tasks: planned, requests: ask.into_requests() }) } else { Err(unready) }
+}
+
+impl Planned {
+    /// The task's rows and numbers.
+    pub fn judge(self, answers: &Answers) -> TaskRecord {
+        let Verdict { table, details, metrics, notes } = (self.judge)(answers);
+        let measures =
+            metrics.iter().map(|metric| metric::evaluate(metric, &table, &self.settings, &self.name)).collect();
+        TaskRecord { name: self.name, kind: self.kind, table, details, measures, notes }
+    }
+}
+
+/// What a row of an item speaks of.
+pub(super) fn item_key<C>(item: &Item<C>, group: Option<&str>, content: Digest) -> ItemKey {
+    ItemKey {
+        item: item.id.clone(),
+        repeat: 0,
+        group: group.map(str::to_owned),
+        cluster: item.cluster.as_ref().map(ToString::to_string),
+        content,
+    }
 }
