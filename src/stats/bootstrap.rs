@@ -219,3 +219,64 @@ impl Statistic for Median {
         left_out.into_iter().map(|median| centre - median).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::value::Seed;
+
+    const VALUES: [f64; 5] = [1.0, 2.0, 3.0, 4.0, 10.0];
+
+    fn bootstrap(resamples: u32, kind: Kind) -> Bootstrap {
+        Bootstrap { resamples, kind, key: Key::new(Seed(1), "test") }
+    }
+
+    #[test]
+    fn replicates_are_the_same_for_any_number_of_threads() {
+        let mean = Quotient::mean(&VALUES, &Clusters::apart(5));
+        let with = |threads| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            pool.install(|| bootstrap(1000, Kind::Bca).replicates(&mean))
+        };
+        let one = with(1);
+        assert!([2, 3, 7].into_iter().all(|threads| with(threads) == one));
+    }
+
+    #[test]
+    fn percentiles_agree_with_the_enumeration_of_all_resamples() {
+        let apart = Clusters::apart(5);
+        let mut all: Vec<f64> = (0..3125_usize)
+            .map(|code| (0..5).map(|place| VALUES[code / 5_usize.pow(place) % 5]).sum::<f64>() / 5.0)
+            .collect();
+        all.sort_by(f64::total_cmp);
+        let (low, high) = (quantile(&all, 0.025), quantile(&all, 0.975));
+        let drawn = bootstrap(100_000, Kind::Percentile)
+            .interval(&Quotient::mean(&VALUES, &apart), Level::DEFAULT, Scale::Plain)
+            .unwrap();
+        // Means of five whole numbers lie 0.2 apart: the percentiles fall on the same step.
+        assert!(
+            (drawn.low - low).abs() < 1e-12 && (drawn.high - high).abs() < 1e-12,
+            "{drawn:?} [{low}, {high}]"
+        );
+        assert_eq!(drawn.method, Method::BootstrapPercentile);
+    }
+
+    #[test]
+    fn clusters_are_drawn_as_a_whole() {
+        let (values, clusters) = ([0.0, 0.0, 1.0, 1.0], Clusters::by([0, 0, 1, 1]));
+        let means = bootstrap(200, Kind::Percentile).replicates(&Quotient::mean(&values, &clusters));
+        assert!(means.iter().all(|mean| [0.0, 0.5, 1.0].contains(mean)));
+        let medians = bootstrap(200, Kind::Percentile).replicates(&Median::new(&values, &clusters));
+        assert_eq!(means, medians);
+    }
+
+    #[test]
+    fn the_correction_falls_back_where_it_is_not_defined() {
+        let same = Quotient::mean(&[2.0; 3], &Clusters::apart(3));
+        let interval = bootstrap(100, Kind::Bca).interval(&same, Level::DEFAULT, Scale::Plain).unwrap();
+        assert_eq!((interval.low, interval.high, interval.method), (2.0, 2.0, Method::BootstrapPercentile));
+        let empty = Quotient::new(&[1.0, 0.0], &[1.0, 0.0], &Clusters::apart(2));
+        let nothing = bootstrap(100, Kind::Bca).interval(&empty, Level::DEFAULT, Scale::Exp);
+        assert_eq!(nothing, Err(Undefined::NoUnits));
+    }
+}
