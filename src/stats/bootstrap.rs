@@ -10,7 +10,7 @@ use super::{
     Clusters, Interval, Method, Undefined,
     dist::normal,
     influence::{Quotient, Scale},
-    median, sum,
+    sum,
 };
 use crate::{
     random::{Key, Stream},
@@ -64,6 +64,9 @@ impl Bootstrap {
             return Err(Undefined::NoUnits);
         }
         replicates.sort_by(f64::total_cmp);
+        if replicates.first() == replicates.last() {
+            return Err(Undefined::Constant);
+        }
         let (low, high, method) = self.kind.ends(&replicates, statistic, level);
         Interval::new(scale.apply(low), scale.apply(high), level, method)
     }
@@ -271,10 +274,10 @@ mod tests {
     }
 
     #[test]
-    fn the_correction_falls_back_where_it_is_not_defined() {
+    fn draws_that_tell_nothing_give_no_interval() {
         let same = Quotient::mean(&[2.0; 3], &Clusters::apart(3));
-        let interval = bootstrap(100, Kind::Bca).interval(&same, Level::DEFAULT, Scale::Plain).unwrap();
-        assert_eq!((interval.low, interval.high, interval.method), (2.0, 2.0, Method::BootstrapPercentile));
+        let interval = bootstrap(100, Kind::Bca).interval(&same, Level::DEFAULT, Scale::Plain);
+        assert_eq!(interval, Err(Undefined::Constant));
         let empty = Quotient::new(&[1.0, 0.0], &[1.0, 0.0], &Clusters::apart(2));
         let nothing = bootstrap(100, Kind::Bca).interval(&empty, Level::DEFAULT, Scale::Exp);
         assert_eq!(nothing, Err(Undefined::NoUnits));
