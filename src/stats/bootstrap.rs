@@ -10,7 +10,7 @@ use super::{
     Clusters, Interval, Method, Undefined,
     dist::normal,
     influence::{Quotient, Scale},
-    median, sum,
+    sum,
 };
 use crate::{
     random::{Key, Stream},
@@ -64,6 +64,9 @@ impl Bootstrap {
             return Err(Undefined::NoUnits);
         }
         replicates.sort_by(f64::total_cmp);
+        if replicates.first() == replicates.last() {
+            return Err(Undefined::Constant);
+        }
         let (low, high, method) = self.kind.ends(&replicates, statistic, level);
         Interval::new(scale.apply(low), scale.apply(high), level, method)
     }
@@ -217,5 +220,66 @@ impl Statistic for Median {
         let left_out: Vec<f64> = self.units.iter().map(|unit| self.without(unit)).collect();
         let centre = sum(left_out.iter().copied()) / left_out.len() as f64;
         left_out.into_iter().map(|median| centre - median).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::value::Seed;
+
+    const VALUES: [f64; 5] = [1.0, 2.0, 3.0, 4.0, 10.0];
+
+    fn bootstrap(resamples: u32, kind: Kind) -> Bootstrap {
+        Bootstrap { resamples, kind, key: Key::new(Seed(1), "test") }
+    }
+
+    #[test]
+    fn replicates_are_the_same_for_any_number_of_threads() {
+        let mean = Quotient::mean(&VALUES, &Clusters::apart(5));
+        let with = |threads| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            pool.install(|| bootstrap(1000, Kind::Bca).replicates(&mean))
+        };
+        let one = with(1);
+        assert!([2, 3, 7].into_iter().all(|threads| with(threads) == one));
+    }
+
+    #[test]
+    fn percentiles_agree_with_the_enumeration_of_all_resamples() {
+        let apart = Clusters::apart(5);
+        let mut all: Vec<f64> = (0..3125_usize)
+            .map(|code| (0..5).map(|place| VALUES[code / 5_usize.pow(place) % 5]).sum::<f64>() / 5.0)
+            .collect();
+        all.sort_by(f64::total_cmp);
+        let (low, high) = (quantile(&all, 0.025), quantile(&all, 0.975));
+        let drawn = bootstrap(100_000, Kind::Percentile)
+            .interval(&Quotient::mean(&VALUES, &apart), Level::DEFAULT, Scale::Plain)
+            .unwrap();
+        // Means of five whole numbers lie 0.2 apart: the percentiles fall on the same step.
+        assert!(
+            (drawn.low - low).abs() < 1e-12 && (drawn.high - high).abs() < 1e-12,
+            "{drawn:?} [{low}, {high}]"
+        );
+        assert_eq!(drawn.method, Method::BootstrapPercentile);
+    }
+
+    #[test]
+    fn clusters_are_drawn_as_a_whole() {
+        let (values, clusters) = ([0.0, 0.0, 1.0, 1.0], Clusters::by([0, 0, 1, 1]));
+        let means = bootstrap(200, Kind::Percentile).replicates(&Quotient::mean(&values, &clusters));
+        assert!(means.iter().all(|mean| [0.0, 0.5, 1.0].contains(mean)));
+        let medians = bootstrap(200, Kind::Percentile).replicates(&Median::new(&values, &clusters));
+        assert_eq!(means, medians);
+    }
+
+    #[test]
+    fn draws_that_tell_nothing_give_no_interval() {
+        let same = Quotient::mean(&[2.0; 3], &Clusters::apart(3));
+        let interval = bootstrap(100, Kind::Bca).interval(&same, Level::DEFAULT, Scale::Plain);
+        assert_eq!(interval, Err(Undefined::Constant));
+        let empty = Quotient::new(&[1.0, 0.0], &[1.0, 0.0], &Clusters::apart(2));
+        let nothing = bootstrap(100, Kind::Bca).interval(&empty, Level::DEFAULT, Scale::Exp);
+        assert_eq!(nothing, Err(Undefined::NoUnits));
     }
 }

@@ -66,3 +66,31 @@ pub(super) fn of_sorted(sorted: &[f64]) -> f64 {
     let half = sorted.len() / 2;
     if sorted.len() % 2 == 1 { sorted[half] } else { f64::midpoint(sorted[half - 1], sorted[half]) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn six_values_are_the_fewest() {
+        let values = [4.0, 1.0, 3.0, 2.0, 6.0, 5.0];
+        let six = estimate(&values, &Clusters::apart(6), Level::DEFAULT);
+        // 2 × 2⁻⁶ are missed outside of all six.
+        assert_eq!(six.interval.map(|i| (i.low, i.high)), Ok((1.0, 6.0)));
+        assert_eq!(six.value, Ok(3.5));
+        let five = estimate(&values[..5], &Clusters::apart(5), Level::DEFAULT);
+        assert_eq!((five.value, five.interval), (Ok(3.0), Err(Undefined::TooFew)));
+    }
+
+    #[test]
+    fn repeats_that_always_agree_tell_no_more_than_the_items() {
+        let values: Vec<f64> = (0..300).map(|row| f64::from(row / 10)).collect();
+        let items: Vec<f64> = (0..30).map(f64::from).collect();
+        let repeated = estimate(&values, &Clusters::by((0..300).map(|row| row / 10)), Level::DEFAULT);
+        let once = estimate(&items, &Clusters::apart(30), Level::DEFAULT);
+        assert_eq!(repeated.value, once.value);
+        let (repeated, once) = (repeated.interval.unwrap(), once.interval.unwrap());
+        assert_eq!(repeated.method, Method::OrderStatisticsClustered);
+        assert!(repeated.low <= once.low && repeated.high >= once.high);
+    }
+}
