@@ -134,7 +134,7 @@ pub enum Finish {
 }
 
 /// Why a request has no answer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Failure {
     /// For scripts and counts.
     pub kind: FailureKind,

@@ -43,7 +43,7 @@ pub struct Row {
 }
 
 /// One value.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
 #[serde(untagged)]
 pub enum Cell {
     /// Does not apply to this row.
