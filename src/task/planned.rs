@@ -3,10 +3,11 @@
 
 use super::Task;
 use crate::{
-    metric::{self, Metric},
+    metric::{self, Intervals, Metric},
     plan::{Answers, Ask, Request},
     record::{ItemKey, Table, TaskRecord},
-    spec::{Item, Kinds as _, TaskSpec},
+    spec::{Confidence, IntervalMethod, Item, Kinds as _, Settings, TaskSpec},
+    stats::bootstrap,
     value::Digest,
 };
 
@@ -62,7 +63,7 @@ pub fn plan(tasks: &[&TaskSpec<Task>]) -> Result<Plan, Vec<String>> {
             kind: task.kind.name(),
             items: task.kind.kind().items().taken,
             requests: ask.take_asked(),
-            settings: metric::Settings::of(&task.settings),
+            settings: settings(&task.name, &task.settings),
             judge,
         });
     }
@@ -73,10 +74,20 @@ impl Planned {
     /// The task's rows and numbers.
     pub fn judge(self, answers: &Answers) -> TaskRecord {
         let Verdict { table, details, metrics, notes } = (self.judge)(answers);
-        let measures =
-            metrics.iter().map(|metric| metric::evaluate(metric, &table, &self.settings, &self.name)).collect();
+        let measures = metric::evaluate(&metrics, &table, &self.settings);
         TaskRecord { name: self.name, kind: self.kind, table, details, measures, notes }
     }
+}
+
+fn settings(task: &str, said: &Settings) -> metric::Settings {
+    let Confidence { level, method, resamples } = said.confidence;
+    let intervals = match method {
+        IntervalMethod::Auto | IntervalMethod::Wilson => Intervals::Auto,
+        IntervalMethod::Exact => Intervals::ClopperPearson,
+        IntervalMethod::T => Intervals::T,
+        IntervalMethod::Bootstrap => Intervals::Bootstrap { resamples: resamples.get(), kind: bootstrap::Kind::Bca },
+    };
+    metric::Settings { task: task.to_owned(), level, intervals, seed: said.seed }
 }
 
 /// What a row of an item speaks of.
