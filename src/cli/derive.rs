@@ -1,6 +1,6 @@
 //! Everything in a run folder that follows from its answers: judged, counted, and written for people and programs.
 
-use std::{collections::BTreeMap, io, io::Write, path::Path};
+use std::{collections::BTreeMap, io, path::Path};
 
 use serde_json::json;
 

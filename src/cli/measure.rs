@@ -9,7 +9,6 @@ use std::{
 
 use super::{
     Shell, derive,
-    exit::Exit,
     interrupt,
     model::Opened,
     progress::Event,
@@ -17,7 +16,7 @@ use super::{
     snapshot::Snapshot,
 };
 use crate::{
-    engine::{self, Engine as _, replay::Replay},
+    engine::{self, replay::Replay},
     plan::{Answer, Answers},
     record::{
         Command, EngineInfo, FORMAT, Record, Run, SourceFile, Status, SuiteInfo, Times, Tokens,

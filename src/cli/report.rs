@@ -6,7 +6,7 @@ use super::{Shell, derive, exit::Exit, prepare::Selection};
 use crate::{
     plan::Answers,
     record::{Record, Status, folder, journal},
-    report::{self, Format},
+    report::format::{self, Format},
     task,
 };
 
@@ -57,6 +57,6 @@ fn rebuild(arguments: &Arguments, shell: &mut Shell) -> Result<(), Exit> {
         derive::write(&path, &record).map_err(|error| shell.fail(Exit::Results, error))?;
     }
     let (look, folder) = (shell.out.look, path.display().to_string());
-    report::write(&mut shell.out, &record, Some(&folder), arguments.format, &look)
+    format::write(&mut shell.out, &record, Some(&folder), arguments.format, &look)
         .map_err(|error| shell.fail(Exit::Results, format!("cannot write to stdout: {error}")))
 }

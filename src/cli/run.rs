@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{
-    Shell, check, dry_run,
+    Shell, dry_run,
     exit::Exit,
     interrupt,
     measure::{self, Job, Measured},
@@ -14,7 +14,7 @@ use super::{
 use crate::{
     metric::expect,
     record::{self, Expectation, Outcome, Record, Run, Status, TaskRecord, folder},
-    report::{self, Format},
+    report::format::{self, Format},
     spec::{Choices, Loaded, Model, Suite},
     task::{self, Task},
 };
@@ -137,9 +137,9 @@ impl One<'_> {
             return Err(shell.fail(Exit::Nothing, format!("nothing to ask {}", self.model.id)));
         }
         let opened = model::open(self.model, &self.arguments.engine, shell)?;
-        let heard = check::with_tokenizer(self.loaded, &tasks, opened.engine.tokenizer(), shell)?;
+        let heard = Vec::new();
         if self.arguments.dry_run {
-            return dry_run::show(&plan, opened, self.arguments.format, shell).map(|()| None);
+            return dry_run::show(&plan, &opened, self.arguments.format, shell).map(|()| None);
         }
         let command = record::Command {
             specs: Vec::new(),
@@ -163,7 +163,7 @@ impl One<'_> {
             Measured::Interrupted => Err(Exit::Interrupted),
             Measured::Complete(record, folder) => {
                 let (look, folder) = (shell.out.look, folder.display().to_string());
-                report::write(&mut shell.out, &record, Some(&folder), self.arguments.format, &look)
+                format::write(&mut shell.out, &record, Some(&folder), self.arguments.format, &look)
                     .map_err(|error| shell.fail(Exit::Results, format!("cannot write to stdout: {error}")))?;
                 Ok(Some(*record))
             }

@@ -1,6 +1,7 @@
 //! Metrics as data: a formula over the columns of a table gives the number, its interval and all that follows from them,
 //! so that a saved run can be measured anew without asking the model.
 
+pub mod expect;
 mod formula;
 mod rows;
 
