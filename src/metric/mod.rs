@@ -3,6 +3,7 @@
 
 mod formula;
 mod rows;
+pub mod words;
 
 pub use formula::Formula;
 
