@@ -67,16 +67,17 @@ pub fn against_chance(measure: &Measure) -> Option<String> {
     } else {
         "not told from chance"
     };
-    let mut words = format!("{verdict} ({})", (chance * 1e4).round() / 1e4);
-    if let (Some(successes), None, Unit::Proportion) = (estimate.successes, estimate.clusters, measure.unit)
-        && interval.high >= chance
-    {
-        // A tie does not count as one more that is right.
-        #[expect(clippy::cast_sign_loss, reason = "successes are not negative")]
-        let p = proportion::p_at_least(successes.floor() as u64, estimate.n as u64, chance);
-        words.push_str(&format!(": p {}, exact binomial", p_value(p)));
-    }
-    Some(words)
+    let chance_shown = (chance * 1e4).round() / 1e4;
+    let by_guessing = match (estimate.successes, estimate.clusters, measure.unit) {
+        (Some(successes), None, Unit::Proportion) if interval.high >= chance => {
+            // A tie does not count as one more that is right.
+            #[expect(clippy::cast_sign_loss, reason = "successes are not negative")]
+            let p = proportion::p_at_least(successes.floor() as u64, estimate.n as u64, chance);
+            format!(": p {}, exact binomial", p_value(p))
+        }
+        _ => String::new(),
+    };
+    Some(format!("{verdict} ({chance_shown}){by_guessing}"))
 }
 
 /// A p-value with its sign, such as `= .0004` or `< .0001`.
