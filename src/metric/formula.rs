@@ -185,30 +185,21 @@ mod tests {
         value::{Digest, Level, Seed},
     };
 
-    fn table(rows: &[(&str, &str, Option<&str>, bool, f64, usize)]) -> Table {
-        let mut table = Table::new("items", vec!["correct", "nats", "tokens"]);
-        for (item, group, cluster, correct, nats, tokens) in rows {
-            let key = ItemKey {
-                item: (*item).into(),
-                repeat: 0,
-                group: Some((*group).into()),
-                cluster: cluster.map(Into::into),
-                content: Digest::of(item),
-            };
-            let cells = vec![(*correct).into(), (*nats).into(), (*tokens).into()];
-            table.rows.push(Row { key, cells: Ok(cells) });
-        }
-        table
+    fn row(item: &str, group: &str, correct: bool, nats: f64, tokens: usize) -> Row {
+        let (item, group, content) = (item.to_owned(), Some(group.to_owned()), Digest::of(item));
+        let key = ItemKey { item, repeat: 0, group, cluster: None, content };
+        Row { key, cells: Ok(vec![correct.into(), nats.into(), tokens.into()]) }
     }
 
     fn example() -> Table {
-        table(&[
-            ("a", "in", None, true, 30.0, 10),
-            ("b", "in", None, false, 50.0, 20),
-            ("c", "in", None, true, 25.0, 8),
-            ("d", "out", None, true, 60.0, 12),
-            ("e", "out", None, false, 44.0, 11),
-        ])
+        let rows = vec![
+            row("a", "in", true, 30.0, 10),
+            row("b", "in", false, 50.0, 20),
+            row("c", "in", true, 25.0, 8),
+            row("d", "out", true, 60.0, 12),
+            row("e", "out", false, 44.0, 11),
+        ];
+        Table { rows, ..Table::new("items", vec!["correct", "nats", "tokens"]) }
     }
 
     fn make(formula: Formula, group: Option<&str>, intervals: Intervals, table: &Table) -> Estimate {
@@ -317,7 +308,8 @@ mod tests {
             assert_eq!(interval.method, Method::BootstrapBca);
             assert_eq!(make(formula, None, intervals, &example()).interval, Ok(interval));
         }
-        let one = table(&[("a", "in", None, true, 3.0, 1)]);
+        let mut one = example();
+        one.rows.truncate(1);
         assert_eq!(make(Formula::Mean("nats"), None, intervals, &one).interval, Err(Undefined::OneItem));
         assert_eq!(make(Formula::Exact(1.0), None, intervals, &one).interval, Err(Undefined::Exact));
     }

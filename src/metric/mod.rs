@@ -4,6 +4,7 @@
 pub mod expect;
 mod formula;
 mod rows;
+pub mod words;
 
 pub use formula::Formula;
 
