@@ -48,6 +48,9 @@ pub struct Span<'a> {
 }
 
 impl Block {
+    /// Positions of a block.
+    pub const POSITIONS: usize = POSITIONS;
+
     /// A block without any positions.
     pub fn new(heads: Heads) -> Self {
         Self { data: vec![0.0; heads.keys * Self::head_len(heads.dim)], dim: heads.dim }
