@@ -3,6 +3,8 @@
 
 pub mod mock;
 pub mod replay;
+#[cfg(feature = "local")]
+pub mod local;
 
 use std::ops::ControlFlow;
 
