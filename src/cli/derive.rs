@@ -36,10 +36,14 @@ pub(super) fn judge(
         }
     }
     let model = run.command.model.clone();
-    let own = tasks.iter().flat_map(|task| task.settings.expect.iter().map(|expected| (Some(task.name.as_str()), expected)));
+    let own = tasks
+        .iter()
+        .flat_map(|task| task.settings.expect.iter().map(|expected| (Some(task.name.as_str()), expected)));
     let shared = suite.expect.iter().map(|expected| (None, expected));
-    let expectations: Vec<Expectation> =
-        own.chain(shared).filter_map(|(task, expected)| expect::check(expected, task, &model, &judged)).collect();
+    let expectations: Vec<Expectation> = own
+        .chain(shared)
+        .filter_map(|(task, expected)| expect::check(expected, task, &model, &judged))
+        .collect();
     Record { run, tasks: judged, expectations }
 }
 

@@ -1,6 +1,6 @@
 //! `run --dry-run`: what would be asked, and what it would cost.
 
-use super::{Shell, exit::Exit, model::Opened};
+use super::{Shell, exit::Exit, model::Found};
 use crate::{
     plan::{Request, Tokenizer},
     report::{
@@ -14,9 +14,15 @@ use crate::{
 /// Questions of each task that are shown in full.
 const SHOWN: usize = 2;
 
-pub(super) fn show(plan: &Plan, opened: &Opened, format: Format, shell: &mut Shell) -> Result<(), Exit> {
-    let card = opened.engine.card();
-    let model = summary::model(&card.name, card.revision.as_deref());
+pub(super) fn show(
+    plan: &Plan,
+    found: &Found,
+    threads: usize,
+    format: Format,
+    shell: &mut Shell,
+) -> Result<(), Exit> {
+    let (name, revision) = found.title();
+    let model = summary::model(name, revision);
     let tasks = plan.tasks.iter().map(|task| PlannedTask {
         name: &task.name,
         kind: task.kind,
@@ -26,14 +32,14 @@ pub(super) fn show(plan: &Plan, opened: &Opened, format: Format, shell: &mut She
     let first = plan.tasks.iter().flat_map(|task| {
         task.requests.iter().take(SHOWN).map(|request| (task.name.as_str(), &plan.requests[*request]))
     });
-    let tokens = plan.requests.iter().map(|request| cost(request, opened.engine.tokenizer())).sum();
+    let tokens = plan.requests.iter().map(|request| cost(request, found.tokenizer())).sum();
     let view = DryRun {
         model: &model,
         tasks: tasks.collect(),
         requests: plan.requests.len(),
         tokens,
-        time: None,
-        memory: None,
+        time: tokens.and_then(|tokens| found.time(tokens, threads)),
+        memory: found.memory(),
         first: first.collect(),
     };
     let text = match format {

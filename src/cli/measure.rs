@@ -7,14 +7,7 @@ use std::{
     time::Instant,
 };
 
-use super::{
-    Shell, derive,
-    interrupt,
-    model::Opened,
-    progress::Event,
-    provenance,
-    snapshot::Snapshot,
-};
+use super::{Shell, derive, interrupt, model::Opened, progress::Event, provenance, snapshot::Snapshot};
 use crate::{
     engine::{self, replay::Replay},
     plan::{Answer, Answers},
@@ -90,7 +83,10 @@ pub(super) fn measure(job: Job<'_>, shell: &mut Shell) -> Result<Measured, Store
                 status: Status::Running,
                 resumed: 0,
                 program: provenance::program(),
-                command: Command { specs: specs.iter().map(|spec| snapshot.place(spec)).collect(), ..command },
+                command: Command {
+                    specs: specs.iter().map(|spec| snapshot.place(spec)).collect(),
+                    ..command
+                },
                 suite: SuiteInfo {
                     name: suite.name.clone(),
                     title: suite.title.as_ref().map(ToString::to_string),
@@ -112,7 +108,9 @@ pub(super) fn measure(job: Job<'_>, shell: &mut Shell) -> Result<Measured, Store
                 },
                 host: provenance::host(),
                 seed: tasks.first().map(|task| task.settings.seed).unwrap_or_default(),
-                level: tasks.first().map_or(crate::value::Level::DEFAULT, |task| task.settings.confidence.level),
+                level: tasks
+                    .first()
+                    .map_or(crate::value::Level::DEFAULT, |task| task.settings.confidence.level),
                 time: Times {
                     started: provenance::utc(started),
                     finished: None,
@@ -134,8 +132,11 @@ pub(super) fn measure(job: Job<'_>, shell: &mut Shell) -> Result<Measured, Store
         shell.listener.hear(&Event::Warning(&line));
         run.warnings.push(line);
     }
-    let known: BTreeMap<Digest, Answer> =
-        recovered.outcomes.into_iter().filter_map(|(request, outcome)| Some((request, outcome.ok()?))).collect();
+    let known: BTreeMap<Digest, Answer> = recovered
+        .outcomes
+        .into_iter()
+        .filter_map(|(request, outcome)| Some((request, outcome.ok()?)))
+        .collect();
     let start = Instant::now();
     let (answers, failed) = ask(&plan, &requests, known, &mut opened, &mut journal, shell);
     run.time.answer_s += start.elapsed().as_secs_f64();

@@ -78,7 +78,8 @@ pub fn main() -> ExitCode {
         }
     };
     std::panic::set_hook(Box::new(|panic| {
-        let _ = writeln!(std::io::stderr(), "error: a fault of the program itself, please report it: {panic}");
+        let _ =
+            writeln!(std::io::stderr(), "error: a fault of the program itself, please report it: {panic}");
     }));
     catch_unwind(AssertUnwindSafe(|| cli.run())).unwrap_or(Exit::Internal).into()
 }

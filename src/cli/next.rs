@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use super::{
     Shell,
     exit::Exit,
-    model::{self, EngineOptions},
+    model::{self, EngineOptions, Wanted},
 };
 use crate::{
     engine,
@@ -44,7 +44,7 @@ pub(super) fn run(arguments: &Arguments, shell: &mut Shell) -> Exit {
 }
 
 fn show(arguments: &Arguments, shell: &mut Shell) -> Result<(), Exit> {
-    let mut opened = model::open_named(&arguments.model, &arguments.engine, shell)?;
+    let mut opened = model::find(Wanted::named(&arguments.model), shell)?.load(&arguments.engine, shell)?;
     let watch: Vec<String> = arguments.watch.iter().map(|word| following(&arguments.prompt, word)).collect();
     let watch: Vec<&str> = watch.iter().map(String::as_str).collect();
     let mut ask = Ask::default();
@@ -55,7 +55,9 @@ fn show(arguments: &Arguments, shell: &mut Shell) -> Result<(), Exit> {
     let view = NextTokens::new(&arguments.prompt, ranked);
     let card = opened.engine.card();
     let text = match arguments.format {
-        Format::Human => view.terminal(&summary::model(&card.name, card.revision.as_deref()), &shell.out.look),
+        Format::Human => {
+            view.terminal(&summary::model(&card.name, card.revision.as_deref()), &shell.out.look)
+        }
         Format::Json => format!("{:#}\n", view.json()),
         Format::Csv => csv(&view.table(), shell)?,
         Format::Md => view.table().markdown(),

@@ -44,7 +44,8 @@ impl Selection {
             return Err(shell.fail(Exit::Nothing, "nothing to do: no task is left by the specs and filters"));
         }
         if loaded.suite.models.is_empty() {
-            let message = "no model is named: add `model: reference` to the spec, or `--model reference` here";
+            let message =
+                "no model is named: add `model: reference` to the spec, or `--model reference` here";
             return Err(shell.fail(Exit::Usage, message));
         }
         Ok(loaded)

@@ -32,7 +32,8 @@ pub(super) fn run(arguments: &Arguments, shell: &mut Shell) -> Exit {
 }
 
 fn rebuild(arguments: &Arguments, shell: &mut Shell) -> Result<(), Exit> {
-    let path = folder::find(&arguments.out, &arguments.run).map_err(|error| shell.fail(Exit::Results, error))?;
+    let path =
+        folder::find(&arguments.out, &arguments.run).map_err(|error| shell.fail(Exit::Results, error))?;
     let run = folder::read_run(&path).map_err(|error| shell.fail(Exit::Results, error))?;
     let loaded = Selection::of_run(&path, &run.command).load(shell)?;
     let suite = &loaded.suite;
@@ -49,7 +50,10 @@ fn rebuild(arguments: &Arguments, shell: &mut Shell) -> Result<(), Exit> {
         }
     }
     for line in recovered.damaged {
-        shell.say(&format!("warning: line {line} of {} is damaged; its request counts as not answered", journal::ANSWERS));
+        shell.say(&format!(
+            "warning: line {line} of {} is damaged; its request counts as not answered",
+            journal::ANSWERS
+        ));
     }
     let complete = run.status == Status::Complete;
     let record: Record = derive::judge(run, suite, &tasks, plan, &answers);

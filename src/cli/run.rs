@@ -7,7 +7,7 @@ use super::{
     exit::Exit,
     interrupt,
     measure::{self, Job, Measured},
-    model::{self, EngineOptions},
+    model::{self, EngineOptions, Wanted},
     prepare::Selection,
     progress::Event,
 };
@@ -127,20 +127,26 @@ impl One<'_> {
         let suite = &self.loaded.suite;
         let (tasks, skipped) = suite.tasks_of(self.model);
         for task in skipped {
-            shell.listener.hear(&Event::Warning(&format!("{} is skipped on {}, as the spec says", task.name, self.model.id)));
+            shell.listener.hear(&Event::Warning(&format!(
+                "{} is skipped on {}, as the spec says",
+                task.name, self.model.id
+            )));
         }
         let plan = task::plan(&tasks).map_err(|unready| {
-            let message = format!("these tasks are read and checked, but cannot be run yet: {}", unready.join(", "));
+            let message =
+                format!("these tasks are read and checked, but cannot be run yet: {}", unready.join(", "));
             shell.fail(Exit::Spec, format!("{message}\n  leave them out with --only"))
         })?;
         if plan.requests.is_empty() {
             return Err(shell.fail(Exit::Nothing, format!("nothing to ask {}", self.model.id)));
         }
-        let opened = model::open(self.model, &self.arguments.engine, shell)?;
-        let heard = Vec::new();
+        let found = model::find(Wanted::of(self.model), shell)?;
+        let warnings = Vec::new();
         if self.arguments.dry_run {
-            return dry_run::show(&plan, &opened, self.arguments.format, shell).map(|()| None);
+            let threads = self.arguments.engine.threads();
+            return dry_run::show(&plan, &found, threads, self.arguments.format, shell).map(|()| None);
         }
+        let opened = found.load(&self.arguments.engine, shell)?;
         let command = record::Command {
             specs: Vec::new(),
             model: self.model.id.to_string(),
@@ -155,7 +161,7 @@ impl One<'_> {
             opened,
             command,
             specs: &self.selection.specs,
-            warnings: heard,
+            warnings,
             results: &self.arguments.out,
             resume,
         };
@@ -183,7 +189,9 @@ fn verdict(record: &Record) -> Exit {
 fn across(suite: &Suite<Task>, records: &[(String, Vec<TaskRecord>)], shell: &mut Shell) -> Exit {
     let mut exit = Exit::Success;
     for expected in &suite.expect {
-        let Some(Expectation { text, outcome, found, .. }) = expect::check_across(expected, records) else { continue };
+        let Some(Expectation { text, outcome, found, .. }) = expect::check_across(expected, records) else {
+            continue;
+        };
         let mark = if outcome == Outcome::Pass { "holds" } else { "does not hold" };
         shell.say(&format!("expectation {mark}: {text} ({found})"));
         if outcome != Outcome::Pass {

@@ -2,4 +2,6 @@
 use super::{Shell, exit::Exit};
 #[derive(Debug, clap::Args)]
 pub struct Arguments {}
-pub(super) fn run(_: &Arguments, _: &mut Shell) -> Exit { Exit::Success }
+pub(super) fn run(_: &Arguments, _: &mut Shell) -> Exit {
+    Exit::Success
+}

@@ -24,9 +24,11 @@ pub(super) struct Snapshot {
 impl Snapshot {
     /// Of every file that was read and every path that was named.
     pub(super) fn new<'a>(files: impl Iterator<Item = &'a Path>, named: &'a [PathBuf]) -> Self {
-        let folders = files
-            .map(|file| absolute(file.parent().unwrap_or(Path::new(""))))
-            .chain(named.iter().map(|path| if path.is_dir() { absolute(path) } else { absolute(path.parent().unwrap_or(Path::new(""))) }));
+        let folders = files.map(|file| absolute(file.parent().unwrap_or(Path::new("")))).chain(
+            named.iter().map(|path| {
+                if path.is_dir() { absolute(path) } else { absolute(path.parent().unwrap_or(Path::new(""))) }
+            }),
+        );
         let root = folders.reduce(|one, other| {
             one.components().zip(other.components()).take_while(|(a, b)| a == b).map(|(a, _)| a).collect()
         });
@@ -82,7 +84,8 @@ mod tests {
         fs::write(&spec, "x").unwrap();
         fs::write(&rows, "y").unwrap();
         let through = specs.join("../../data/b.csv");
-        let snapshot = Snapshot::new([spec.as_path(), through.as_path()].into_iter(), std::slice::from_ref(&specs));
+        let snapshot =
+            Snapshot::new([spec.as_path(), through.as_path()].into_iter(), std::slice::from_ref(&specs));
         assert_eq!(snapshot.place(&spec), "specs/deep/a.yaml");
         assert_eq!(snapshot.place(&through), "data/b.csv");
         assert_eq!(snapshot.place(&specs), "specs/deep");

@@ -3,11 +3,9 @@
 use super::{
     Shell,
     exit::Exit,
-    model::{self, EngineOptions},
+    model::{self, Wanted},
 };
-use crate::{
-    report::{format::Format, summary, tokens},
-};
+use crate::report::{format::Format, summary, tokens};
 
 /// Show a text as a model reads it, token by token
 #[derive(Clone, Debug, clap::Args)]
@@ -18,8 +16,6 @@ pub struct Arguments {
     /// Which model: `reference`, `mock`, a folder, or a name on the Hub
     #[arg(long, value_name = "NAME|FOLDER", default_value = "reference")]
     model: String,
-    #[command(flatten)]
-    engine: EngineOptions,
     /// What stdout gets
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -33,14 +29,13 @@ pub(super) fn run(arguments: &Arguments, shell: &mut Shell) -> Exit {
 }
 
 fn show(arguments: &Arguments, shell: &mut Shell) -> Result<(), Exit> {
-    let opened = model::open_named(&arguments.model, &arguments.engine, shell)?;
-    let found = opened.engine.tokenizer().tokens(&arguments.text);
+    let model = model::find(Wanted::named(&arguments.model), shell)?;
+    let found = model.tokenizer().tokens(&arguments.text);
     let found = found.map_err(|failure| shell.fail(Exit::Items, failure.message))?;
-    let card = opened.engine.card();
+    let (name, revision) = model.title();
     let text = match arguments.format {
         Format::Human => {
-            let model = summary::model(&card.name, card.revision.as_deref());
-            tokens::terminal(&model, &arguments.text, &found, &shell.out.look)
+            tokens::terminal(&summary::model(name, revision), &arguments.text, &found, &shell.out.look)
         }
         Format::Json => format!("{:#}\n", tokens::table(&found).json()),
         Format::Csv => super::next::csv(&tokens::table(&found), shell)?,

@@ -3,15 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::{
-    document::Suite,
-    finding::Finding,
-    glob,
-    keys::Keys as _,
-    kind::Kinds,
-    node::Node,
-    reader::Reader,
-    settings::Settings,
-    text::Text,
+    document::Suite, finding::Finding, glob, keys::Keys as _, kind::Kinds, node::Node, reader::Reader,
+    settings::Settings, text::Text,
 };
 
 /// A key of some tasks and its new value.

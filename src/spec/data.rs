@@ -139,7 +139,8 @@ impl Data {
         if self.cut.is_some() {
             return self.cut;
         }
-        let extension = Path::new(self.file.as_str()).extension().unwrap_or_default().to_string_lossy().to_lowercase();
+        let extension =
+            Path::new(self.file.as_str()).extension().unwrap_or_default().to_string_lossy().to_lowercase();
         match extension.as_str() {
             "jsonl" | "ndjson" => Some(Cut::Jsonl),
             "json" => Some(Cut::Json),
@@ -176,7 +177,8 @@ impl Data {
             return None;
         }
         if drafts.is_empty() {
-            let finding = Finding::error("empty-data", self.file.at, format!("{} has no items", shown(&path)));
+            let finding =
+                Finding::error("empty-data", self.file.at, format!("{} has no items", shown(&path)));
             return reader.tell(finding);
         }
         if let Some(seed) = self.shuffle {
@@ -193,7 +195,8 @@ impl Data {
     fn map_is_sound(&self, names: &[&str], reader: &mut Reader) -> bool {
         let mut sound = true;
         for (field, _) in self.map.0.iter().filter(|(field, _)| !names.contains(&field.as_str())) {
-            let finding = Finding::error("unknown-key", field.at, format!("these items have no field `{field}`"));
+            let finding =
+                Finding::error("unknown-key", field.at, format!("these items have no field `{field}`"));
             reader.findings.add(finding.choices(field, "their fields", names));
             sound = false;
         }

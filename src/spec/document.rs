@@ -58,7 +58,10 @@ impl Shelf {
             let named = !path.is_dir();
             let files = if named { vec![path.clone()] } else { below(path, reader) };
             found.extend(
-                files.iter().filter_map(|file| self.read(file, reader)).map(|document| Found { document, named }),
+                files
+                    .iter()
+                    .filter_map(|file| self.read(file, reader))
+                    .map(|document| Found { document, named }),
             );
         }
         found
@@ -194,7 +197,9 @@ fn document(node: Node, reader: &mut Reader) -> Option<Document> {
 
 /// A name: small letters, digits, `_`, `.`, `-`.
 pub(super) fn name(node: &Node, whose: &str, reader: &mut Reader) -> Option<Text> {
-    let Some(text) = node.text() else { return reader.expected(node, &format!("the name of {whose}, a text,")) };
+    let Some(text) = node.text() else {
+        return reader.expected(node, &format!("the name of {whose}, a text,"));
+    };
     let sound = text.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit())
         && text.len() <= 64
         && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"_.-".contains(&b));

@@ -140,14 +140,19 @@ impl Expectation {
 impl Quantity {
     fn parse(written: &str) -> Result<Self, String> {
         let wrong = || {
-            format!("`{written}` is not the name of a number; it is written [model:][benchmark/task.][part.]metric[.low|.high]")
+            format!(
+                "`{written}` is not the name of a number; it is written [model:][benchmark/task.][part.]metric[.low|.high]"
+            )
         };
         let (model, rest) = match written.rsplit_once(':') {
             Some((model, rest)) => (Some(model.to_owned()), rest),
             None => (None, written),
         };
         let mut names: Vec<&str> = rest.split('.').collect();
-        if rest.contains(char::is_whitespace) || names.iter().any(|name| name.is_empty()) || model.as_deref() == Some("") {
+        if rest.contains(char::is_whitespace)
+            || names.iter().any(|name| name.is_empty())
+            || model.as_deref() == Some("")
+        {
             return Err(wrong());
         }
         let bound = match names.last() {
@@ -179,7 +184,8 @@ impl Serialize for Expectation {
 impl Read for Expectation {
     fn read(node: &Node, reader: &mut Reader) -> Option<Self> {
         let Some(text) = node.text() else { return reader.expected(node, EXAMPLE) };
-        Self::parse(&text).map_or_else(|message| reader.tell(Finding::error("expect", node.at, message)), Some)
+        Self::parse(&text)
+            .map_or_else(|message| reader.tell(Finding::error("expect", node.at, message)), Some)
     }
 }
 
@@ -224,13 +230,26 @@ mod tests {
         assert_eq!((&full.left, full.op, &full.right), (&quantity, Op::AtLeast, &Operand::Number(0.6)));
         let short = parse("icl.accuracy>instruction.accuracy").unwrap();
         assert_eq!(short.left.part.as_deref(), Some("icl"));
-        assert!(matches!(short.right, Operand::Quantity(Quantity { part: Some(part), .. }) if part == "instruction"));
-        assert_eq!(parse("openai-community/gpt2:a/b.accuracy == 1").unwrap().left.task.as_deref(), Some("a/b"));
+        assert!(
+            matches!(short.right, Operand::Quantity(Quantity { part: Some(part), .. }) if part == "instruction")
+        );
+        assert_eq!(
+            parse("openai-community/gpt2:a/b.accuracy == 1").unwrap().left.task.as_deref(),
+            Some("a/b")
+        );
     }
 
     #[test]
     fn what_is_no_comparison_is_refused() {
-        for text in ["accuracy over 75%", "accuracy => 0.5", "accuracy >=", "> 0.5", "accuracy > nan", "a..b > 1", "low > 1"] {
+        for text in [
+            "accuracy over 75%",
+            "accuracy => 0.5",
+            "accuracy >=",
+            "> 0.5",
+            "accuracy > nan",
+            "a..b > 1",
+            "low > 1",
+        ] {
             assert!(parse(text).is_err(), "{text}");
         }
     }

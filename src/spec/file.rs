@@ -242,4 +242,3 @@ impl schemars::JsonSchema for Share {
         json_schema!({ "type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1 })
     }
 }
-

@@ -24,8 +24,7 @@ pub fn matches(pattern: &str, name: &str) -> bool {
 
 /// Whether a pattern names a task: by its full name `benchmark/task`, or without a slash by either half.
 pub fn names_task(pattern: &str, full: &str) -> bool {
-    matches(pattern, full)
-        || !pattern.contains('/') && full.split('/').any(|half| matches(pattern, half))
+    matches(pattern, full) || !pattern.contains('/') && full.split('/').any(|half| matches(pattern, half))
 }
 
 /// The files that fit a pattern, sorted. Without `*` and `?` it is the path itself, whether it is there or not.

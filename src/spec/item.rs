@@ -194,10 +194,9 @@ impl Ids {
         let mut sound = true;
         for id in ids {
             let fault = if RESERVED.contains(&id.as_str()) {
-                Some(
-                    Finding::error("name", id.at, format!("`{id}` cannot be an id"))
-                        .help("programs that read CSV take it for a missing value or a boolean; give it another name"),
-                )
+                Some(Finding::error("name", id.at, format!("`{id}` cannot be an id")).help(
+                    "programs that read CSV take it for a missing value or a boolean; give it another name",
+                ))
             } else if !is_id(id) {
                 Some(
                     Finding::error("name", id.at, format!("`{id}` cannot be an id"))
@@ -246,7 +245,10 @@ fn slug(text: &str) -> Option<String> {
     for c in text.chars().take(4 * LONGEST).nfkd() {
         if c.is_ascii_alphanumeric() {
             slug.push(c.to_ascii_lowercase());
-        } else if !slug.is_empty() && !slug.ends_with('-') && !unicode_normalization::char::is_combining_mark(c) {
+        } else if !slug.is_empty()
+            && !slug.ends_with('-')
+            && !unicode_normalization::char::is_combining_mark(c)
+        {
             slug.push('-');
         }
     }

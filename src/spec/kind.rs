@@ -3,7 +3,11 @@
 use schemars::{Schema, SchemaGenerator};
 use serde::Serialize;
 
-use super::{lint::Linter, reader::{Fields, Reader}, sample::Draw};
+use super::{
+    lint::Linter,
+    reader::{Fields, Reader},
+    sample::Draw,
+};
 
 /// One kind of task, as it was read.
 pub trait Kind {

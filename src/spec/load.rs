@@ -103,7 +103,10 @@ impl<T: Kinds> Suite<T> {
             task.models.as_ref().is_none_or(|models| models.iter().any(|name| *name == *model.id))
         });
         mine.partition(|task| {
-            !model.skip.iter().any(|skip| skip.as_str() == task.kind.name() || glob::names_task(skip, &task.name))
+            !model
+                .skip
+                .iter()
+                .any(|skip| skip.as_str() == task.kind.name() || glob::names_task(skip, &task.name))
         })
     }
 }
@@ -111,7 +114,8 @@ impl<T: Kinds> Suite<T> {
 impl<T: Kinds> TaskSpec<T> {
     /// Everything that the spec says of the task, with every default filled in.
     pub fn resolved(&self) -> serde_json::Value {
-        let mut task = serde_json::json!({ "task": self.name, "kind": self.kind.name(), "models": self.models });
+        let mut task =
+            serde_json::json!({ "task": self.name, "kind": self.kind.name(), "models": self.models });
         for part in [serde_json::to_value(&self.settings), serde_json::to_value(&self.kind)] {
             let part = part.expect("names are texts and numbers finite, so a task has a JSON form");
             if let (Some(task), serde_json::Value::Object(part)) = (task.as_object_mut(), part) {
@@ -143,12 +147,17 @@ pub fn load<T: Kinds>(paths: &[PathBuf], choices: &Choices) -> Loaded<T> {
             assemble(Some(suite), &benchmarks, choices, &mut reader)
         }
         [suite, ..] => {
-            let finding = Finding::error("file", suite.name.at, "a suite is run alone: it names its benchmarks itself");
+            let finding =
+                Finding::error("file", suite.name.at, "a suite is run alone: it names its benchmarks itself");
             reader.findings.add(finding.help("name one suite, or any number of benchmarks"));
             assemble(None, &benchmarks, choices, &mut reader)
         }
     };
-    Loaded { suite: Suite { files: reader.files, ..suite }, findings: reader.findings, sources: reader.sources }
+    Loaded {
+        suite: Suite { files: reader.files, ..suite },
+        findings: reader.findings,
+        sources: reader.sources,
+    }
 }
 
 /// Tasks of benchmarks, as a suite or the command line wants them.
@@ -172,13 +181,18 @@ pub(super) fn assemble<T: Kinds>(
     for benchmark in benchmarks {
         if let Some(first) = seen.insert(&benchmark.name, benchmark.name.at) {
             let message = format!("two benchmarks are called `{}`", benchmark.name);
-            maker.reader.findings.add(Finding::error("same-name", benchmark.name.at, message).also(first, "first"));
+            maker
+                .reader
+                .findings
+                .add(Finding::error("same-name", benchmark.name.at, message).also(first, "first"));
         }
         maker.benchmark(benchmark, &mut tasks);
     }
     let Maker { changes, names, reader, .. } = maker;
     changes.iter().for_each(|change| change.unused(&names, reader));
-    for pattern in choices.only.iter().filter(|pattern| !names.iter().any(|name| glob::names_task(pattern, name))) {
+    for pattern in
+        choices.only.iter().filter(|pattern| !names.iter().any(|name| glob::names_task(pattern, name)))
+    {
         let node = reader.words(&format!("--only {pattern}"), "''");
         let all: Vec<&str> = names.iter().map(String::as_str).collect();
         if let Some(node) = node {
@@ -248,7 +262,9 @@ fn models(
         if let Some(first) = seen.insert(&model.id, model.id.at) {
             let message = format!("two models are called `{}`", model.id);
             let finding = Finding::error("same-name", model.id.at, message).also(first, "first");
-            reader.findings.add(finding.help("give one of them another `id`, and say what it is with `model`"));
+            reader
+                .findings
+                .add(finding.help("give one of them another `id`, and say what it is with `model`"));
         }
     }
     models
@@ -296,8 +312,12 @@ impl Maker<'_> {
         }
         let later = T::NAMES.iter().find(|name| node.get(name).is_some());
         let finding = match later {
-            Some(later) => Finding::error("unknown-kind", kind.at, format!("a task begins with its kind, not with `{kind}`"))
-                .help(format!("put `{later}: …` first")),
+            Some(later) => Finding::error(
+                "unknown-kind",
+                kind.at,
+                format!("a task begins with its kind, not with `{kind}`"),
+            )
+            .help(format!("put `{later}: …` first")),
             None => Finding::error("unknown-kind", kind.at, format!("`{kind}` is not a kind of task"))
                 .choices(kind, "the kinds", T::NAMES),
         };
@@ -315,9 +335,8 @@ impl Maker<'_> {
         tasks: &mut Vec<TaskSpec<T>>,
     ) {
         let keys = T::keys(kind);
-        let fitting: Vec<usize> = (0..self.changes.len())
-            .filter(|index| self.changes[*index].fits(full, &keys))
-            .collect();
+        let fitting: Vec<usize> =
+            (0..self.changes.len()).filter(|index| self.changes[*index].fits(full, &keys)).collect();
         let mut ways = BTreeMap::<Vec<usize>, Vec<String>>::new();
         let depends = fitting.iter().any(|index| !self.changes[*index].models.is_empty());
         if depends {
@@ -361,9 +380,11 @@ impl Maker<'_> {
         let (settings, mut read) = (settings?, read?);
         read.kind().lint(&mut Linter::new(&mut self.reader.findings, &self.reader.sources, name.at));
         self.reader.findings.retain_since(mark, |finding| {
-            finding.severity == super::Severity::Error || !settings.allow.iter().any(|lint| lint.word() == finding.code)
+            finding.severity == super::Severity::Error
+                || !settings.allow.iter().any(|lint| lint.word() == finding.code)
         });
-        let draw = Draw { limit: settings.limit, sample: self.choices.sample, seed: settings.seed, name: full };
+        let draw =
+            Draw { limit: settings.limit, sample: self.choices.sample, seed: settings.seed, name: full };
         read.kind_mut().select(&draw);
         Some(TaskSpec { name: full.to_owned(), kind: read, settings, models, at: name.at })
     }

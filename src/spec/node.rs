@@ -57,7 +57,9 @@ impl Node {
     /// The value of a key of a mapping.
     pub fn get(&self, key: &str) -> Option<&Self> {
         match &self.value {
-            Value::Map(entries) => entries.iter().find(|(name, _)| name.as_str() == key).map(|(_, node)| node),
+            Value::Map(entries) => {
+                entries.iter().find(|(name, _)| name.as_str() == key).map(|(_, node)| node)
+            }
             Value::Nothing | Value::Bare(_) | Value::Text(_) | Value::List(_) => None,
         }
     }

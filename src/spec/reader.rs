@@ -1,7 +1,12 @@
 //! Reading: what every type of the spec goes through. A value that cannot be read is told at once, and reading goes on
 //! with the next one, so that one pass finds everything.
 
-use std::{collections::BTreeMap, io::Read as _, path::{Path, PathBuf}, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    io::Read as _,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -99,7 +104,8 @@ impl Reader {
         source.body = Body::Text(String::from_utf8_lossy(sound).into());
         let id = self.sources.add(source);
         if let Some((line, message, help)) = fault {
-            return self.tell(Finding::error("encoding", Place { line, ..Place::start_of(id) }, message).help(help));
+            return self
+                .tell(Finding::error("encoding", Place { line, ..Place::start_of(id) }, message).help(help));
         }
         let text = self.sources.text(id).map(Arc::<str>::from)?;
         yaml::parse(id, &text, &mut self.findings)
@@ -130,7 +136,10 @@ pub(super) fn shown(path: &Path) -> String {
 /// The bytes of a spec, or what is wrong with the file and what to do.
 fn bytes(path: &Path) -> Result<Vec<u8>, (String, String)> {
     let unread = |error: std::io::Error| {
-        (format!("{} cannot be read: {error}", path.display()), "check the path and its permissions".to_owned())
+        (
+            format!("{} cannot be read: {error}", path.display()),
+            "check the path and its permissions".to_owned(),
+        )
     };
     let data = path.metadata().map_err(unread)?;
     if !data.is_file() {

@@ -55,7 +55,8 @@ pub(super) fn read(
         body: Body::Data(path.to_path_buf()),
     });
     let tally = Tally::default();
-    let mut input = BufReader::with_capacity(1 << 16, Counted { file, tally: tally.clone(), hasher: Hasher::default() });
+    let mut input =
+        BufReader::with_capacity(1 << 16, Counted { file, tally: tally.clone(), hasher: Hasher::default() });
     let mut pass = Pass { source, tally, reader, each, sound: true };
     let done = match cut {
         Cut::Jsonl => pass.jsonl(&mut input),
@@ -95,7 +96,8 @@ impl io::Read for Counted {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let Tally(row, all) = &self.tally;
         if row.get() > LONGEST {
-            let message = format!("a row is longer than {} MB (a quote that is never closed?)", LONGEST >> 20);
+            let message =
+                format!("a row is longer than {} MB (a quote that is never closed?)", LONGEST >> 20);
             return Err(io::Error::other(message));
         }
         let count = self.file.read(buffer)?;
@@ -170,7 +172,8 @@ impl Pass<'_> {
                 Ok(text) => take(self, at, text),
                 Err(error) => {
                     let byte = start + (skipped + error.valid_up_to()) as u64;
-                    let finding = Finding::error("encoding", at, format!("byte {byte} of the file is not UTF-8"));
+                    let finding =
+                        Finding::error("encoding", at, format!("byte {byte} of the file is not UTF-8"));
                     self.wrong(finding.help("save the file as UTF-8"));
                 }
             }
@@ -240,7 +243,8 @@ impl Pass<'_> {
             }
             let start = record.position().map_or((0, 0), |position| (position.line(), position.byte()));
             let len = table.position().byte().saturating_sub(start.1);
-            let at = self.place(start.0, start.1, usize::try_from(len).unwrap_or(usize::MAX).saturating_sub(1));
+            let at =
+                self.place(start.0, start.1, usize::try_from(len).unwrap_or(usize::MAX).saturating_sub(1));
             if record.len() == names.len() {
                 let cells = record.iter().map(Json::from);
                 self.row(at, names.iter().map(|name| (*name).to_owned()).zip(cells).collect());
@@ -261,7 +265,9 @@ impl Pass<'_> {
             csv::ErrorKind::Io(error) => Err(error),
             csv::ErrorKind::Utf8 { .. } => {
                 let at = self.place(line.0, line.1, 0);
-                self.wrong(Finding::error("encoding", at, "the row is not UTF-8").help("save the file as UTF-8"));
+                self.wrong(
+                    Finding::error("encoding", at, "the row is not UTF-8").help("save the file as UTF-8"),
+                );
                 Ok(())
             }
             other => Err(io::Error::other(format!("{other:?}"))),
@@ -279,7 +285,11 @@ impl Pass<'_> {
             Err(error) if error.is_io() => Err(error.into()),
             Err(error) => {
                 let at = self.place(error.line() as u64, 0, 0);
-                let finding = Finding::error("data", at, format!("the file is no list of JSON objects: {}", words(&error)));
+                let finding = Finding::error(
+                    "data",
+                    at,
+                    format!("the file is no list of JSON objects: {}", words(&error)),
+                );
                 self.wrong(finding.help("write [{…}, {…}], or one object to a line in a .jsonl file"));
                 Ok(())
             }

@@ -1,6 +1,10 @@
 //! How plain values are read: texts, numbers, words, lists.
 
-use std::{borrow::Cow, num::{NonZeroU32, NonZeroU64}, ops::Deref};
+use std::{
+    borrow::Cow,
+    num::{NonZeroU32, NonZeroU64},
+    ops::Deref,
+};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;

@@ -53,7 +53,8 @@ fn keyed<T: Keys>(key: &str, generator: &mut SchemaGenerator) -> Schema {
 fn named(key: &str, doc: &str, mut schema: Schema) -> Schema {
     let object = schema.ensure_object();
     let doc = doc.trim();
-    let name = json!({ "description": doc, "type": "string", "pattern": "^[a-z0-9][a-z0-9_.-]*$", "maxLength": 64 });
+    let name =
+        json!({ "description": doc, "type": "string", "pattern": "^[a-z0-9][a-z0-9_.-]*$", "maxLength": 64 });
     let mut properties = Map::from_iter([(key.to_owned(), name)]);
     if let Some(Json::Object(others)) = object.remove("properties") {
         properties.extend(others);

@@ -1,12 +1,6 @@
 //! What every task may say, whatever its kind.
 
-use super::{
-    expect::Expectation,
-    keys::keys,
-    sample::Limit,
-    scalar::words,
-    text::Text,
-};
+use super::{expect::Expectation, keys::keys, sample::Limit, scalar::words, text::Text};
 use crate::value::{Level, Seed};
 
 keys! {
@@ -85,8 +79,12 @@ impl Resamples {
 impl super::Read for Resamples {
     fn read(node: &super::Node, reader: &mut super::Reader) -> Option<Self> {
         match u32::read(node, reader)? {
-            few @ 0..100 => reader.refuse(node.at, format!("{few} resamples give no interval; take 100 or more")),
-            many @ 1_000_001.. => reader.refuse(node.at, format!("{many} resamples are too many; 10000 serve")),
+            few @ 0..100 => {
+                reader.refuse(node.at, format!("{few} resamples give no interval; take 100 or more"))
+            }
+            many @ 1_000_001.. => {
+                reader.refuse(node.at, format!("{many} resamples are too many; 10000 serve"))
+            }
             count => Some(Self(count)),
         }
     }

@@ -54,9 +54,11 @@ fn method(state: &mut State<'_, '_>, value: &Value, name: &str, args: &[Value]) 
         && let ([wanted], Ok(entries)) = (args, value.try_iter())
         && value.as_str().is_none()
     {
-        return entries.into_iter().position(|entry| entry == *wanted).map(Value::from).ok_or_else(|| {
-            Error::new(ErrorKind::InvalidOperation, format!("{wanted} is not in the list"))
-        });
+        return entries
+            .into_iter()
+            .position(|entry| entry == *wanted)
+            .map(Value::from)
+            .ok_or_else(|| Error::new(ErrorKind::InvalidOperation, format!("{wanted} is not in the list")));
     }
     minijinja_contrib::pycompat::unknown_method_callback(state, value, name, args)
 }
@@ -69,7 +71,9 @@ impl<'a> Renderer<'a> {
     {
         let environment: &'r Environment<'r> = &self.0;
         let body = match expression(source) {
-            Some(inner) => Body::Expression(environment.compile_expression(inner).map_err(|e| fault(&e, source))?),
+            Some(inner) => {
+                Body::Expression(environment.compile_expression(inner).map_err(|e| fault(&e, source))?)
+            }
             None => Body::Text(environment.template_from_str(source).map_err(|e| fault(&e, source))?),
         };
         Ok(Template { body })
@@ -79,8 +83,11 @@ impl<'a> Renderer<'a> {
 /// The inside of a template that is one expression and nothing else.
 fn expression(source: &str) -> Option<&str> {
     let inner = source.trim().strip_prefix("{{")?.strip_suffix("}}")?;
-    (source.trim().len() == source.len() && !inner.contains("{{") && !inner.contains("}}") && !inner.contains("{%"))
-        .then(|| inner.trim_start_matches('-').trim_end_matches('-'))
+    (source.trim().len() == source.len()
+        && !inner.contains("{{")
+        && !inner.contains("}}")
+        && !inner.contains("{%"))
+    .then(|| inner.trim_start_matches('-').trim_end_matches('-'))
 }
 
 impl Template<'_> {
@@ -104,9 +111,10 @@ impl Template<'_> {
                 serde_json::to_value(&value)
                     .map_err(|error| Fault { message: error.to_string(), range: None })
             }
-            Body::Text(template) => {
-                template.render(context).map(serde_json::Value::from).map_err(|e| fault(&e, template.source()))
-            }
+            Body::Text(template) => template
+                .render(context)
+                .map(serde_json::Value::from)
+                .map_err(|e| fault(&e, template.source())),
         }
     }
 
@@ -122,7 +130,11 @@ impl Template<'_> {
 
     /// Its text before and after the place of one name, which stands for what the model is asked for. White space
     /// before that place is given apart: it belongs to what comes there.
-    pub fn split(&self, context: &serde_json::Map<String, serde_json::Value>, name: &str) -> Result<Split, Fault> {
+    pub fn split(
+        &self,
+        context: &serde_json::Map<String, serde_json::Value>,
+        name: &str,
+    ) -> Result<Split, Fault> {
         /// A character of private use, which no prompt holds.
         const MARK: &str = "\u{f8f0}";
         let mut context = context.clone();
@@ -175,7 +187,10 @@ mod tests {
         assert_eq!(text("[{{ a.strip() }}]\n", &context).unwrap(), "[x]\n");
         assert_eq!(text("{{ list.index('B') + 1 }}", &context).unwrap(), "2");
         assert_eq!(text("<b>{{ '&' }}{% if n > 1 %} many{% endif %}", &context).unwrap(), "<b>& many");
-        assert_eq!(Renderer::default().compile("{{ list }}").unwrap().value(&context).unwrap(), json!(["A", "B"]));
+        assert_eq!(
+            Renderer::default().compile("{{ list }}").unwrap().value(&context).unwrap(),
+            json!(["A", "B"])
+        );
     }
 
     #[test]
@@ -183,7 +198,13 @@ mod tests {
         assert!(text("{{ nothing }}!", &json!({})).unwrap_err().message.contains("nothing"));
         assert!(text("{{ nothing }}", &json!({})).is_err());
         assert!(text("{{ 'x' * 1000000000 }}.", &json!({})).is_err());
-        assert!(text("{% for i in range(100000) %}{% for j in range(100000) %}.{% endfor %}{% endfor %}", &json!({})).is_err());
+        assert!(
+            text(
+                "{% for i in range(100000) %}{% for j in range(100000) %}.{% endfor %}{% endfor %}",
+                &json!({})
+            )
+            .is_err()
+        );
         assert!(text("{% include 'secret' %}", &json!({})).is_err());
         assert!(text("{{ a", &json!({ "a": 1 })).is_err());
     }
@@ -198,6 +219,8 @@ mod tests {
         assert_eq!((split.prompt.as_str(), split.gap.as_str(), split.after.as_str()), wanted);
         let names: Vec<_> = template.names().into_iter().collect();
         assert_eq!(names, ["input", "label"]);
-        assert!(renderer.compile("{{ input }}").unwrap().split(context.as_object().unwrap(), "label").is_err());
+        assert!(
+            renderer.compile("{{ input }}").unwrap().split(context.as_object().unwrap(), "label").is_err()
+        );
     }
 }

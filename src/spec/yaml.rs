@@ -140,9 +140,8 @@ impl Tree<'_> {
             let at = place(self.source, self.text, &key.defined);
             if let Some(before) = first.get(&key.value) {
                 let message = format!("`{}` is given twice", key.value);
-                self.findings.add(
-                    Finding::error("duplicate-key", at, message).label("again").also(*before, "first"),
-                );
+                self.findings
+                    .add(Finding::error("duplicate-key", at, message).label("again").also(*before, "first"));
                 continue;
             }
             first.insert(key.value.clone(), at);
@@ -173,11 +172,14 @@ fn place(source: SourceId, text: &str, location: &Location) -> Place {
 
 /// A structural error in our words.
 fn explain(error: &Error, source: SourceId, text: &str) -> Finding {
-    let at = error.location().map_or_else(|| Place::start_of(source), |location| place(source, text, &location));
+    let at =
+        error.location().map_or_else(|| Place::start_of(source), |location| place(source, text, &location));
     let finding = |message: &str| Finding::error("yaml", at, message);
     match error {
         Error::WithSnippet { error, .. } => explain(error, source, text),
-        Error::Eof { .. } => finding("the file is empty").help("begin with `benchmark: name` or `suite: name`"),
+        Error::Eof { .. } => {
+            finding("the file is empty").help("begin with `benchmark: name` or `suite: name`")
+        }
         Error::MultipleDocuments { .. } => finding("a second document begins here")
             .help("one file holds one benchmark or suite; leave out the `---`"),
         Error::AliasReplayLimitExceeded { .. }

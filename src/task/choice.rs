@@ -4,7 +4,8 @@ use schemars::{Schema, SchemaGenerator};
 
 use super::cloze::Normalization;
 use crate::spec::{
-    Content, Counted, Draw, Finding, Items, Kind, Linter, Node, OneOrMore, Reader, Reported, Short, Text, keys, words,
+    Content, Counted, Draw, Finding, Items, Kind, Linter, Node, OneOrMore, Reader, Reported, Short, Text,
+    keys, words,
 };
 
 keys! {
@@ -97,7 +98,11 @@ impl Kind for Choice {
         for item in self.items.iter().chain(self.shots.iter()).filter(|item| item.right().is_none()) {
             let choices: Vec<&str> = item.choices.iter().map(Text::as_str).collect();
             let message = format!("the answer `{}` is not one of the choices", item.answer);
-            linter.tell(Finding::error("answer", item.answer.at, message).choices(&item.answer, "the choices", &choices));
+            linter.tell(Finding::error("answer", item.answer.at, message).choices(
+                &item.answer,
+                "the choices",
+                &choices,
+            ));
         }
     }
 }

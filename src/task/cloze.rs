@@ -10,8 +10,8 @@ use crate::{
     plan::{Answers, Ask, Failure, Scored, Ticket},
     record::{Better, Cell, Column, ItemKey, Row, Table, Unit},
     spec::{
-        Content, Counted, Draw, Finding, Item, Items, Kind, Linter, Node, OneOrMore, Reader, Reported, Short, Text, Value,
-        join, keys, words,
+        Content, Counted, Draw, Finding, Item, Items, Kind, Linter, Node, OneOrMore, Reader, Reported, Short,
+        Text, Value, join, keys, words,
     },
     value::{Digest, NonEmpty},
 };
@@ -82,7 +82,8 @@ impl Short for Endings {
 
     fn short(node: &Node, reader: &mut Reader) -> Option<Self> {
         let Value::List(entries) = &node.value else { return reader.expected(node, Self::FORM) };
-        let texts: Vec<_> = entries.iter().map(|entry| <Text as crate::spec::Read>::read(entry, reader)).collect();
+        let texts: Vec<_> =
+            entries.iter().map(|entry| <Text as crate::spec::Read>::read(entry, reader)).collect();
         let mut texts = texts.into_iter().collect::<Option<Vec<_>>>()?.into_iter();
         let prompt = if entries.len() > 2 { texts.next() } else { None };
         let (correct, incorrect) = (texts.next(), NonEmpty::new(texts.collect()));
@@ -140,7 +141,8 @@ impl Cloze {
     /// Asks for every ending after its prompt, and without it where pmi needs that.
     pub(super) fn ask(&self, ask: &mut Ask) -> Judge {
         let pmi = self.normalization.contains(&Normalization::Pmi);
-        let asked: Vec<Asked> = self.items.iter().map(|item| Asked::new(item, &self.join, pmi, ask)).collect();
+        let asked: Vec<Asked> =
+            self.items.iter().map(|item| Asked::new(item, &self.join, pmi, ask)).collect();
         let normalizations = self.normalization.to_vec();
         Box::new(move |answers| verdict(&asked, &normalizations, answers))
     }
@@ -299,7 +301,10 @@ fn verdict(asked: &[Asked], normalizations: &[Normalization], answers: &Answers)
         notes.push(format!("{} scored exactly alike: a tie counts half", items(ties)));
     }
     if straddling > 0 {
-        notes.push(format!("{}: a token begins in the prompt and ends in an ending; it is scored", items(straddling)));
+        notes.push(format!(
+            "{}: a token begins in the prompt and ends in an ending; it is scored",
+            items(straddling)
+        ));
     }
     Verdict { table, details: Vec::new(), metrics, notes }
 }

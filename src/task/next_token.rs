@@ -9,10 +9,7 @@ use crate::{
     metric::{Formula, Metric},
     plan::{Answers, Ask, Ranked, RankedToken, Ticket},
     record::{Cell, Column, ItemKey, Row, Table, Unit},
-    spec::{
-        join,
-        Content, Counted, Draw, Items, Kind, Linter, Node, Reader, Reported, Short, Text, keys,
-    },
+    spec::{Content, Counted, Draw, Items, Kind, Linter, Node, Reader, Reported, Short, Text, join, keys},
     value::Digest,
 };
 
@@ -78,7 +75,8 @@ impl NextToken {
     pub(super) fn ask(&self, ask: &mut Ask) -> Judge {
         let mut asked = Vec::new();
         for item in self.prompts.iter() {
-            let watch: Vec<String> = self.watch.iter().map(|word| watched(&item.prompt, word, &self.join)).collect();
+            let watch: Vec<String> =
+                self.watch.iter().map(|word| watched(&item.prompt, word, &self.join)).collect();
             let words: Vec<&str> = watch.iter().map(String::as_str).collect();
             let ticket = ask.rank(&item.prompt, self.top_k.get(), &words);
             let key = item_key(item, None, Digest::of_json(&("next_token", item.prompt.as_str(), words)));
@@ -101,7 +99,8 @@ const COLUMNS: [Column; 8] =
     ["n_tokens", "prompt", "output", "p_output", "entropy", "half", "nine_tenths", "vocabulary"];
 
 /// What each row of the table of tokens says.
-const TOKENS: [Column; 8] = ["rank", "token", "id", "logprob", "probability", "cumulative", "watched", "tokens"];
+const TOKENS: [Column; 8] =
+    ["rank", "token", "id", "logprob", "probability", "cumulative", "watched", "tokens"];
 
 /// One prompt's question.
 struct Asked {

@@ -38,8 +38,13 @@ pub(super) fn two(node: &Node, form: &str, reader: &mut Reader) -> Option<[Text;
         let (first, second) = (Text::read(first, reader), Text::read(second, reader));
         return Some([first?, second?]);
     }
-    let finding = Finding::error("type", node.at, format!("{} texts where {form} is expected", entries.len()));
-    reader.tell(if entries.len() > 2 { finding.help("a text with a comma in it needs quotes inside [ ]") } else { finding })
+    let finding =
+        Finding::error("type", node.at, format!("{} texts where {form} is expected", entries.len()));
+    reader.tell(if entries.len() > 2 {
+        finding.help("a text with a comma in it needs quotes inside [ ]")
+    } else {
+        finding
+    })
 }
 
 pub(super) fn two_texts(generator: &mut SchemaGenerator) -> Schema {

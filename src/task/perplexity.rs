@@ -10,8 +10,8 @@ use crate::{
     plan::{Answers, Ask, FirstToken, Scored, Ticket, Windows},
     record::{self, Better, Cell, Column, ItemKey, Row, Table},
     spec::{
-        Content, Counted, Draw, Items, Kind, Linter, Named, Node, OneOrMore, Reader, Reported, Short, Text, keys,
-        read_words, words,
+        Content, Counted, Draw, Items, Kind, Linter, Named, Node, OneOrMore, Reader, Reported, Short, Text,
+        keys, read_words, words,
     },
     value::Digest,
 };
@@ -103,7 +103,10 @@ impl Kind for Perplexity {
         metrics.push("ratio");
         for (group, _) in &self.groups.0 {
             let compared = self.baseline.as_ref().is_some_and(|baseline| baseline != group);
-            all.extend(Reported::part(group, if compared { &metrics } else { &metrics[..metrics.len() - 1] }));
+            all.extend(Reported::part(
+                group,
+                if compared { &metrics } else { &metrics[..metrics.len() - 1] },
+            ));
         }
         all
     }

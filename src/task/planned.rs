@@ -85,7 +85,9 @@ fn settings(task: &str, said: &Settings) -> metric::Settings {
         IntervalMethod::Auto | IntervalMethod::Wilson => Intervals::Auto,
         IntervalMethod::Exact => Intervals::ClopperPearson,
         IntervalMethod::T => Intervals::T,
-        IntervalMethod::Bootstrap => Intervals::Bootstrap { resamples: resamples.get(), kind: bootstrap::Kind::Bca },
+        IntervalMethod::Bootstrap => {
+            Intervals::Bootstrap { resamples: resamples.get(), kind: bootstrap::Kind::Bca }
+        }
     };
     metric::Settings { task: task.to_owned(), level, intervals, seed: said.seed }
 }

@@ -75,7 +75,8 @@ impl Short for Decoding {
     fn short(node: &Node, reader: &mut Reader) -> Option<Self> {
         match node.text() {
             Some(text) if text.as_str() == "greedy" => Some(Self::GREEDY),
-            Some(text) => reader.refuse(text.at, format!("`{text}` is no way to choose tokens; expected {}", Self::FORM)),
+            Some(text) => reader
+                .refuse(text.at, format!("`{text}` is no way to choose tokens; expected {}", Self::FORM)),
             None => reader.expected(node, Self::FORM),
         }
     }

@@ -68,11 +68,22 @@ fn a_run_leaves_its_files_and_says_where() {
     // The mock model knows nothing, so that what the specs expect of a model is not met.
     assert_eq!(ran.status.code(), Some(5), "{}", text(&ran.stderr));
     let run = results.run();
-    let files = ["answers.jsonl", "items.csv", "items.jsonl", "metrics.csv", "next_tokens.csv", "resolved.json", "run.json", "summary.md"];
+    let files = [
+        "answers.jsonl",
+        "items.csv",
+        "items.jsonl",
+        "metrics.csv",
+        "next_tokens.csv",
+        "resolved.json",
+        "run.json",
+        "summary.md",
+    ];
     for file in files {
         assert!(fs::metadata(run.join(file)).unwrap().len() > 0, "{file}");
     }
-    assert!(run.join("spec/notebook.suite.yaml").is_file() && run.join("spec/data/opposites.jsonl").is_file());
+    assert!(
+        run.join("spec/notebook.suite.yaml").is_file() && run.join("spec/data/opposites.jsonl").is_file()
+    );
     assert!(text(&ran.stdout).contains(run.file_name().unwrap().to_str().unwrap()));
     let record = json(&run.join("run.json"));
     assert_eq!(record["format"], "yardstick.run/1");
@@ -85,10 +96,22 @@ fn a_run_leaves_its_files_and_says_where() {
 #[test]
 fn two_runs_give_the_same_answers_and_items_byte_for_byte() {
     let (first, second) = (Results::new(), Results::new());
-    output(&["run", SUITE, "--model", "mock", "--threads", "1", "--batch-tokens", "1", "--out", first.path()]);
+    output(&[
+        "run",
+        SUITE,
+        "--model",
+        "mock",
+        "--threads",
+        "1",
+        "--batch-tokens",
+        "1",
+        "--out",
+        first.path(),
+    ]);
     output(&["run", SUITE, "--model", "mock", "--threads", "2", "--out", second.path()]);
     for file in ["answers.jsonl", "items.jsonl", "resolved.json"] {
-        let (one, other) = (fs::read(first.run().join(file)).unwrap(), fs::read(second.run().join(file)).unwrap());
+        let (one, other) =
+            (fs::read(first.run().join(file)).unwrap(), fs::read(second.run().join(file)).unwrap());
         assert!(!one.is_empty() && one == other, "{file}");
     }
 }
@@ -101,7 +124,8 @@ fn an_interrupted_run_is_finished_with_the_bytes_of_an_undisturbed_one() {
     let whole = fs::read(run.join("answers.jsonl")).unwrap();
     for cut in [0, 1, whole.len() / 3, whole.len() - 1] {
         fs::write(run.join("answers.jsonl"), &whole[..cut]).unwrap();
-        let record = fs::read_to_string(run.join("run.json")).unwrap().replace("\"complete\"", "\"interrupted\"");
+        let record =
+            fs::read_to_string(run.join("run.json")).unwrap().replace("\"complete\"", "\"interrupted\"");
         fs::write(run.join("run.json"), record).unwrap();
         let resumed = output(&["run", "--resume", run.to_str().unwrap(), "--out", results.path()]);
         assert_eq!(resumed.status.code(), Some(5), "{}", text(&resumed.stderr));
@@ -206,12 +230,27 @@ fn a_reader_that_goes_away_is_no_error() {
 fn ctrl_c_saves_and_says_how_to_resume() {
     let home = tempfile::tempdir().unwrap();
     let results = Results::new();
-    let items: String = (0..20_000).map(|n| format!("{{\"prompt\": \"Number {n} is\", \"correct\": \"even\", \"incorrect\": \"odd\"}}\n")).collect();
+    let items: String = (0..20_000)
+        .map(|n| {
+            format!("{{\"prompt\": \"Number {n} is\", \"correct\": \"even\", \"incorrect\": \"odd\"}}\n")
+        })
+        .collect();
     fs::write(home.path().join("many.jsonl"), items).unwrap();
-    let many = spec(home.path(), "benchmark: many\nmodel: mock\ntasks:\n  - cloze: pairs\n    data: many.jsonl\n");
-    let child = yardstick(&["run", &many, "--out", results.path()]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let many =
+        spec(home.path(), "benchmark: many\nmodel: mock\ntasks:\n  - cloze: pairs\n    data: many.jsonl\n");
+    let child = yardstick(&["run", &many, "--out", results.path()])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
     // Once some answers are kept, the interruption falls into the work.
-    let kept = || results.runs().first().and_then(|run| fs::metadata(run.join("answers.jsonl")).ok()).map_or(0, |file| file.len());
+    let kept = || {
+        results
+            .runs()
+            .first()
+            .and_then(|run| fs::metadata(run.join("answers.jsonl")).ok())
+            .map_or(0, |file| file.len())
+    };
     while kept() < 100_000 {
         std::thread::sleep(std::time::Duration::from_millis(1));
     }

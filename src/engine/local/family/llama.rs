@@ -6,7 +6,7 @@ use crate::engine::local::{
     kernel::{Activation, Heads, Norm},
 };
 
-pub const FAMILY: Family = Family { name: "llama", read };
+pub(super) const FAMILY: Family = Family { name: "llama", read };
 
 const NAMES: Names = Names {
     prefixes: &["model.", ""],
@@ -31,7 +31,9 @@ fn read(config: &Config<'_>) -> Arch {
     let context = config.size_or("max_position_embeddings", 2048);
     let dim = config.optional_size("head_dim").unwrap_or_else(|| {
         if hidden % queries != 0 {
-            config.fault(format!("`hidden_size` ({hidden}) is not a multiple of `num_attention_heads` ({queries})"));
+            config.fault(format!(
+                "`hidden_size` ({hidden}) is not a multiple of `num_attention_heads` ({queries})"
+            ));
         }
         (hidden / queries).max(1)
     });

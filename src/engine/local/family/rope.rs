@@ -76,8 +76,11 @@ impl Rotary {
             }
             Kind::Dynamic => rotary.dynamic = Some(Dynamic { factor: factor(), trained: context as f64 }),
             Kind::Llama3 => {
-                let (factor, low, high) =
-                    (factor(), scaling.positive_or("low_freq_factor", 1.0), scaling.positive_or("high_freq_factor", 4.0));
+                let (factor, low, high) = (
+                    factor(),
+                    scaling.positive_or("low_freq_factor", 1.0),
+                    scaling.positive_or("high_freq_factor", 4.0),
+                );
                 rotary.scale(|frequency| llama3(frequency, factor, low, high, trained));
             }
             Kind::Yarn => {
@@ -120,8 +123,7 @@ impl Rotary {
     /// Peng et al. 2023, §3.2 and §3.4.
     fn yarn(&mut self, scaling: &Config<'_>, factor: f64, trained: f64) {
         let dim = self.dim as f64;
-        let turns_at =
-            |turns: f64| dim * (trained / (turns * TAU)).ln() / (2.0 * self.base.ln());
+        let turns_at = |turns: f64| dim * (trained / (turns * TAU)).ln() / (2.0 * self.base.ln());
         let mut low = turns_at(scaling.positive_or("beta_fast", 32.0));
         let mut high = turns_at(scaling.positive_or("beta_slow", 1.0));
         if scaling.flag_or("truncate", true) {

@@ -40,7 +40,8 @@ pub(super) fn read(files: &Files, file: &str, name: &str) -> Result<Elements, We
 
 fn open(files: &Files, file: &str) -> Result<PthTensors, WeightsError> {
     let fault = |fault: String| WeightsError::File { file: file.to_owned(), fault };
-    let path = files.path(file).ok_or_else(|| fault("is a pickle inside the program, which is not read".into()))?;
+    let path =
+        files.path(file).ok_or_else(|| fault("is a pickle inside the program, which is not read".into()))?;
     PthTensors::new(path, None).map_err(|error| {
         fault(format!("is not a readable PyTorch file (a zip, as written since PyTorch 1.6): {error}"))
     })
