@@ -103,7 +103,10 @@ impl<T: Kinds> Suite<T> {
             task.models.as_ref().is_none_or(|models| models.iter().any(|name| *name == *model.id))
         });
         mine.partition(|task| {
-            !model.skip.iter().any(|skip| skip.as_str() == task.kind.name() || glob::names_task(skip, &task.name))
+            !model
+                .skip
+                .iter()
+                .any(|skip| skip.as_str() == task.kind.name() || glob::names_task(skip, &task.name))
         })
     }
 }
@@ -111,7 +114,8 @@ impl<T: Kinds> Suite<T> {
 impl<T: Kinds> TaskSpec<T> {
     /// Everything that the spec says of the task, with every default filled in.
     pub fn resolved(&self) -> serde_json::Value {
-        let mut task = serde_json::json!({ "task": self.name, "kind": self.kind.name(), "models": self.models });
+        let mut task =
+            serde_json::json!({ "task": self.name, "kind": self.kind.name(), "models": self.models });
         for part in [serde_json::to_value(&self.settings), serde_json::to_value(&self.kind)] {
             let part = part.expect("names are texts and numbers finite, so a task has a JSON form");
             if let (Some(task), serde_json::Value::Object(part)) = (task.as_object_mut(), part) {
@@ -143,12 +147,17 @@ pub fn load<T: Kinds>(paths: &[PathBuf], choices: &Choices) -> Loaded<T> {
             assemble(Some(suite), &benchmarks, choices, &mut reader)
         }
         [suite, ..] => {
-            let finding = Finding::error("file", suite.name.at, "a suite is run alone: it names its benchmarks itself");
+            let finding =
+                Finding::error("file", suite.name.at, "a suite is run alone: it names its benchmarks itself");
             reader.findings.add(finding.help("name one suite, or any number of benchmarks"));
             assemble(None, &benchmarks, choices, &mut reader)
         }
     };
-    Loaded { suite: Suite { files: reader.files, ..suite }, findings: reader.findings, sources: reader.sources }
+    Loaded {
+        suite: Suite { files: reader.files, ..suite },
+        findings: reader.findings,
+        sources: reader.sources,
+    }
 }
 
 /// Tasks of benchmarks, as a suite or the command line wants them.
@@ -172,13 +181,18 @@ pub(super) fn assemble<T: Kinds>(
     for benchmark in benchmarks {
         if let Some(first) = seen.insert(&benchmark.name, benchmark.name.at) {
             let message = format!("two benchmarks are called `{}`", benchmark.name);
-            maker.reader.findings.add(Finding::error("same-name", benchmark.name.at, message).also(first, "first"));
+            maker
+                .reader
+                .findings
+                .add(Finding::error("same-name", benchmark.name.at, message).also(first, "first"));
         }
         maker.benchmark(benchmark, &mut tasks);
     }
     let Maker { changes, names, reader, .. } = maker;
     changes.iter().for_each(|change| change.unused(&names, reader));
-    for pattern in choices.only.iter().filter(|pattern| !names.iter().any(|name| glob::names_task(pattern, name))) {
+    for pattern in
+        choices.only.iter().filter(|pattern| !names.iter().any(|name| glob::names_task(pattern, name)))
+    {
         let node = reader.words(&format!("--only {pattern}"), "''");
         let all: Vec<&str> = names.iter().map(String::as_str).collect();
         if let Some(node) = node {
@@ -186,7 +200,9 @@ pub(super) fn assemble<T: Kinds>(
             reader.findings.add(finding.choices(pattern, "the tasks", &all));
         }
     }
-    let expect = suite.map(|suite| suite.file.expect.clone()).unwrap_or_default();
+    let mut expect = suite.map(|suite| suite.file.expect.clone()).unwrap_or_default();
+    let own = tasks.iter_mut().flat_map(|task| &mut task.settings.expect);
+    own.chain(&mut expect).for_each(|expectation| expectation.settle(&names));
     super::verify::expectations(&tasks, &expect, &names, &models, choices, reader);
     let only = match benchmarks {
         [only] if suite.is_none() => Some(only),
@@ -248,7 +264,9 @@ fn models(
         if let Some(first) = seen.insert(&model.id, model.id.at) {
             let message = format!("two models are called `{}`", model.id);
             let finding = Finding::error("same-name", model.id.at, message).also(first, "first");
-            reader.findings.add(finding.help("give one of them another `id`, and say what it is with `model`"));
+            reader
+                .findings
+                .add(finding.help("give one of them another `id`, and say what it is with `model`"));
         }
     }
     models
@@ -278,9 +296,13 @@ impl Maker<'_> {
             let full = format!("{}/{name}", benchmark.name);
             self.reader.findings.scope(full.clone());
             self.names.push(full.clone());
+            let keys = T::keys(&kind);
+            // Also of tasks that are not chosen: a change that speaks of one of them is no mistake.
+            let fitting: Vec<usize> =
+                (0..self.changes.len()).filter(|index| self.changes[*index].fits(&full, &keys)).collect();
             let only = &self.choices.only;
             if only.is_empty() || only.iter().any(|pattern| glob::names_task(pattern, &full)) {
-                self.ways(benchmark, node, &kind, &name, &full, tasks);
+                self.ways(benchmark, node, (&kind, &name, &full), fitting, tasks);
             }
         }
     }
@@ -296,8 +318,12 @@ impl Maker<'_> {
         }
         let later = T::NAMES.iter().find(|name| node.get(name).is_some());
         let finding = match later {
-            Some(later) => Finding::error("unknown-kind", kind.at, format!("a task begins with its kind, not with `{kind}`"))
-                .help(format!("put `{later}: …` first")),
+            Some(later) => Finding::error(
+                "unknown-kind",
+                kind.at,
+                format!("a task begins with its kind, not with `{kind}`"),
+            )
+            .help(format!("put `{later}: …` first")),
             None => Finding::error("unknown-kind", kind.at, format!("`{kind}` is not a kind of task"))
                 .choices(kind, "the kinds", T::NAMES),
         };
@@ -309,15 +335,10 @@ impl Maker<'_> {
         &mut self,
         benchmark: &Benchmark,
         node: &Node,
-        kind: &Text,
-        name: &Text,
-        full: &str,
+        heading: (&Text, &Text, &str),
+        fitting: Vec<usize>,
         tasks: &mut Vec<TaskSpec<T>>,
     ) {
-        let keys = T::keys(kind);
-        let fitting: Vec<usize> = (0..self.changes.len())
-            .filter(|index| self.changes[*index].fits(full, &keys))
-            .collect();
         let mut ways = BTreeMap::<Vec<usize>, Vec<String>>::new();
         let depends = fitting.iter().any(|index| !self.changes[*index].models.is_empty());
         if depends {
@@ -330,11 +351,11 @@ impl Maker<'_> {
             let way = ways.into_keys().next().unwrap_or_else(|| {
                 fitting.into_iter().filter(|index| self.changes[*index].models.is_empty()).collect()
             });
-            tasks.extend(self.task(benchmark, node, kind, name, full, (&way, None)));
+            tasks.extend(self.task(benchmark, node, heading, (&way, None)));
             return;
         }
         for (way, models) in ways {
-            tasks.extend(self.task(benchmark, node, kind, name, full, (&way, Some(models))));
+            tasks.extend(self.task(benchmark, node, heading, (&way, Some(models))));
         }
     }
 
@@ -342,9 +363,7 @@ impl Maker<'_> {
         &mut self,
         benchmark: &Benchmark,
         node: &Node,
-        kind: &Text,
-        name: &Text,
-        full: &str,
+        (kind, name, full): (&Text, &Text, &str),
         (changes, models): (&[usize], Option<Vec<String>>),
     ) -> Option<TaskSpec<T>> {
         let mark = self.reader.findings.len();
@@ -361,9 +380,11 @@ impl Maker<'_> {
         let (settings, mut read) = (settings?, read?);
         read.kind().lint(&mut Linter::new(&mut self.reader.findings, &self.reader.sources, name.at));
         self.reader.findings.retain_since(mark, |finding| {
-            finding.severity == super::Severity::Error || !settings.allow.iter().any(|lint| lint.word() == finding.code)
+            finding.severity == super::Severity::Error
+                || !settings.allow.iter().any(|lint| lint.word() == finding.code)
         });
-        let draw = Draw { limit: settings.limit, sample: self.choices.sample, seed: settings.seed, name: full };
+        let draw =
+            Draw { limit: settings.limit, sample: self.choices.sample, seed: settings.seed, name: full };
         read.kind_mut().select(&draw);
         Some(TaskSpec { name: full.to_owned(), kind: read, settings, models, at: name.at })
     }
