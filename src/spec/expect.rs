@@ -108,7 +108,9 @@ const EXAMPLE: &str = "a comparison such as `accuracy >= 0.7` or `accuracy.low >
 impl Expectation {
     fn parse(text: &Text) -> Result<Self, String> {
         let wrong = || format!("`{text}` is not {EXAMPLE}");
-        let start = text.find(['<', '>', '=']).ok_or_else(wrong)?;
+        // A lone `=` is part of a name, as in `temperature=0.7.distinct_texts`.
+        let signs = [text.find(['<', '>']), text.find("==")];
+        let start = signs.into_iter().flatten().min().ok_or_else(wrong)?;
         let rest = text[start..].trim_start_matches(['<', '>', '=']);
         let op = match &text[start..text.len() - rest.len()] {
             ">=" => Op::AtLeast,
@@ -127,6 +129,15 @@ impl Expectation {
         Ok(Self { text: text.clone(), left, op, right })
     }
 
+    /// Tells the end of a task's name from the part that follows it, both of which may hold dots.
+    pub(super) fn settle(&mut self, tasks: &[String]) {
+        let right = match &mut self.right {
+            Operand::Quantity(quantity) => Some(quantity),
+            Operand::Number(_) => None,
+        };
+        std::iter::once(&mut self.left).chain(right).for_each(|quantity| quantity.settle(tasks));
+    }
+
     /// Both sides, those that are measured.
     pub fn quantities(&self) -> impl Iterator<Item = &Quantity> {
         let right = match &self.right {
@@ -138,6 +149,23 @@ impl Expectation {
 }
 
 impl Quantity {
+    fn settle(&mut self, tasks: &[String]) {
+        let (Some(task), Some(part)) = (&self.task, &self.part) else { return };
+        if tasks.contains(task) {
+            return;
+        }
+        let written = format!("{task}.{part}");
+        let rest = |name: &String| {
+            written.strip_prefix(name.as_str()).filter(|rest| rest.is_empty() || rest.starts_with('.'))
+        };
+        let longest =
+            tasks.iter().filter_map(|name| Some((name, rest(name)?))).max_by_key(|(name, _)| name.len());
+        if let Some((name, rest)) = longest {
+            self.task = Some(name.clone());
+            self.part = rest.strip_prefix('.').map(str::to_owned);
+        }
+    }
+
     fn parse(written: &str) -> Result<Self, String> {
         let wrong = || {
             format!(
@@ -162,7 +190,7 @@ impl Quantity {
         };
         names.truncate(names.len() - usize::from(bound.is_some()));
         let metric = names.pop().ok_or_else(wrong)?.to_owned();
-        // A name may hold dots; a full task name ends with the segment after its slash, or later if a part follows none.
+        // A task's own name may hold dots too: see `settle`.
         let task = rest.contains('/').then(|| {
             let slash = names.iter().position(|name| name.contains('/')).unwrap_or(0);
             names.drain(..=slash).collect::<Vec<_>>().join(".")
@@ -236,6 +264,21 @@ mod tests {
         assert_eq!(
             parse("openai-community/gpt2:a/b.accuracy == 1").unwrap().left.task.as_deref(),
             Some("a/b")
+        );
+    }
+
+    #[test]
+    fn names_may_hold_dots_and_equals_signs() {
+        let mut dotted = parse("quiz/arc.easy.letters.accuracy > temperature=0.7,top_k=5.length").unwrap();
+        let Operand::Quantity(right) = &dotted.right else { panic!("{dotted:?}") };
+        assert_eq!(
+            (right.part.as_deref(), right.metric.as_str()),
+            (Some("temperature=0.7,top_k=5"), "length")
+        );
+        dotted.settle(&["quiz/arc.easy".to_owned(), "quiz/arc.e".to_owned()]);
+        assert_eq!(
+            (dotted.left.task.as_deref(), dotted.left.part.as_deref()),
+            (Some("quiz/arc.easy"), Some("letters"))
         );
     }
 

@@ -200,7 +200,9 @@ pub(super) fn assemble<T: Kinds>(
             reader.findings.add(finding.choices(pattern, "the tasks", &all));
         }
     }
-    let expect = suite.map(|suite| suite.file.expect.clone()).unwrap_or_default();
+    let mut expect = suite.map(|suite| suite.file.expect.clone()).unwrap_or_default();
+    let own = tasks.iter_mut().flat_map(|task| &mut task.settings.expect);
+    own.chain(&mut expect).for_each(|expectation| expectation.settle(&names));
     super::verify::expectations(&tasks, &expect, &names, &models, choices, reader);
     let only = match benchmarks {
         [only] if suite.is_none() => Some(only),
@@ -294,9 +296,13 @@ impl Maker<'_> {
             let full = format!("{}/{name}", benchmark.name);
             self.reader.findings.scope(full.clone());
             self.names.push(full.clone());
+            let keys = T::keys(&kind);
+            // Also of tasks that are not chosen: a change that speaks of one of them is no mistake.
+            let fitting: Vec<usize> =
+                (0..self.changes.len()).filter(|index| self.changes[*index].fits(&full, &keys)).collect();
             let only = &self.choices.only;
             if only.is_empty() || only.iter().any(|pattern| glob::names_task(pattern, &full)) {
-                self.ways(benchmark, node, &kind, &name, &full, tasks);
+                self.ways(benchmark, node, (&kind, &name, &full), fitting, tasks);
             }
         }
     }
@@ -329,14 +335,10 @@ impl Maker<'_> {
         &mut self,
         benchmark: &Benchmark,
         node: &Node,
-        kind: &Text,
-        name: &Text,
-        full: &str,
+        heading: (&Text, &Text, &str),
+        fitting: Vec<usize>,
         tasks: &mut Vec<TaskSpec<T>>,
     ) {
-        let keys = T::keys(kind);
-        let fitting: Vec<usize> =
-            (0..self.changes.len()).filter(|index| self.changes[*index].fits(full, &keys)).collect();
         let mut ways = BTreeMap::<Vec<usize>, Vec<String>>::new();
         let depends = fitting.iter().any(|index| !self.changes[*index].models.is_empty());
         if depends {
@@ -349,11 +351,11 @@ impl Maker<'_> {
             let way = ways.into_keys().next().unwrap_or_else(|| {
                 fitting.into_iter().filter(|index| self.changes[*index].models.is_empty()).collect()
             });
-            tasks.extend(self.task(benchmark, node, kind, name, full, (&way, None)));
+            tasks.extend(self.task(benchmark, node, heading, (&way, None)));
             return;
         }
         for (way, models) in ways {
-            tasks.extend(self.task(benchmark, node, kind, name, full, (&way, Some(models))));
+            tasks.extend(self.task(benchmark, node, heading, (&way, Some(models))));
         }
     }
 
@@ -361,9 +363,7 @@ impl Maker<'_> {
         &mut self,
         benchmark: &Benchmark,
         node: &Node,
-        kind: &Text,
-        name: &Text,
-        full: &str,
+        (kind, name, full): (&Text, &Text, &str),
         (changes, models): (&[usize], Option<Vec<String>>),
     ) -> Option<TaskSpec<T>> {
         let mark = self.reader.findings.len();

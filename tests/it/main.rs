@@ -2,4 +2,5 @@
 
 mod golden_stats;
 mod cli;
+mod spec;
 mod tidy;
