@@ -1,3 +1,5 @@
 //! One test binary for everything that is seen from outside.
 
+#[cfg(feature = "hub")]
+mod hub;
 mod tidy;
