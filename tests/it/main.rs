@@ -1,6 +1,8 @@
 //! One test binary for everything that is seen from outside.
 
-mod golden_stats;
 mod cli;
+mod golden_stats;
+#[cfg(feature = "hub")]
+mod hub;
 mod spec;
 mod tidy;
