@@ -176,6 +176,8 @@ fn total(values: &[f64]) -> Estimate {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
     use crate::{
         metric::evaluate,
@@ -188,7 +190,7 @@ mod tests {
     fn row(item: &str, group: &str, correct: bool, nats: f64, tokens: usize) -> Row {
         let (item, group, content) = (item.to_owned(), Some(group.to_owned()), Digest::of(item));
         let key = ItemKey { item, repeat: 0, group, cluster: None, content };
-        Row { key, cells: Ok(vec![correct.into(), nats.into(), tokens.into()]) }
+        Row { key: key.into(), cells: Ok(vec![correct.into(), nats.into(), tokens.into()]) }
     }
 
     fn example() -> Table {
@@ -259,8 +261,8 @@ mod tests {
         let absent = Formula::GroupRatio { numerator, denominator, baseline: "elsewhere".into() };
         assert_eq!(make(absent, None, Intervals::Auto, &example()).value, Err(Undefined::NoItems));
         let mut table = example();
-        table.rows[0].key.cluster = Some("book".into());
-        table.rows[4].key.cluster = Some("book".into());
+        Arc::make_mut(&mut table.rows[0].key).cluster = Some("book".into());
+        Arc::make_mut(&mut table.rows[4].key).cluster = Some("book".into());
         assert_eq!(make(formula, None, Intervals::Auto, &table).interval, Err(Undefined::SharedCluster));
     }
 
@@ -283,9 +285,9 @@ mod tests {
     fn clusters_and_repeats_are_honoured() {
         let mut table = example();
         for row in &mut table.rows[1..3] {
-            row.key.item = "b".into();
+            Arc::make_mut(&mut row.key).item = "b".into();
         }
-        table.rows[4].key.cluster = Some("b".into());
+        Arc::make_mut(&mut table.rows[4].key).cluster = Some("b".into());
         let method = |formula, intervals| {
             let estimate = make(formula, None, intervals, &table);
             assert_eq!((estimate.n, estimate.clusters), (5, Some(4)));

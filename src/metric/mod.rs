@@ -13,7 +13,7 @@ use rows::Rows;
 
 use crate::{
     record::{Better, Measure, Table, Unit},
-    stats::bootstrap,
+    stats::{Estimate, bootstrap},
     value::{Level, Seed},
 };
 
@@ -32,6 +32,8 @@ pub struct Metric {
     pub better: Option<Better>,
     /// What guessing gives.
     pub chance: Option<f64>,
+    /// What the number can be at all; intervals end there.
+    pub range: (f64, f64),
     /// Whether the summary shows it.
     pub headline: bool,
 }
@@ -72,7 +74,21 @@ pub enum Intervals {
 impl Metric {
     /// A metric over all rows, without a direction, without chance, and not in the summary.
     pub fn new(name: impl Into<String>, formula: Formula, unit: Unit) -> Self {
-        Self { name: name.into(), formula, group: None, unit, better: None, chance: None, headline: false }
+        let range = match unit {
+            Unit::Proportion => (0.0, 1.0),
+            Unit::BitsPerByte | Unit::Perplexity | Unit::Ratio | Unit::Count => (0.0, f64::INFINITY),
+            Unit::Nats => (f64::NEG_INFINITY, f64::INFINITY),
+        };
+        Self {
+            name: name.into(),
+            formula,
+            group: None,
+            unit,
+            better: None,
+            chance: None,
+            range,
+            headline: false,
+        }
     }
 
     /// Over the rows of a group.
@@ -91,6 +107,12 @@ impl Metric {
     #[must_use]
     pub fn chance(self, chance: f64) -> Self {
         Self { chance: Some(chance), ..self }
+    }
+
+    /// With a smallest value that its unit does not imply.
+    #[must_use]
+    pub fn at_least(self, least: f64) -> Self {
+        Self { range: (least, self.range.1), ..self }
     }
 
     /// Shown in the summary.
@@ -112,7 +134,16 @@ pub fn evaluate(metrics: &[Metric], table: &Table, settings: &Settings) -> Vec<M
             better: metric.better,
             chance: metric.chance,
             headline: metric.headline,
-            estimate: Evaluation { metric, rows: &rows, settings }.estimate(),
+            estimate: within(metric.range, Evaluation { metric, rows: &rows, settings }.estimate()),
         })
         .collect()
+}
+
+/// A t interval knows no bounds; the number has some.
+fn within((least, most): (f64, f64), mut estimate: Estimate) -> Estimate {
+    if let Ok(interval) = &mut estimate.interval {
+        interval.low = interval.low.clamp(least, most);
+        interval.high = interval.high.clamp(least, most);
+    }
+    estimate
 }

@@ -1,6 +1,6 @@
 //! `cloze`: is the correct ending more probable than each incorrect one?
 
-use std::{cmp::Ordering, collections::BTreeSet};
+use std::{cmp::Ordering, collections::BTreeSet, sync::Arc};
 
 use schemars::{Schema, SchemaGenerator, json_schema};
 
@@ -174,7 +174,7 @@ const COLUMNS: [Column; 17] = [
 
 /// One item's questions.
 struct Asked {
-    key: ItemKey,
+    key: Arc<ItemKey>,
     prompt: String,
     /// The correct one first.
     endings: Vec<Ending>,

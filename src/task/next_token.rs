@@ -1,6 +1,6 @@
 //! `next_token`: the most probable next tokens after a prompt.
 
-use std::num::NonZeroU32;
+use std::{num::NonZeroU32, sync::Arc};
 
 use schemars::{Schema, SchemaGenerator};
 
@@ -104,7 +104,7 @@ const TOKENS: [Column; 8] =
 
 /// One prompt's question.
 struct Asked {
-    key: ItemKey,
+    key: Arc<ItemKey>,
     prompt: String,
     ticket: Ticket<Ranked>,
 }
@@ -121,7 +121,7 @@ fn verdict(asked: &[Asked], answers: &Answers) -> Verdict {
         table.rows.push(row(ranked.map(|ranked| item.cells(ranked))));
     }
     let metrics = vec![
-        Metric::new("entropy", Formula::Mean("entropy"), Unit::Nats).headline(),
+        Metric::new("entropy", Formula::Mean("entropy"), Unit::Nats).at_least(0.0).headline(),
         Metric::new("top_probability", Formula::Mean("p_output"), Unit::Proportion),
     ];
     Verdict { table, details: vec![tokens], metrics, notes: Vec::new() }

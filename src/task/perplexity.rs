@@ -1,6 +1,6 @@
 //! `perplexity`: how well texts are predicted, by group.
 
-use std::num::NonZeroU32;
+use std::{num::NonZeroU32, sync::Arc};
 
 use schemars::{Schema, SchemaGenerator};
 
@@ -140,7 +140,7 @@ const TOKENS: [Column; 4] = ["place", "id", "token", "logprob"];
 
 /// One text's question.
 struct Asked {
-    key: ItemKey,
+    key: Arc<ItemKey>,
     text: String,
     ticket: Ticket<Scored>,
 }

@@ -1,6 +1,8 @@
 //! From tasks to requests, and from answers to numbers. Both ways are pure: the same specs give the same plan, the same
 //! answers the same record, so that a run can be taken up, rebuilt and split.
 
+use std::sync::Arc;
+
 use super::Task;
 use crate::{
     metric::{self, Intervals, Metric},
@@ -93,12 +95,12 @@ fn settings(task: &str, said: &Settings) -> metric::Settings {
 }
 
 /// What a row of an item speaks of.
-pub(super) fn item_key<C>(item: &Item<C>, group: Option<&str>, content: Digest) -> ItemKey {
-    ItemKey {
+pub(super) fn item_key<C>(item: &Item<C>, group: Option<&str>, content: Digest) -> Arc<ItemKey> {
+    Arc::new(ItemKey {
         item: item.id.clone(),
         repeat: 0,
         group: group.map(str::to_owned),
         cluster: item.cluster.as_ref().map(ToString::to_string),
         content,
-    }
+    })
 }
