@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value};
 
+use crate::engine::ModelFile;
+
 use super::{
     config::Config,
     family::{Arch, FAMILIES, Position},
@@ -128,6 +130,9 @@ pub enum CheckpointError {
         /// What is wrong.
         fault: TokensError,
     },
+    /// The system gives no threads.
+    #[error("no threads to compute with: {0}")]
+    Threads(#[source] rayon::ThreadPoolBuildError),
     /// The machine is too small.
     #[error(
         "{place} needs {} of memory for its weights, and {} are available; close other programs, or take a smaller model or machine",
@@ -211,8 +216,16 @@ impl Checkpoint {
             .map_err(|fault| CheckpointError::Tokens { place: self.files.place(), fault })
     }
 
-    /// The names of all files that decide the answers.
-    pub(super) fn deciding_files(&self) -> Vec<String> {
+    /// All files that decide the answers, by name.
+    pub(super) fn hash(&self) -> Result<Vec<ModelFile>, CheckpointError> {
+        let read = |file: String| {
+            let place = self.files.place();
+            self.files.hash(&file).map_err(|fault| CheckpointError::Read { place, file, fault })
+        };
+        self.deciding_files().into_iter().map(read).collect()
+    }
+
+    fn deciding_files(&self) -> Vec<String> {
         let texts = [
             "config.json",
             "generation_config.json",
@@ -241,7 +254,8 @@ impl Checkpoint {
 /// does not say.
 pub(super) fn available_memory() -> Option<u64> {
     let memory = sysinfo::MemoryRefreshKind::nothing().with_ram();
-    let system = sysinfo::System::new_with_specifics(sysinfo::RefreshKind::nothing().with_memory(memory)).ok()?;
+    let system =
+        sysinfo::System::new_with_specifics(sysinfo::RefreshKind::nothing().with_memory(memory)).ok()?;
     let free = system.available_memory();
     Some(system.cgroup_limits().map_or(free, |limits| free.min(limits.free_memory)))
 }
@@ -275,7 +289,8 @@ fn arch(place: &str, values: &Map<String, Value>) -> Result<(&'static str, Arch)
     }
     if let Some(quantization) = values.get("quantization_config").filter(|value| !value.is_null()) {
         let method = quantization.get("quant_method").and_then(Value::as_str).unwrap_or("an unknown method");
-        config.fault(format!("the weights are quantized with {method}; plain ones ({}) are read", Dtype::READ));
+        config
+            .fault(format!("the weights are quantized with {method}; plain ones ({}) are read", Dtype::READ));
     }
     let faults = config.faults();
     if faults.is_empty() {
@@ -345,7 +360,8 @@ fn enumerate(names: &[String]) -> String {
 
 fn list(faults: &[String]) -> String {
     let shown: Vec<String> = faults.iter().take(LISTED).map(|fault| format!("  - {fault}")).collect();
-    let more = if faults.len() > LISTED { format!("\n  and {} more", faults.len() - LISTED) } else { String::new() };
+    let more =
+        if faults.len() > LISTED { format!("\n  and {} more", faults.len() - LISTED) } else { String::new() };
     shown.join("\n") + &more
 }
 

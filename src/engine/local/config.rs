@@ -42,7 +42,11 @@ impl<'a> Config<'a> {
         match value.as_u64().filter(|size| SIZE.contains(size)) {
             Some(size) => Some(size as usize),
             None => {
-                self.fault(format!("`{key}` is {value}; a whole number from {} to {} is allowed", SIZE.start(), SIZE.end()));
+                self.fault(format!(
+                    "`{key}` is {value}; a whole number from {} to {} is allowed",
+                    SIZE.start(),
+                    SIZE.end()
+                ));
                 None
             }
         }
@@ -114,7 +118,9 @@ impl<'a> Config<'a> {
 
     /// Takes over the faults of an object within.
     pub fn adopt(&self, key: &str, inner: &Config<'_>) {
-        self.faults.borrow_mut().extend(inner.faults.take().into_iter().map(|fault| format!("{key}: {fault}")));
+        self.faults
+            .borrow_mut()
+            .extend(inner.faults.take().into_iter().map(|fault| format!("{key}: {fault}")));
     }
 
     /// All faults so far.

@@ -84,11 +84,6 @@ impl Memory {
         Self { layers: vec![Vec::new()], tokens: 0 }
     }
 
-    /// For a sequence that goes on.
-    pub fn kept(arch: &Arch) -> Self {
-        Self { layers: vec![Vec::new(); arch.layers], tokens: 0 }
-    }
-
     /// Tokens read so far.
     pub fn tokens(&self) -> usize {
         self.tokens
@@ -104,6 +99,26 @@ impl Decoder {
     /// Reads all sequences of a batch and returns the normalized rows of the wanted tokens, `[wanted, hidden]`, in order.
     pub fn read(&self, batch: &mut [Sequence<'_>]) -> Vec<f32> {
         self.read_watched(batch, |_, _| {})
+    }
+
+    /// The longest sequence, in tokens.
+    pub fn context(&self) -> usize {
+        self.arch.context
+    }
+
+    /// Values of a row.
+    pub fn hidden(&self) -> usize {
+        self.arch.hidden
+    }
+
+    /// How many layers there are.
+    pub fn layers(&self) -> usize {
+        self.layers.len()
+    }
+
+    /// A memory for a sequence that goes on.
+    pub fn memory(&self) -> Memory {
+        Memory { layers: vec![Vec::new(); self.layers.len()], tokens: 0 }
     }
 
     /// Answers one question about what comes after each row of [`Decoder::read`].
@@ -188,7 +203,11 @@ impl Decoder {
         let hidden = self.arch.hidden;
         let mut x = vec![0.0; batch.iter().map(|sequence| sequence.tokens.len()).sum::<usize>() * hidden];
         let tokens = batch.iter().flat_map(|sequence| {
-            sequence.tokens.iter().enumerate().map(|(at, token)| (*token as usize, sequence.memory.tokens + at))
+            sequence
+                .tokens
+                .iter()
+                .enumerate()
+                .map(|(at, token)| (*token as usize, sequence.memory.tokens + at))
         });
         for (row, (token, position)) in x.chunks_mut(hidden).zip(tokens) {
             match &self.embedding {

@@ -6,7 +6,7 @@ use crate::engine::local::{
     kernel::{Activation, Heads, Norm},
 };
 
-pub const FAMILY: Family = Family { name: "gpt2", read };
+pub(super) const FAMILY: Family = Family { name: "gpt2", read };
 
 const NAMES: Names = Names {
     // Checkpoints of the bare model, such as the first one, leave the prefix out.

@@ -6,7 +6,7 @@ use crate::engine::local::{
     kernel::{Activation, Heads, Norm},
 };
 
-pub const FAMILY: Family = Family { name: "llama", read };
+pub(super) const FAMILY: Family = Family { name: "llama", read };
 
 const NAMES: Names = Names {
     prefixes: &["model.", ""],
@@ -31,7 +31,9 @@ fn read(config: &Config<'_>) -> Arch {
     let context = config.size_or("max_position_embeddings", 2048);
     let dim = config.optional_size("head_dim").unwrap_or_else(|| {
         if hidden % queries != 0 {
-            config.fault(format!("`hidden_size` ({hidden}) is not a multiple of `num_attention_heads` ({queries})"));
+            config.fault(format!(
+                "`hidden_size` ({hidden}) is not a multiple of `num_attention_heads` ({queries})"
+            ));
         }
         (hidden / queries).max(1)
     });
@@ -40,9 +42,10 @@ fn read(config: &Config<'_>) -> Arch {
             "`num_attention_heads` ({queries}) is not a multiple of `num_key_value_heads` ({keys})"
         ));
     }
+    let rotary = Rotary::read(config, dim, context, 10_000.0);
     let bias = config.flag_or("attention_bias", false);
     Arch {
-        context,
+        context: (context as f64 * rotary.reach) as usize,
         vocabulary: config.size_or("vocab_size", 32000),
         hidden,
         layers,
@@ -51,7 +54,7 @@ fn read(config: &Config<'_>) -> Arch {
         mlp: config.size_or("intermediate_size", 11008),
         activation: config.word_or("hidden_act", Activation::Silu, ACTIVATIONS),
         norm: Norm::Rms { eps: config.positive_or("rms_norm_eps", 1e-6) as f32 },
-        position: Position::Rotary(Rotary::read(config, dim, context, 10_000.0)),
+        position: Position::Rotary(rotary),
         layout: Layout::OutputsFirst,
         bias: Bias { qkv: bias, output: bias, mlp: config.flag_or("mlp_bias", false), norm: false },
         tied: config.flag_or("tie_word_embeddings", false),

@@ -16,6 +16,8 @@ pub struct Rotary {
     dynamic: Option<Dynamic>,
     /// What cosine and sine are multiplied with.
     factor: f32,
+    /// How many times the context that the config states can be read.
+    pub reach: f64,
 }
 
 /// "Dynamic NTK" scaling.
@@ -53,7 +55,8 @@ impl Rotary {
         let base = config.positive_or("rope_theta", default_base);
         let base = new.as_ref().map_or(base, |new| new.positive_or("rope_theta", base));
         let key = if new.is_some() { "rope_parameters" } else { "rope_scaling" };
-        let mut rotary = Self { dim, base, frequencies: frequencies(base, dim), dynamic: None, factor: 1.0 };
+        let mut rotary =
+            Self { dim, base, frequencies: frequencies(base, dim), dynamic: None, factor: 1.0, reach: 1.0 };
         let Some(scaling) = new.or_else(|| config.object("rope_scaling")) else { return rotary };
 
         let key_of_kind = if scaling.text("rope_type").is_some() { "rope_type" } else { "type" };
@@ -73,11 +76,20 @@ impl Rotary {
             Kind::Linear => {
                 let factor = factor();
                 rotary.scale(|frequency| frequency / factor);
+                // These two stretch the length that the config states; the others state the stretched one.
+                rotary.reach = factor.max(1.0);
             }
-            Kind::Dynamic => rotary.dynamic = Some(Dynamic { factor: factor(), trained: context as f64 }),
+            Kind::Dynamic => {
+                let factor = factor();
+                rotary.dynamic = Some(Dynamic { factor, trained: context as f64 });
+                rotary.reach = factor.max(1.0);
+            }
             Kind::Llama3 => {
-                let (factor, low, high) =
-                    (factor(), scaling.positive_or("low_freq_factor", 1.0), scaling.positive_or("high_freq_factor", 4.0));
+                let (factor, low, high) = (
+                    factor(),
+                    scaling.positive_or("low_freq_factor", 1.0),
+                    scaling.positive_or("high_freq_factor", 4.0),
+                );
                 rotary.scale(|frequency| llama3(frequency, factor, low, high, trained));
             }
             Kind::Yarn => {
@@ -120,15 +132,14 @@ impl Rotary {
     /// Peng et al. 2023, §3.2 and §3.4.
     fn yarn(&mut self, scaling: &Config<'_>, factor: f64, trained: f64) {
         let dim = self.dim as f64;
-        let turns_at =
-            |turns: f64| dim * (trained / (turns * TAU)).ln() / (2.0 * self.base.ln());
+        let turns_at = |turns: f64| dim * (trained / (turns * TAU)).ln() / (2.0 * self.base.ln());
         let mut low = turns_at(scaling.positive_or("beta_fast", 32.0));
         let mut high = turns_at(scaling.positive_or("beta_slow", 1.0));
         if scaling.flag_or("truncate", true) {
             (low, high) = (low.floor(), high.ceil());
         }
         let (low, mut high) = (low.max(0.0), high.min(dim - 1.0));
-        if high - low < 1e-3 {
+        if (high - low).abs() < f64::EPSILON {
             high = low + 1e-3;
         }
         for (i, frequency) in self.frequencies.iter_mut().enumerate() {

@@ -30,15 +30,19 @@ impl Begin {
         let known = |id: &u32| (*id as usize) < arch.vocabulary && inner.id_to_token(*id).is_some();
         let named = |key: &str| {
             let files = [config, map].into_iter().flatten();
-            files.filter_map(|file| content(file.get(key)?)).find_map(|token| inner.token_to_id(token)).filter(known)
+            files
+                .filter_map(|file| content(file.get(key)?))
+                .find_map(|token| inner.token_to_id(token))
+                .filter(known)
         };
         let bos = named("bos_token").or_else(|| arch.begins.iter().copied().find(known));
         let eos = named("eos_token").or_else(|| arch.ends.iter().copied().find(known));
-        let always: Vec<u32> = match config.and_then(|config| config.get("add_bos_token")).and_then(Value::as_bool) {
-            Some(true) => bos.into_iter().collect(),
-            Some(false) => vec![],
-            None => processed(inner).into_iter().filter(known).collect(),
-        };
+        let always: Vec<u32> =
+            match config.and_then(|config| config.get("add_bos_token")).and_then(Value::as_bool) {
+                Some(true) => bos.into_iter().collect(),
+                Some(false) => vec![],
+                None => processed(inner).into_iter().filter(known).collect(),
+            };
         let alone = if always.is_empty() { bos.or(eos).into_iter().collect() } else { always.clone() };
         Self { always, alone }
     }

@@ -108,7 +108,9 @@ impl Tokens {
         if cut.first == cut.ids.len() {
             return Err(Failure::new(
                 FailureKind::Text,
-                format!("the tokenizer leaves nothing of the ending {ending:?}, so there is nothing to score"),
+                format!(
+                    "the tokenizer leaves nothing of the ending {ending:?}, so there is nothing to score"
+                ),
             ));
         }
         Ok(cut)
@@ -119,7 +121,8 @@ impl Tokens {
         let encoding = self.inner.encode(text, false).map_err(|error| {
             Failure::new(FailureKind::Text, format!("the tokenizer cannot cut {text:?}: {error}"))
         })?;
-        let spans: Vec<Range<usize>> = encoding.get_offsets().iter().map(|(start, end)| *start..*end).collect();
+        let spans: Vec<Range<usize>> =
+            encoding.get_offsets().iter().map(|(start, end)| *start..*end).collect();
         let first = if at == 0 { 0 } else { spans.partition_point(|span| span.end <= at) };
         let straddles = at > 0 && spans.get(first).is_some_and(|span| span.start < at);
         Ok(Cut { ids: encoding.get_ids().to_vec(), spans, first, straddles, ending: at..text.len() })
@@ -159,7 +162,9 @@ impl Cut {
     /// after it.
     pub fn bytes_from(&self, first: usize) -> usize {
         let start = match first {
-            _ if first > self.first => self.spans[first - 1].end.min(self.spans[first].start.max(self.ending.start)),
+            _ if first > self.first => {
+                self.spans[first - 1].end.min(self.spans[first].start.max(self.ending.start))
+            }
             _ if self.straddles => self.spans[first].start,
             _ => self.ending.start,
         };

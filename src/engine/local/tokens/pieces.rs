@@ -29,7 +29,8 @@ enum Spelling {
 impl Pieces {
     pub(super) fn new(inner: &Inner) -> Self {
         let spelling = Spelling::of(inner);
-        let added: BTreeMap<u32, tokenizers::AddedToken> = inner.get_added_tokens_decoder().into_iter().collect();
+        let added: BTreeMap<u32, tokenizers::AddedToken> =
+            inner.get_added_tokens_decoder().into_iter().collect();
         let byte_of = byte_of_printable();
         let vocabulary: Vec<(String, u32)> = inner.get_vocab(true).into_iter().collect();
         let len = vocabulary.iter().map(|(_, id)| *id as usize + 1).max().unwrap_or(0);
@@ -38,9 +39,10 @@ impl Pieces {
             let bytes = match (added.get(id), spelling) {
                 // Added tokens are matched in the text as it is.
                 (Some(added), _) => added.content.as_bytes().to_vec(),
-                (None, Spelling::Bytes) => {
-                    token.chars().flat_map(|char| byte_of.get(&char).map_or_else(|| utf8(char), |byte| vec![*byte])).collect()
-                }
+                (None, Spelling::Bytes) => token
+                    .chars()
+                    .flat_map(|char| byte_of.get(&char).map_or_else(|| utf8(char), |byte| vec![*byte]))
+                    .collect(),
                 (None, Spelling::Words) => {
                     single_byte(token).map_or_else(|| token.replace('▁', " ").into_bytes(), |byte| vec![byte])
                 }
@@ -91,7 +93,8 @@ impl Spelling {
                 None
             }
         };
-        let parts = [json(inner.get_decoder()), json(inner.get_pre_tokenizer()), json(inner.get_normalizer())];
+        let parts =
+            [json(inner.get_decoder()), json(inner.get_pre_tokenizer()), json(inner.get_normalizer())];
         parts.iter().find_map(of).unwrap_or(Self::Plain)
     }
 }
@@ -105,7 +108,8 @@ fn json(part: Option<impl Serialize>) -> Value {
 fn mentions(part: &Value, kind: &str) -> bool {
     match part {
         Value::Object(fields) => {
-            fields.get("type").and_then(Value::as_str) == Some(kind) || fields.values().any(|field| mentions(field, kind))
+            fields.get("type").and_then(Value::as_str) == Some(kind)
+                || fields.values().any(|field| mentions(field, kind))
         }
         Value::Array(parts) => parts.iter().any(|part| mentions(part, kind)),
         _ => false,

@@ -2,6 +2,7 @@
 
 mod pickle;
 mod safetensors;
+mod unpickle;
 
 use std::{
     borrow::Cow,
@@ -36,8 +37,8 @@ pub struct Tensor {
 enum Place {
     /// In the file as it lies.
     Bytes(Range<u64>),
-    /// Found by its name.
-    Pickled,
+    /// In some bytes of the file, with these strides in elements.
+    Strided(Range<u64>, Vec<usize>),
 }
 
 /// Number formats.
@@ -92,7 +93,9 @@ pub enum WeightsError {
         files: Vec<String>,
     },
     /// A tensor with NaN or infinite elements.
-    #[error("tensor `{tensor}` holds numbers that are not finite; the file is damaged, or its training had diverged")]
+    #[error(
+        "tensor `{tensor}` holds numbers that are not finite; the file is damaged, or its training had diverged"
+    )]
     NotFinite {
         /// Its name.
         tensor: String,
@@ -100,8 +103,12 @@ pub enum WeightsError {
 }
 
 /// What is looked for, in this order.
-pub const WEIGHTS: [&str; 4] =
-    ["model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json"];
+pub const WEIGHTS: [&str; 4] = [
+    "model.safetensors",
+    "model.safetensors.index.json",
+    "pytorch_model.bin",
+    "pytorch_model.bin.index.json",
+];
 
 impl Weights {
     /// Reads the headers.
@@ -113,7 +120,11 @@ impl Weights {
                 weights.add(files, shard)?;
             }
         }
-        if name.ends_with(".json") { weights.files.push(name.to_owned()) } else { weights.add(files, name.to_owned())? }
+        if name.ends_with(".json") {
+            weights.files.push(name.to_owned())
+        } else {
+            weights.add(files, name.to_owned())?
+        }
         Ok(weights)
     }
 
@@ -130,15 +141,15 @@ impl Weights {
     /// The elements of a tensor that is there.
     pub fn read(&self, files: &Files, name: &str) -> Result<Elements, WeightsError> {
         let tensor = &self.tensors[name];
-        match &tensor.place {
-            Place::Bytes(range) => {
-                let bytes = files
-                    .part(&tensor.file, range.clone())
-                    .map_err(|source| WeightsError::Read { file: tensor.file.clone(), source })?;
-                Ok(Elements { dtype: tensor.dtype.clone(), bytes })
-            }
-            Place::Pickled => pickle::read(files, &tensor.file, name),
-        }
+        let (Place::Bytes(range) | Place::Strided(range, _)) = &tensor.place;
+        let bytes = files
+            .part(&tensor.file, range.clone())
+            .map_err(|source| WeightsError::Read { file: tensor.file.clone(), source })?;
+        let bytes = match &tensor.place {
+            Place::Bytes(_) => bytes,
+            Place::Strided(_, strides) => in_rows(&bytes, tensor, strides).into(),
+        };
+        Ok(Elements { dtype: tensor.dtype.clone(), bytes })
     }
 
     fn add(&mut self, files: &Files, file: String) -> Result<(), WeightsError> {
@@ -153,11 +164,22 @@ impl Weights {
     }
 }
 
+/// The elements of a strided tensor, row after row.
+fn in_rows(bytes: &[u8], tensor: &Tensor, strides: &[usize]) -> Vec<u8> {
+    let size = tensor.dtype.bytes().unwrap_or(1) as usize;
+    let mut starts = vec![0];
+    for (len, stride) in tensor.shape.iter().zip(strides) {
+        starts = starts.iter().flat_map(|start| (0..*len).map(move |at| start + at * stride)).collect();
+    }
+    starts.iter().flat_map(|start| &bytes[start * size..][..size]).copied().collect()
+}
+
 /// The files that an index names, which must all be in the same folder.
 fn shards(files: &Files, index: &str) -> Result<Vec<String>, WeightsError> {
     let fault = |fault: String| WeightsError::File { file: index.to_owned(), fault };
     let text = files.read(index).map_err(|source| WeightsError::Read { file: index.to_owned(), source })?;
-    let json: Value = serde_json::from_slice(&text).map_err(|error| fault(format!("is not valid JSON: {error}")))?;
+    let json: Value =
+        serde_json::from_slice(&text).map_err(|error| fault(format!("is not valid JSON: {error}")))?;
     let map = json.get("weight_map").and_then(Value::as_object);
     let map = map.ok_or_else(|| fault("has no object `weight_map`".into()))?;
     let mut shards = BTreeSet::new();
@@ -166,11 +188,16 @@ fn shards(files: &Files, index: &str) -> Result<Vec<String>, WeightsError> {
         let plain = shard.as_str().filter(|name| {
             !name.contains(['/', '\\', '\0']) && (name.ends_with(".safetensors") || name.ends_with(".bin"))
         });
-        let shard = plain.ok_or_else(|| fault(format!("names {shard} for `{tensor}`; a file beside it is allowed")))?;
+        let shard = plain
+            .ok_or_else(|| fault(format!("names {shard} for `{tensor}`; a file beside it is allowed")))?;
         shards.insert(shard.to_owned());
     }
     let (there, missing): (Vec<String>, Vec<String>) = shards.into_iter().partition(|shard| files.has(shard));
-    if missing.is_empty() { Ok(there) } else { Err(WeightsError::Shards { index: index.to_owned(), files: missing }) }
+    if missing.is_empty() {
+        Ok(there)
+    } else {
+        Err(WeightsError::Shards { index: index.to_owned(), files: missing })
+    }
 }
 
 impl Tensor {
@@ -228,16 +255,44 @@ impl Elements {
     ) {
         match self.dtype {
             Dtype::F64 => {
-                kernel::fill(panel, to, &self.bytes.as_chunks().0[start..], row_stride, column_stride, f64_at);
+                kernel::fill(
+                    panel,
+                    to,
+                    &self.bytes.as_chunks().0[start..],
+                    row_stride,
+                    column_stride,
+                    f64_at,
+                );
             }
             Dtype::F32 => {
-                kernel::fill(panel, to, &self.bytes.as_chunks().0[start..], row_stride, column_stride, f32_at);
+                kernel::fill(
+                    panel,
+                    to,
+                    &self.bytes.as_chunks().0[start..],
+                    row_stride,
+                    column_stride,
+                    f32_at,
+                );
             }
             Dtype::F16 => {
-                kernel::fill(panel, to, &self.bytes.as_chunks().0[start..], row_stride, column_stride, f16_at);
+                kernel::fill(
+                    panel,
+                    to,
+                    &self.bytes.as_chunks().0[start..],
+                    row_stride,
+                    column_stride,
+                    f16_at,
+                );
             }
             Dtype::Bf16 | Dtype::Other(_) => {
-                kernel::fill(panel, to, &self.bytes.as_chunks().0[start..], row_stride, column_stride, bf16_at);
+                kernel::fill(
+                    panel,
+                    to,
+                    &self.bytes.as_chunks().0[start..],
+                    row_stride,
+                    column_stride,
+                    bf16_at,
+                );
             }
         }
     }

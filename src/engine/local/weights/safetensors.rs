@@ -24,7 +24,9 @@ pub(super) fn tensors(files: &Files, file: &str) -> Result<BTreeMap<String, Tens
     let cannot_read = |source| WeightsError::Read { file: file.to_owned(), source };
     let len = files.len(file).map_err(cannot_read)?;
     if len < 8 {
-        return Err(fault(format!("has {len} bytes, too few for a safetensors file; is the download complete?")));
+        return Err(fault(format!(
+            "has {len} bytes, too few for a safetensors file; is the download complete?"
+        )));
     }
     let first = files.part(file, 0..8).map_err(cannot_read)?;
     let header = u64::from_le_bytes(first.as_ref().try_into().expect("eight bytes were read"));
@@ -35,19 +37,22 @@ pub(super) fn tensors(files: &Files, file: &str) -> Result<BTreeMap<String, Tens
     }
     let data = 8 + header;
     if data > len {
-        return Err(fault(format!("says that its header ends at byte {data}, but has {len}; is the download complete?")));
+        return Err(fault(format!(
+            "says that its header ends at byte {data}, but has {len}; is the download complete?"
+        )));
     }
     let text = files.part(file, 8..data).map_err(cannot_read)?;
-    let entries: BTreeMap<String, Value> =
-        serde_json::from_slice(&text).map_err(|error| fault(format!("has a header that is not valid JSON: {error}")))?;
+    let entries: BTreeMap<String, Value> = serde_json::from_slice(&text)
+        .map_err(|error| fault(format!("has a header that is not valid JSON: {error}")))?;
 
     let mut tensors = BTreeMap::new();
     for (name, entry) in entries {
         if name == "__metadata__" {
             continue;
         }
-        let entry: Entry = serde_json::from_value(entry)
-            .map_err(|error| fault(format!("describes tensor `{name}` in a way that is not understood: {error}")))?;
+        let entry: Entry = serde_json::from_value(entry).map_err(|error| {
+            fault(format!("describes tensor `{name}` in a way that is not understood: {error}"))
+        })?;
         let tensor = tensor(file, &name, entry, data, len).map_err(fault)?;
         tensors.insert(name, tensor);
     }
@@ -91,7 +96,7 @@ fn in_line(tensors: &BTreeMap<String, Tensor>, data: u64, len: u64) -> Result<()
         .iter()
         .filter_map(|(name, tensor)| match &tensor.place {
             Place::Bytes(range) => Some((range.start, range.end, name.as_str())),
-            Place::Pickled => None,
+            Place::Strided(..) => None,
         })
         .collect();
     places.sort_unstable();
