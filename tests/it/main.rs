@@ -5,4 +5,6 @@ mod golden_stats;
 #[cfg(feature = "hub")]
 mod hub;
 mod spec;
+#[cfg(feature = "local")]
+mod local;
 mod tidy;

@@ -3,7 +3,7 @@
 use std::{
     borrow::Cow,
     fs::File,
-    io::{self, Read as _, Seek as _, SeekFrom},
+    io::{self, BufReader, Read, Seek, SeekFrom},
     ops::Range,
     path::{Path, PathBuf},
 };
@@ -21,6 +21,10 @@ pub enum Files {
     /// In this program: names and contents.
     Program(&'static [(&'static str, &'static [u8])]),
 }
+
+/// Reads anywhere.
+pub trait ReadSeek: Read + Seek {}
+impl<T: Read + Seek> ReadSeek for T {}
 
 /// Bytes that are hashed at a time.
 const PIECE: usize = 1 << 20;
@@ -54,12 +58,12 @@ impl Files {
         }
     }
 
-    /// Where the file is on disk, if it is.
-    pub fn path(&self, name: &str) -> Option<PathBuf> {
-        match self {
-            Self::Folder(folder) => Some(folder.join(name)),
-            Self::Program(_) => None,
-        }
+    /// Reads a file in any order.
+    pub fn reader(&self, name: &str) -> io::Result<Box<dyn ReadSeek>> {
+        Ok(match self {
+            Self::Folder(folder) => Box::new(BufReader::new(File::open(folder.join(name))?)),
+            Self::Program(_) => Box::new(io::Cursor::new(self.program(name)?)),
+        })
     }
 
     /// The size in bytes.

@@ -42,9 +42,10 @@ fn read(config: &Config<'_>) -> Arch {
             "`num_attention_heads` ({queries}) is not a multiple of `num_key_value_heads` ({keys})"
         ));
     }
+    let rotary = Rotary::read(config, dim, context, 10_000.0);
     let bias = config.flag_or("attention_bias", false);
     Arch {
-        context,
+        context: (context as f64 * rotary.reach) as usize,
         vocabulary: config.size_or("vocab_size", 32000),
         hidden,
         layers,
@@ -53,7 +54,7 @@ fn read(config: &Config<'_>) -> Arch {
         mlp: config.size_or("intermediate_size", 11008),
         activation: config.word_or("hidden_act", Activation::Silu, ACTIVATIONS),
         norm: Norm::Rms { eps: config.positive_or("rms_norm_eps", 1e-6) as f32 },
-        position: Position::Rotary(Rotary::read(config, dim, context, 10_000.0)),
+        position: Position::Rotary(rotary),
         layout: Layout::OutputsFirst,
         bias: Bias { qkv: bias, output: bias, mlp: config.flag_or("mlp_bias", false), norm: false },
         tied: config.flag_or("tie_word_embeddings", false),

@@ -16,6 +16,8 @@ pub struct Rotary {
     dynamic: Option<Dynamic>,
     /// What cosine and sine are multiplied with.
     factor: f32,
+    /// How many times the context that the config states can be read.
+    pub reach: f64,
 }
 
 /// "Dynamic NTK" scaling.
@@ -53,7 +55,8 @@ impl Rotary {
         let base = config.positive_or("rope_theta", default_base);
         let base = new.as_ref().map_or(base, |new| new.positive_or("rope_theta", base));
         let key = if new.is_some() { "rope_parameters" } else { "rope_scaling" };
-        let mut rotary = Self { dim, base, frequencies: frequencies(base, dim), dynamic: None, factor: 1.0 };
+        let mut rotary =
+            Self { dim, base, frequencies: frequencies(base, dim), dynamic: None, factor: 1.0, reach: 1.0 };
         let Some(scaling) = new.or_else(|| config.object("rope_scaling")) else { return rotary };
 
         let key_of_kind = if scaling.text("rope_type").is_some() { "rope_type" } else { "type" };
@@ -73,8 +76,14 @@ impl Rotary {
             Kind::Linear => {
                 let factor = factor();
                 rotary.scale(|frequency| frequency / factor);
+                // These two stretch the length that the config states; the others state the stretched one.
+                rotary.reach = factor.max(1.0);
             }
-            Kind::Dynamic => rotary.dynamic = Some(Dynamic { factor: factor(), trained: context as f64 }),
+            Kind::Dynamic => {
+                let factor = factor();
+                rotary.dynamic = Some(Dynamic { factor, trained: context as f64 });
+                rotary.reach = factor.max(1.0);
+            }
             Kind::Llama3 => {
                 let (factor, low, high) = (
                     factor(),
@@ -130,7 +139,7 @@ impl Rotary {
             (low, high) = (low.floor(), high.ceil());
         }
         let (low, mut high) = (low.max(0.0), high.min(dim - 1.0));
-        if high - low < 1e-3 {
+        if (high - low).abs() < f64::EPSILON {
             high = low + 1e-3;
         }
         for (i, frequency) in self.frequencies.iter_mut().enumerate() {

@@ -2,6 +2,7 @@
 
 mod pickle;
 mod safetensors;
+mod unpickle;
 
 use std::{
     borrow::Cow,
@@ -36,8 +37,8 @@ pub struct Tensor {
 enum Place {
     /// In the file as it lies.
     Bytes(Range<u64>),
-    /// Found by its name.
-    Pickled,
+    /// In some bytes of the file, with these strides in elements.
+    Strided(Range<u64>, Vec<usize>),
 }
 
 /// Number formats.
@@ -140,15 +141,15 @@ impl Weights {
     /// The elements of a tensor that is there.
     pub fn read(&self, files: &Files, name: &str) -> Result<Elements, WeightsError> {
         let tensor = &self.tensors[name];
-        match &tensor.place {
-            Place::Bytes(range) => {
-                let bytes = files
-                    .part(&tensor.file, range.clone())
-                    .map_err(|source| WeightsError::Read { file: tensor.file.clone(), source })?;
-                Ok(Elements { dtype: tensor.dtype.clone(), bytes })
-            }
-            Place::Pickled => pickle::read(files, &tensor.file, name),
-        }
+        let (Place::Bytes(range) | Place::Strided(range, _)) = &tensor.place;
+        let bytes = files
+            .part(&tensor.file, range.clone())
+            .map_err(|source| WeightsError::Read { file: tensor.file.clone(), source })?;
+        let bytes = match &tensor.place {
+            Place::Bytes(_) => bytes,
+            Place::Strided(_, strides) => in_rows(&bytes, tensor, strides).into(),
+        };
+        Ok(Elements { dtype: tensor.dtype.clone(), bytes })
     }
 
     fn add(&mut self, files: &Files, file: String) -> Result<(), WeightsError> {
@@ -161,6 +162,16 @@ impl Weights {
         self.files.push(file);
         Ok(())
     }
+}
+
+/// The elements of a strided tensor, row after row.
+fn in_rows(bytes: &[u8], tensor: &Tensor, strides: &[usize]) -> Vec<u8> {
+    let size = tensor.dtype.bytes().unwrap_or(1) as usize;
+    let mut starts = vec![0];
+    for (len, stride) in tensor.shape.iter().zip(strides) {
+        starts = starts.iter().flat_map(|start| (0..*len).map(move |at| start + at * stride)).collect();
+    }
+    starts.iter().flat_map(|start| &bytes[start * size..][..size]).copied().collect()
 }
 
 /// The files that an index names, which must all be in the same folder.

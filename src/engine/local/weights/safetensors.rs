@@ -96,7 +96,7 @@ fn in_line(tensors: &BTreeMap<String, Tensor>, data: u64, len: u64) -> Result<()
         .iter()
         .filter_map(|(name, tensor)| match &tensor.place {
             Place::Bytes(range) => Some((range.start, range.end, name.as_str())),
-            Place::Pickled => None,
+            Place::Strided(..) => None,
         })
         .collect();
     places.sort_unstable();
