@@ -89,8 +89,8 @@ impl Evaluation<'_> {
         column: Column,
         make: impl FnOnce(&Self, &[f64], &Clusters) -> Estimate,
     ) -> Result<Estimate, Undefined> {
-        let Selected { columns: [values], clusters } = self.rows.select(self.part(), [column])?;
-        Ok(make(self, &values, &Clusters::by(clusters)))
+        let Selected { columns: [values], rows } = self.rows.select(self.part(), [column])?;
+        Ok(make(self, &values, &self.rows.clusters(rows)))
     }
 
     fn proportion(&self, values: &[f64], clusters: &Clusters) -> Estimate {
@@ -117,8 +117,8 @@ impl Evaluation<'_> {
     }
 
     fn ratio(&self, columns: [Column; 2], scale: Scale) -> Result<Estimate, Undefined> {
-        let Selected { columns: [above, below], clusters } = self.rows.select(self.part(), columns)?;
-        let clusters = Clusters::by(clusters);
+        let Selected { columns: [above, below], rows } = self.rows.select(self.part(), columns)?;
+        let clusters = self.rows.clusters(rows);
         let documents = Documents::new(&above, &below, clusters.clone());
         let estimate = documents.estimate(self.settings.level, scale);
         Ok(self.resampled(estimate, &clusters, scale, || documents.quotient().clone()))
@@ -128,9 +128,9 @@ impl Evaluation<'_> {
         let part = self.metric.group.as_deref().map_or(Part::Outside(baseline), Part::Group);
         let [own, base] = [part, Part::Group(baseline)].map(|part| self.rows.select(part, columns));
         let (own, base) = (own?, base?);
-        let both = Clusters::by(own.clusters.iter().chain(&base.clusters));
-        let [own, base] = [own, base].map(|Selected { columns: [above, below], clusters }| {
-            Documents::new(&above, &below, Clusters::by(clusters))
+        let both = self.rows.clusters(own.rows.iter().chain(&base.rows).copied());
+        let [own, base] = [own, base].map(|Selected { columns: [above, below], rows }| {
+            Documents::new(&above, &below, self.rows.clusters(rows))
         });
         let estimate = own.over(&base, &both, self.settings.level);
         Ok(if estimate.interval.is_err() {

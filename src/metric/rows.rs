@@ -23,8 +23,8 @@ pub(super) enum Part<'a> {
 pub(super) struct Selected<const N: usize> {
     /// One number a row.
     pub(super) columns: [Vec<f64>; N],
-    /// Each row's cluster.
-    pub(super) clusters: Vec<usize>,
+    /// Which rows they are.
+    pub(super) rows: Vec<usize>,
 }
 
 impl<'a> Rows<'a> {
@@ -42,22 +42,27 @@ impl<'a> Rows<'a> {
         part: Part<'_>,
         columns: [Column; N],
     ) -> Result<Selected<N>, Undefined> {
-        let mut selected = Selected { columns: [const { Vec::new() }; N], clusters: Vec::new() };
+        let mut selected = Selected { columns: [const { Vec::new() }; N], rows: Vec::new() };
         let mut places = [0; N];
         for (place, column) in places.iter_mut().zip(columns) {
             *place = self.table.column(column).ok_or(Undefined::NoColumn)?;
         }
-        for (row, key) in self.table.rows.iter().enumerate().filter(|(_, row)| part.holds(row)) {
-            let Ok(cells) = &key.cells else { continue };
+        for (place, row) in self.table.rows.iter().enumerate().filter(|(_, row)| part.holds(row)) {
+            let Ok(cells) = &row.cells else { continue };
             let numbers = places.map(|place| cells.get(place).and_then(Cell::number));
             if numbers.iter().all(Option::is_some) {
                 for (column, number) in selected.columns.iter_mut().zip(numbers) {
                     column.extend(number);
                 }
-                selected.clusters.push(self.clusters.of(row));
+                selected.rows.push(place);
             }
         }
         Ok(selected)
+    }
+
+    /// The clusters of some rows.
+    pub(super) fn clusters(&self, rows: impl IntoIterator<Item = usize>) -> Clusters {
+        self.clusters.of_some(rows)
     }
 
     /// How many rows were answered.

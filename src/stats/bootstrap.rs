@@ -17,6 +17,12 @@ use crate::{
     value::Level,
 };
 
+/// How many units are drawn at a time.
+const BLOCK: usize = 256;
+
+/// How many sums run beside each other, so that an addition need not wait for the one before.
+const LANES: usize = 4;
+
 /// What is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bootstrap {
@@ -47,8 +53,8 @@ pub trait Statistic: Sync {
 
 /// Where drawn units come from.
 pub trait Draws {
-    /// `count` numbers below `count`.
-    fn units(&mut self, count: usize) -> impl Iterator<Item = usize>;
+    /// Shows `count` numbers below `count`, block by block.
+    fn blocks(&mut self, count: usize, see: impl FnMut(&[usize]));
 }
 
 impl Bootstrap {
@@ -131,25 +137,55 @@ fn quantile(sorted: &[f64], share: f64) -> f64 {
 struct InOrder;
 
 impl Draws for InOrder {
-    fn units(&mut self, count: usize) -> impl Iterator<Item = usize> {
-        0..count
+    fn blocks(&mut self, count: usize, mut see: impl FnMut(&[usize])) {
+        see(&(0..count).collect::<Vec<_>>());
     }
 }
 
 impl Draws for Stream {
-    fn units(&mut self, count: usize) -> impl Iterator<Item = usize> {
-        (0..count).map(move |_| self.below(count))
+    /// Two units from 64 bits, each by the high half of a product; none is favoured by more than `count`/2³².
+    fn blocks(&mut self, count: usize, mut see: impl FnMut(&[usize])) {
+        let unit = |bits: u64| ((bits * count as u64) >> 32) as usize;
+        let mut block = [0; BLOCK];
+        let mut left = count;
+        while left > 0 {
+            for pair in block.chunks_exact_mut(2).take(left.div_ceil(2)) {
+                let bits = self.next_u64();
+                pair.copy_from_slice(&[unit(bits >> 32), unit(bits & 0xffff_ffff)]);
+            }
+            let drawn = left.min(BLOCK);
+            see(&block[..drawn]);
+            left -= drawn;
+        }
     }
+}
+
+fn add(sum: &mut [f64; 2], unit: [f64; 2]) {
+    sum[0] += unit[0];
+    sum[1] += unit[1];
 }
 
 impl Statistic for Quotient {
     fn resampled(&self, draws: &mut impl Draws) -> f64 {
-        let [mut above, mut below] = [0.0; 2];
-        for unit in draws.units(self.units.len()) {
-            above += self.units[unit][0];
-            below += self.units[unit][1];
+        let mut sums = [[0.0; 2]; LANES];
+        draws.blocks(self.units.len(), |block| {
+            // Few units are summed in order, so that ties come out as scipy's do.
+            let wide = if block.len() < BLOCK / 4 { 0 } else { block.len() / LANES * LANES };
+            let (rounds, rest) = block.split_at(wide);
+            for round in rounds.chunks_exact(LANES) {
+                for (sum, unit) in sums.iter_mut().zip(round) {
+                    add(sum, self.units[*unit]);
+                }
+            }
+            for unit in rest {
+                add(&mut sums[0], self.units[*unit]);
+            }
+        });
+        let [first, others @ ..] = &mut sums;
+        for sum in others {
+            add(first, *sum);
         }
-        above / below
+        first[0] / first[1]
     }
 
     fn influences(&self) -> Vec<f64> {
@@ -204,8 +240,12 @@ impl Median {
 
 impl Statistic for Median {
     fn resampled(&self, draws: &mut impl Draws) -> f64 {
-        let mut places: Vec<usize> =
-            draws.units(self.units.len()).flat_map(|unit| self.units[unit].iter().copied()).collect();
+        let mut places = Vec::with_capacity(self.sorted.len());
+        draws.blocks(self.units.len(), |block| {
+            for unit in block {
+                places.extend_from_slice(&self.units[*unit]);
+            }
+        });
         let half = places.len() / 2;
         let even = places.len().is_multiple_of(2);
         let (lower, middle, _) = places.select_nth_unstable(half);

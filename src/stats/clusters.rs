@@ -31,6 +31,21 @@ impl Clusters {
         Self { of_item, count: numbers.len() }
     }
 
+    /// The clusters of some of the items, in the order given.
+    #[must_use]
+    pub fn of_some(&self, items: impl IntoIterator<Item = usize>) -> Self {
+        let mut numbers = vec![None; self.count];
+        let mut count = 0;
+        let number = |item: usize| {
+            *numbers[self.of_item[item]].get_or_insert_with(|| {
+                count += 1;
+                count - 1
+            })
+        };
+        let of_item = items.into_iter().map(number).collect();
+        Self { of_item, count }
+    }
+
     /// The number of items.
     pub fn items(&self) -> usize {
         self.of_item.len()
@@ -115,6 +130,7 @@ mod tests {
         assert_eq!(clusters.sums(&[1.0, 2.0, 4.0, 8.0]), [5.0, 2.0, 8.0]);
         assert_eq!([0, 1, 2, 3].map(|item| clusters.of(item)), [0, 1, 0, 2]);
         assert_eq!((clusters.items(), clusters.shared()), (4, Some(3)));
+        assert_eq!(clusters.of_some([3, 2, 0]), Clusters::by(["c", "b", "b"]));
         assert_eq!(Clusters::by(["a", "b"]), Clusters::apart(2));
         assert_eq!(Clusters::apart(2).shared(), None);
     }

@@ -1,6 +1,8 @@
 //! Numbers from scipy, statsmodels and scikit-learn (`golden/stats.json` of the test data), to 1e-9, special functions to
 //! 1e-10.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
 use std::{collections::BTreeMap, path::Path};
 
 use serde_json::Value;
@@ -26,8 +28,10 @@ struct Found {
 const SPECIAL: f64 = 1e-10;
 const USUAL: f64 = 1e-9;
 
+type Function = fn(&Value) -> Found;
+
 /// Each function of the golden file that is ours, with its tolerance.
-const FUNCTIONS: &[(&str, f64, fn(&Value) -> Found)] = &[
+const FUNCTIONS: &[(&str, f64, Function)] = &[
     ("norm_ppf", SPECIAL, |i| one(normal::quantile(f(i, "p")))),
     ("norm_cdf", SPECIAL, |i| one(normal::cdf(f(i, "x")))),
     ("norm_sf", SPECIAL, |i| one(normal::sf(f(i, "x")))),
@@ -42,12 +46,12 @@ const FUNCTIONS: &[(&str, f64, fn(&Value) -> Found)] = &[
     ("binom_test_greater", USUAL, |i| one(proportion::p_at_least(u(i, "x"), u(i, "n"), f(i, "p0")))),
     ("mean_t", USUAL, |i| {
         let x = list(i, "x");
-        estimate(mean::estimate(&x, &Clusters::apart(x.len()), level(i), Scale::Plain))
+        estimate(&mean::estimate(&x, &Clusters::apart(x.len()), level(i), Scale::Plain))
     }),
     ("cluster_mean", USUAL, cluster_mean),
     ("median_ci", USUAL, |i| {
         let x = list(i, "x");
-        estimate(median::estimate(&x, &Clusters::apart(x.len()), level(i)))
+        estimate(&median::estimate(&x, &Clusters::apart(x.len()), level(i)))
     }),
     ("jackknife", USUAL, jackknife),
     ("bootstrap_ci", USUAL, bootstrap),
@@ -62,6 +66,11 @@ const FUNCTIONS: &[(&str, f64, fn(&Value) -> Found)] = &[
 ];
 
 #[test]
+#[expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a test says what it skips and how well it agrees"
+)]
 fn every_function_agrees() {
     let Some(data) = std::env::var_os("YARDSTICK_TEST_DATA") else {
         eprintln!("skipped: YARDSTICK_TEST_DATA names no folder with golden/stats.json");
@@ -133,7 +142,7 @@ fn share(input: &Value, interval: Result<Interval, Undefined>) -> Found {
     }
 }
 
-fn estimate(estimate: Estimate) -> Found {
+fn estimate(estimate: &Estimate) -> Found {
     let mut found = Found { undefined: estimate.interval.err(), ..Found::default() };
     found.numbers.extend(estimate.value.ok().map(|value| ("estimate", value)));
     if let Ok(interval) = estimate.interval {
@@ -146,8 +155,8 @@ fn estimate(estimate: Estimate) -> Found {
 fn cluster_mean(input: &Value) -> Found {
     let x = list(input, "x");
     let clusters = Clusters::by(input["g"].as_array().unwrap().iter().map(|g| g.as_i64().unwrap()));
-    let mut found = estimate(mean::estimate(&x, &clusters, level(input), Scale::Plain));
-    if found.undefined.is_none() && x.iter().all(|x| *x == 0.0 || *x == 1.0) {
+    let mut found = estimate(&mean::estimate(&x, &clusters, level(input), Scale::Plain));
+    if found.undefined.is_none() && input["x"].as_array().unwrap().iter().all(Value::is_u64) {
         let spread = Quotient::mean(&x, &clusters).linear().spread();
         let effective = proportion::effective_items(spread, x.len(), clusters.count(), level(input));
         let wilson = proportion::wilson(spread.value * effective, effective, level(input)).unwrap();
@@ -182,9 +191,9 @@ fn jackknife(input: &Value) -> Found {
 struct Given(Vec<usize>);
 
 impl Draws for Given {
-    fn units(&mut self, count: usize) -> impl Iterator<Item = usize> {
+    fn blocks(&mut self, count: usize, mut see: impl FnMut(&[usize])) {
         assert_eq!(self.0.len(), count);
-        self.0.iter().copied()
+        see(&self.0);
     }
 }
 
@@ -233,14 +242,14 @@ fn spread(mut found: Found, names: [&'static str; 3], spread: Result<Spread, Und
 fn corpus(input: &Value) -> Found {
     let (documents, _) = documents(input, "nll", "units");
     let scale = if input["scale"] == "exp" { Scale::Exp } else { Scale::Bits };
-    let found = estimate(documents.estimate(level(input), scale));
+    let found = estimate(&documents.estimate(level(input), scale));
     spread(found, ["theta", "se_theta", "df"], documents.spread())
 }
 
 fn ratio(input: &Value) -> Found {
     let (first, n) = documents(input, "nll1", "u1");
     let (second, m) = documents(input, "nll2", "u2");
-    let mut found = estimate(first.over(&second, &Clusters::apart(n + m), level(input)));
+    let mut found = estimate(&first.over(&second, &Clusters::apart(n + m), level(input)));
     found.numbers.remove("se");
     let difference = first.spread().unwrap().minus(second.spread().unwrap());
     found.numbers.extend([("se_log", difference.std_error), ("df", difference.df)]);
