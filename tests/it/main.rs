@@ -1,10 +1,14 @@
 //! One test binary for everything that is seen from outside.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
 mod cli;
 mod golden_stats;
 #[cfg(feature = "hub")]
 mod hub;
-mod spec;
 #[cfg(feature = "local")]
 mod local;
+mod progress;
+mod report;
+mod spec;
 mod tidy;
