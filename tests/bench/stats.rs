@@ -113,7 +113,7 @@ fn table(rows: usize) -> Table {
         let group = Some((item % 7).to_string());
         let key = ItemKey { item: format!("item-{item:06}"), repeat: 0, group, cluster: None, content };
         let margin = stream.uniform() - 0.3;
-        Row { key, cells: Ok(vec![Cell::Flag(margin > 0.0), Cell::Number(margin)]) }
+        Row { key: key.into(), cells: Ok(vec![Cell::Flag(margin > 0.0), Cell::Number(margin)]) }
     });
     Table { rows: rows.collect(), ..Table::new("items", vec!["correct", "margin"]) }
 }

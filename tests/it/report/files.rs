@@ -43,7 +43,7 @@ fn hostile() -> Record {
             Cell::from(*text),
             Cell::Missing,
         ];
-        table.rows.push(Row { key: key(&format!("i{at}"), 0), cells: Ok(cells) });
+        table.rows.push(Row { key: key(&format!("i{at}"), 0).into(), cells: Ok(cells) });
     }
     record
 }

@@ -75,11 +75,11 @@ pub(super) fn record() -> Record {
             Cell::from("The capital of"),
             Cell::from("none"),
         ];
-        capitals.table.rows.push(Row { key: key(item, 0), cells: Ok(cells) });
+        capitals.table.rows.push(Row { key: key(item, 0).into(), cells: Ok(cells) });
     }
     let failure =
         Failure::new(FailureKind::TooLong, "1,030 tokens, the model takes 1,024: shorten the prompt");
-    capitals.table.rows.push(Row { key: key("brazil", 0), cells: Err(failure) });
+    capitals.table.rows.push(Row { key: key("brazil", 0).into(), cells: Err(failure) });
     capitals.measures.push(Measure {
         headline: false,
         ..measure("margin", None, Unit::Nats, None, estimate(2.004, 1.7, 2.3, 120, Method::T))
@@ -103,7 +103,7 @@ pub(super) fn record() -> Record {
     for (item, group) in [("=cmd", "news"), ("a", "fiction")] {
         let key = ItemKey { group: Some(group.into()), cluster: Some("c1".into()), ..key(item, 0) };
         let cells = vec![Cell::Count(35), Cell::Number(111.25), Cell::Count(164)];
-        texts.table.rows.push(Row { key, cells: Ok(cells) });
+        texts.table.rows.push(Row { key: key.into(), cells: Ok(cells) });
     }
     let news = Estimate { clusters: Some(12), ..estimate(24.12, 21.87, 26.55, 30, Method::JackknifeT) };
     let none = Estimate {
@@ -149,7 +149,7 @@ fn next_tokens() -> TaskRecord {
     ];
     for (item, prompt, list) in lists {
         let cells = vec![Cell::from(prompt), Cell::from(4.87), Cell::Count(5), Cell::Count(1204)];
-        task.table.rows.push(Row { key: key(item, 0), cells: Ok(cells) });
+        task.table.rows.push(Row { key: key(item, 0).into(), cells: Ok(cells) });
         for (at, (token, id, logprob)) in list.into_iter().enumerate() {
             let cells = vec![
                 Cell::from(at + 1),
@@ -158,12 +158,12 @@ fn next_tokens() -> TaskRecord {
                 Cell::from(logprob),
                 Cell::from(false),
             ];
-            tokens.rows.push(Row { key: key(item, 0), cells: Ok(cells) });
+            tokens.rows.push(Row { key: key(item, 0).into(), cells: Ok(cells) });
         }
     }
     let watched =
         vec![Cell::from(24_u32), Cell::from(" Rome"), Cell::from(10598_u32), Cell::from(-6.1), true.into()];
-    tokens.rows.insert(3, Row { key: key("france", 0), cells: Ok(watched) });
+    tokens.rows.insert(3, Row { key: key("france", 0).into(), cells: Ok(watched) });
     task.details.push(tokens);
     task
 }
