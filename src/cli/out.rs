@@ -8,7 +8,10 @@ use std::{
 
 use console::Term;
 
-use crate::report::{table::Look, text::Charset};
+use crate::report::{
+    table::Look,
+    text::{self, Charset},
+};
 
 /// Where nothing is known of the terminal.
 const DEFAULT_WIDTH: usize = 80;
@@ -100,6 +103,7 @@ pub struct Out {
     pub err_look: Look,
     /// Whether stderr is a terminal that can be drawn on.
     pub err_is_terminal: bool,
+    is_terminal: bool,
     stdout: StdoutLock<'static>,
     closed: bool,
 }
@@ -120,12 +124,32 @@ impl Out {
         console::set_colors_enabled(look_of_stdout.colour);
         console::set_colors_enabled_stderr(err_look.colour);
         let err_is_terminal = err && environment.term.as_ref().is_none_or(|term| term != "dumb");
-        Self { look: look_of_stdout, err_look, err_is_terminal, stdout: stdout.lock(), closed: false }
+        Self {
+            look: look_of_stdout,
+            err_look,
+            err_is_terminal,
+            is_terminal: out,
+            stdout: stdout.lock(),
+            closed: false,
+        }
     }
 
     /// Writes a piece of the result.
     pub fn print(&mut self, text: &str) -> io::Result<()> {
         self.write_all(text.as_bytes())
+    }
+
+    /// Writes data for scripts: as it is into files and pipes; on a terminal, with everything visible that would steer it.
+    pub fn print_data(&mut self, data: &str) -> io::Result<()> {
+        if !self.is_terminal {
+            return self.print(data);
+        }
+        for line in data.split_inclusive('\n') {
+            let (line, end) = line.strip_suffix('\n').map_or((line, ""), |line| (line, "\n"));
+            self.print(&text::visible(line, Charset::Unicode))?;
+            self.print(end)?;
+        }
+        Ok(())
     }
 
     /// Whether the reader has gone, as `head` does: what is written now, nobody reads.

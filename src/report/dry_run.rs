@@ -1,6 +1,6 @@
 //! What a run would do: how much is asked, what it would cost, and the first questions exactly as they would be sent.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use serde_json::{Value, json};
 
@@ -83,7 +83,10 @@ impl DryRun<'_> {
                 out.push_str(&format!("\n {}\n", text::words(task, charset)));
                 before = task;
             }
-            for line in text::fold(&format!("   {}", sent(request, charset)), look.width, 5) {
+            let Sent { text: shown, note } = sent(request, charset);
+            let shown = text::fold(&format!("   {shown}"), look.width, 5);
+            let note = note.map_or_else(Vec::new, |note| text::wrap(&format!("     {note}"), look.width, 7));
+            for line in shown.into_iter().chain(note) {
                 out.push_str(&line);
                 out.push('\n');
             }
@@ -106,33 +109,47 @@ impl DryRun<'_> {
     }
 }
 
-/// A request with every space visible and a line where what is given ends and what is asked for begins.
-pub fn sent(request: &Request, charset: Charset) -> String {
+/// A request as it would be sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sent {
+    /// Every space visible, and a line where what is given ends and what is asked for begins.
+    pub text: String,
+    /// What is asked for, where the text does not say it.
+    pub note: Option<String>,
+}
+
+/// Shows a request.
+pub fn sent(request: &Request, charset: Charset) -> Sent {
     let join = charset.pick("│", "|");
-    // White space at the end of a prompt is scored with the ending.
-    let given = match request {
-        Request::Score { prompt, .. } => prompt.trim_end(),
-        Request::Rank { .. } | Request::Generate { .. } => request.prompt(),
+    let given = request.prompt();
+    let several = |texts: &[Arc<str>], between: &str| {
+        texts.iter().map(|text| text::token(text, charset)).collect::<Vec<_>>().join(between)
     };
-    let given = text::token(given, charset);
     match request {
-        Request::Score { prompt, ending, windows, .. } => {
-            let moved = &prompt[prompt.trim_end().len()..];
+        Request::Score { ending, windows, .. } => {
+            // White space at the end of a prompt is scored with the ending.
+            let (given, moved) = given.split_at(given.trim_end().len());
             let scored = [moved, ending].concat();
-            let windows = if windows.is_some() { "   (in windows)" } else { "" };
-            format!("{given}{join}{}{windows}", text::token(&scored, charset))
+            Sent {
+                text: format!("{}{join}{}", text::token(given, charset), text::token(&scored, charset)),
+                note: windows.map(|_| "read in windows of the model's context, where it is longer".into()),
+            }
         }
         Request::Rank { top, watch, .. } => {
-            let watched: Vec<_> = watch.iter().map(|text| text::token(text, charset)).collect();
             let watched =
-                if watched.is_empty() { String::new() } else { format!(", watching {}", watched.join(" ")) };
-            format!("{given}{join}   (the {} best{watched})", many(*top as usize, "next token"))
+                if watch.is_empty() { String::new() } else { format!(", watching {}", several(watch, " ")) };
+            Sent {
+                text: format!("{}{join}", text::token(given, charset)),
+                note: Some(format!("the {top} best next tokens{watched}")),
+            }
         }
         Request::Generate { decoding: Decoding::Greedy, max_tokens, stop, .. } => {
-            let stops: Vec<_> = stop.iter().map(|text| text::token(text, charset)).collect();
             let stops =
-                if stops.is_empty() { String::new() } else { format!(", until {}", stops.join(" or ")) };
-            format!("{given}{join}   (up to {}, greedy{stops})", many(*max_tokens as usize, "token"))
+                if stop.is_empty() { String::new() } else { format!(", until {}", several(stop, " or ")) };
+            Sent {
+                text: format!("{}{join}", text::token(given, charset)),
+                note: Some(format!("up to {}, greedy{stops}", many(*max_tokens as usize, "token"))),
+            }
         }
     }
 }

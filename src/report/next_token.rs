@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{
-    digits::Digits,
+    digits::{Digits, grouped},
     quantity::many,
     table::{Cell, Column, Look, Shape, Table},
     text::{self, Charset},
@@ -75,7 +75,7 @@ impl NextTokens {
             Column::new("prob", "prob", Shape::Point),
             Column::new("logprob", "logprob", Shape::Point),
             Column::new("cum", "cumulative", Shape::Point).droppable(1),
-            Column::new("", "bar", Shape::Picture { axis: (0.0, most) }).droppable(0),
+            Column::new("", "bar", Shape::Bar { full: most }).droppable(0),
         ]);
         let mut sum = 0.0;
         for listed in &self.top {
@@ -113,12 +113,16 @@ impl NextTokens {
     /// A few lines: the prompt, as many of the best tokens as one line holds, and what was watched.
     pub fn brief(&self, look: &Look) -> Vec<String> {
         let charset = look.charset;
-        let mut lines =
-            vec![text::clip(&text::visible(&self.prompt, charset), look.width - 3, charset).into_owned()];
+        let mut lines = vec![
+            text::clip(&text::visible(&self.prompt, charset), look.width.saturating_sub(3), charset)
+                .into_owned(),
+        ];
         let mut best = String::new();
         for listed in &self.top {
             let next = format!("{} {}   ", listed.shown(charset), Digits::Percent.show(listed.logprob.exp()));
-            if !best.is_empty() && text::width(&best) + text::width(next.trim_end()) > look.width - 5 {
+            if !best.is_empty()
+                && text::width(&best) + text::width(next.trim_end()) > look.width.saturating_sub(5)
+            {
                 break;
             }
             best.push_str(&next);
@@ -154,11 +158,7 @@ impl NextTokens {
             facts.push(format!("entropy {entropy:.2} nats (perplexity {})", shortly(entropy.exp())));
         }
         if let Some((half, most)) = self.nuclei {
-            facts.push(format!(
-                "half of the probability on {}, 0.9 on {}",
-                many(half, "token"),
-                many(most, "token")
-            ));
+            facts.push(format!("top-p 0.5 keeps {}, 0.9 keeps {}", many(half, "token"), grouped(most)));
         }
         let mut lines = Vec::new();
         if !facts.is_empty() {
@@ -171,7 +171,7 @@ impl NextTokens {
                 "watched {}  {}  rank {}{first}",
                 watched.shown(charset),
                 Digits::Percent.show(watched.logprob.exp()),
-                super::digits::grouped(watched.rank),
+                grouped(watched.rank),
             ));
         }
         if let [first, second] = self.watched.as_slice() {
@@ -286,7 +286,7 @@ impl<'a> Ranking<'a> {
 fn shortly(number: f64) -> String {
     match number {
         n if n >= 1e6 || n < 1e-2 => format!("{n:.1e}"),
-        n if n >= 100.0 => super::digits::grouped(n.round() as usize),
+        n if n >= 100.0 => grouped(n.round() as usize),
         n if n >= 10.0 => format!("{n:.0}"),
         n => format!("{n:.2}"),
     }

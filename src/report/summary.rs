@@ -202,7 +202,7 @@ fn table(record: &Record, short: &Names, shares: bool, notes: &mut Vec<Remark>) 
         (clusters, Column::new("clusters", "clusters", Shape::Right).droppable(2), |part| {
             part.measure.estimate.clusters.map_or(Cell::Empty, Cell::count)
         }),
-        (shares, Column::new("", "picture", Shape::Picture { axis: (0.0, 1.0) }).droppable(3), |part| {
+        (shares, Column::new("", "picture", Shape::Strip { axis: (0.0, 1.0) }).droppable(3), |part| {
             strip(part.measure)
         }),
         (chance, Column::new("vs chance", "chance", Shape::Left).droppable(0), |part| {

@@ -37,22 +37,21 @@ pub fn table(tokens: &[Token]) -> Table {
 pub fn terminal(model: &str, given: &str, tokens: &[Token], look: &Look) -> String {
     let charset = look.charset;
     let mut out = String::new();
-    let mut push = |line: &str| {
-        for line in text::fold(line, look.width, 0) {
-            out.push_str(&line);
-            out.push('\n');
-        }
-    };
     let counts = format!(
         "{} · {} · {}",
         many(tokens.len(), "token"),
         many(given.chars().count(), "character"),
         many(given.len(), "byte"),
     );
-    push(&format!("{}   {}", text::words(model, charset), text::words(&counts, charset)));
+    let header = text::words(&format!("{model}   {counts}"), charset).into_owned();
     let pieces: Vec<_> = tokens.iter().map(|token| text::token(&token.text, charset)).collect();
-    push(&pieces.join("|"));
-    push("");
+    for line in
+        text::wrap(&header, look.width, 2).into_iter().chain(text::fold(&pieces.join("|"), look.width, 0))
+    {
+        out.push_str(&line);
+        out.push('\n');
+    }
+    out.push('\n');
     out.push_str(&table(tokens).terminal(look));
     if tokens.iter().any(|token| token.text.contains(PART)) && !given.contains(PART) {
         let note = format!("\n {} stands for a part of a character\n", text::token("\u{fffd}", charset));

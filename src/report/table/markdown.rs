@@ -48,6 +48,8 @@ pub fn escaped(words: &str) -> String {
     let mut chars = shown.chars().peekable();
     while let Some(c) = chars.next() {
         let marks = match c {
+            // At the start of a line they make lists.
+            '-' | '+' | '=' => out.is_empty(),
             '\\' | '`' | '*' | '[' | ']' | '<' | '>' | '|' | '~' | '&' | '#' => true,
             // Within a name it is no emphasis, and names are read in the raw file too.
             '_' => !(before.is_alphanumeric() && chars.peek().is_some_and(|next| next.is_alphanumeric())),

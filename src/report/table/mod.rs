@@ -56,10 +56,16 @@ pub enum Shape {
     Point,
     /// Ranges; files give them two columns, the key with `_low` and `_high`.
     Interval,
-    /// A picture on an axis: it takes the room that is left, and files do without it.
-    Picture {
+    /// Intervals drawn on an axis, whose ends stand in place of a title: they take the room that is left, and files do
+    /// without them.
+    Strip {
         /// What the left and the right edge stand for.
         axis: (f64, f64),
+    },
+    /// Bars, likewise.
+    Bar {
+        /// What a bar of full length stands for.
+        full: f64,
     },
 }
 
@@ -94,9 +100,9 @@ pub enum Cell {
     },
     /// Not known, for a reason.
     Unknown(String),
-    /// An interval on the column's axis.
+    /// An interval, drawn.
     Strip(Strip),
-    /// A share of the column's axis.
+    /// An amount, drawn.
     Bar(f64),
 }
 
@@ -120,7 +126,7 @@ impl Column {
     }
 
     fn is_picture(&self) -> bool {
-        matches!(self.shape, Shape::Picture { .. })
+        matches!(self.shape, Shape::Strip { .. } | Shape::Bar { .. })
     }
 }
 

@@ -43,7 +43,7 @@ impl Table {
         let mut out = String::new();
         let titles = columns.iter().map(|shown| {
             let title = match shown.column.shape {
-                Shape::Picture { axis } => ends(axis, shown.width),
+                Shape::Strip { axis } => ends(axis, shown.width),
                 _ => text::words(&shown.column.title, look.charset).into_owned(),
             };
             (shown, title, TITLE)
@@ -55,9 +55,13 @@ impl Table {
         styled(&mut out, &rule, QUIET, look);
         out.push('\n');
         for row in 0..self.rows.len() {
-            let cells = columns.iter().map(|shown| match &self.rows[row][shown.at] {
-                Cell::Strip(strip) => (shown, strip.draw(axis(shown), shown.width, look.charset), PICTURE),
-                Cell::Bar(share) => (shown, bar(share / axis(shown).1, shown.width, look.charset), PICTURE),
+            let cells = columns.iter().map(|shown| match (&self.rows[row][shown.at], shown.column.shape) {
+                (Cell::Strip(strip), Shape::Strip { axis }) => {
+                    (shown, strip.draw(axis, shown.width, look.charset), PICTURE)
+                }
+                (Cell::Bar(amount), Shape::Bar { full }) => {
+                    (shown, bar(amount / full, shown.width, look.charset), PICTURE)
+                }
                 _ if shown.repeats(row) => (shown, String::new(), Style::new()),
                 _ => (shown, shown.cells[row].as_ref().to_owned(), Style::new()),
             });
@@ -86,36 +90,37 @@ impl Table {
 
     /// Why numbers are missing: one line a reason, with the rows that it speaks of.
     fn reasons(&self, out: &mut String, look: &Look) {
-        let mut reasons: Vec<(&str, Vec<String>)> = Vec::new();
+        let mut reasons: Vec<((&str, &str), Vec<String>)> = Vec::new();
         for row in &self.rows {
-            for cell in row {
-                let Cell::Unknown(reason) = cell else { continue };
-                let name = self.name(row);
-                match reasons.iter_mut().find(|(known, _)| known == reason) {
-                    Some((_, names)) if names.last() != Some(&name) => names.push(name),
-                    Some(_) => {}
-                    None => reasons.push((reason, vec![name])),
-                }
+            // What is missing first is why the rest is missing too.
+            let missing = self.columns.iter().zip(row).find_map(|(column, cell)| match cell {
+                Cell::Unknown(reason) => Some((column.title.as_str(), reason.as_str())),
+                _ => None,
+            });
+            let Some(missing) = missing else { continue };
+            match reasons.iter_mut().find(|(known, _)| *known == missing) {
+                Some((_, rows)) => rows.push(self.name(row)),
+                None => reasons.push((missing, vec![self.name(row)])),
             }
         }
-        for (reason, names) in reasons {
-            let named = names.iter().take(MOST_NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
-            let more = match names.len().saturating_sub(MOST_NAMED) {
+        for ((title, reason), rows) in reasons {
+            let named = rows.iter().take(MOST_NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
+            let more = match rows.len().saturating_sub(MOST_NAMED) {
                 0 => String::new(),
                 more => format!(" and {more} more"),
             };
-            let note = text::words(&format!(" — {named}{more}: {reason}"), look.charset).into_owned();
-            for line in text::wrap(&note, look.width, 3) {
+            let note = format!(" — no {title} of {named}{more} ({reason})");
+            for line in text::wrap(&text::words(&note, look.charset), look.width, 3) {
                 out.push_str(&line);
                 out.push('\n');
             }
         }
     }
 
-    /// A row's words.
+    /// What names a row: its words in the columns that are always shown.
     fn name(&self, row: &[Cell]) -> String {
-        let words = self.columns.iter().zip(row).filter_map(|(column, cell)| match (column.shape, cell) {
-            (Shape::Left | Shape::Name, Cell::Text(text)) => Some(text.as_str()),
+        let words = self.columns.iter().zip(row).filter_map(|(column, cell)| match (column.keep, cell) {
+            (Keep::Always, Cell::Text(text)) => Some(text.as_str()),
             _ => None,
         });
         words.collect::<Vec<_>>().join(" ")
@@ -195,13 +200,6 @@ fn fit(columns: &mut Vec<Shown<'_>>, look: &Look) {
     }
 }
 
-fn axis(shown: &Shown<'_>) -> (f64, f64) {
-    match shown.column.shape {
-        Shape::Picture { axis } => axis,
-        _ => (0.0, 1.0),
-    }
-}
-
 /// The two ends of an axis, at the edges of its picture.
 fn ends(axis: (f64, f64), width: usize) -> String {
     let (low, high) = (axis.0.to_string(), axis.1.to_string());
@@ -216,7 +214,9 @@ fn line<'a>(out: &mut String, cells: impl Iterator<Item = (&'a Shown<'a>, String
         let room = shown.width.saturating_sub(text::width(&content));
         let (before, after) = match shown.column.shape {
             Shape::Right | Shape::Point => (room, 0),
-            Shape::Left | Shape::Name | Shape::Interval | Shape::Picture { .. } => (0, room),
+            Shape::Left | Shape::Name | Shape::Interval | Shape::Strip { .. } | Shape::Bar { .. } => {
+                (0, room)
+            }
         };
         let trimmed = content.trim_end();
         if !trimmed.is_empty() {
