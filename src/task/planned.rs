@@ -88,7 +88,7 @@ fn settings(task: &str, said: &Settings) -> metric::Settings {
         IntervalMethod::Exact => Intervals::ClopperPearson,
         IntervalMethod::T => Intervals::T,
         IntervalMethod::Bootstrap => {
-            Intervals::Bootstrap { resamples: resamples.get(), kind: bootstrap::Kind::Bca }
+            Intervals::Bootstrap { resamples: resamples.get(), kind: bootstrap::Kind::Percentile }
         }
     };
     metric::Settings { task: task.to_owned(), level, intervals, seed: said.seed }
