@@ -62,7 +62,7 @@ fn show(arguments: &Arguments, shell: &mut Shell) -> Result<(), Exit> {
         Format::Csv => csv(&view.table(), shell)?,
         Format::Md => view.table().markdown(),
     };
-    shell.print(&text)
+    shell.print(&text, arguments.format)
 }
 
 /// A word as it follows the prompt: after a space, unless there is white space already.

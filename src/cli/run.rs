@@ -188,8 +188,12 @@ fn verdict(record: &Record) -> Exit {
 /// Expectations that compare models, once all of them have run.
 fn across(suite: &Suite<Task>, records: &[(String, Vec<TaskRecord>)], shell: &mut Shell) -> Exit {
     let mut exit = Exit::Success;
-    for expected in &suite.expect {
-        let Some(Expectation { text, outcome, found, .. }) = expect::check_across(expected, records) else {
+    let of_tasks = suite.tasks.iter().flat_map(|task| {
+        task.settings.expect.iter().map(move |expected| (Some(task.name.as_str()), expected))
+    });
+    for (task, expected) in of_tasks.chain(suite.expect.iter().map(|expected| (None, expected))) {
+        let Some(Expectation { text, outcome, found, .. }) = expect::check_across(expected, task, records)
+        else {
             continue;
         };
         let mark = if outcome == Outcome::Pass { "holds" } else { "does not hold" };

@@ -41,5 +41,5 @@ fn show(arguments: &Arguments, shell: &mut Shell) -> Result<(), Exit> {
         Format::Csv => super::next::csv(&tokens::table(&found), shell)?,
         Format::Md => tokens::table(&found).markdown(),
     };
-    shell.print(&text)
+    shell.print(&text, arguments.format)
 }
