@@ -230,3 +230,19 @@ pub enum OpenError {
     #[error(transparent)]
     Download(#[from] DownloadError),
 }
+
+#[cfg(all(test, not(feature = "hub")))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_the_feature_the_cache_is_all_there_is() {
+        let mut environment = Environment::from_lookup(|_| None);
+        environment.cache = Some(PathBuf::from("/nowhere"));
+        let repository = Repository::new("gpt2", None).unwrap();
+        let error =
+            open(&repository, &environment, &mut |_| ControlFlow::Continue(())).unwrap_err().to_string();
+        assert!(error.contains("`openai-community/gpt2` is not in the cache /nowhere"), "{error}");
+        assert!(error.contains("build it with the feature `hub`"), "{error}");
+    }
+}
