@@ -21,37 +21,37 @@ use crate::{
 
 /// Run specs on models; results go into a folder of their own
 #[derive(Clone, Debug, clap::Args)]
-pub struct Arguments {
+pub(super) struct Arguments {
     /// Benchmarks (files or folders), or one suite
     #[arg(value_name = "SPEC", required_unless_present = "resume")]
-    pub specs: Vec<PathBuf>,
+    specs: Vec<PathBuf>,
     /// Run on this model instead of those that the spec names: `reference`, `mock`, a folder, or a name on the Hub
     /// (`gpt2`, `owner/name@revision`); may be given several times
     #[arg(long = "model", value_name = "NAME|FOLDER")]
-    pub models: Vec<String>,
+    models: Vec<String>,
     /// Where run folders are made
     #[arg(long, value_name = "FOLDER", default_value = "results")]
-    pub out: PathBuf,
+    out: PathBuf,
     /// Only tasks whose name fits, such as `cloze/*`; may be given several times
     #[arg(long, value_name = "PATTERN")]
-    pub only: Vec<String>,
+    only: Vec<String>,
     /// Change a key of every task, or of one: `limit=100`, `cloze/capitals.normalization=[none, byte]`
     #[arg(long, value_name = "KEY=VALUE")]
-    pub set: Vec<String>,
+    set: Vec<String>,
     /// At most so many items a task, drawn by its seed
     #[arg(long, value_name = "N")]
-    pub sample: Option<u64>,
+    sample: Option<u64>,
     #[command(flatten)]
-    pub engine: EngineOptions,
+    engine: EngineOptions,
     /// Say what would be asked, and ask nothing
     #[arg(long)]
-    pub dry_run: bool,
+    dry_run: bool,
     /// Go on with an interrupted run: its folder, its id, or the last part of its id
     #[arg(long, value_name = "RUN", conflicts_with_all = ["specs", "models", "only", "set", "sample", "dry_run"])]
-    pub resume: Option<String>,
+    resume: Option<String>,
     /// What stdout gets
     #[arg(long, value_enum, default_value_t)]
-    pub format: Format,
+    format: Format,
 }
 
 /// Runs every model of the selection, one after the other.
