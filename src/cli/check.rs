@@ -8,14 +8,18 @@ use std::{
 
 use anstyle::AnsiColor;
 
-use super::{Shell, exit::Exit};
+use super::{
+    Shell,
+    exit::Exit,
+    model::{self, Wanted},
+};
 use crate::{
     report::{digits::grouped, quantity::many, table, text},
     spec::{
-        self, Body, Choices, Counted, Kinds as _, Loaded, Severity,
+        self, Body, Choices, Counted, Findings, Kinds as _, Loaded, Severity, Sources,
         render::{self, counts},
     },
-    task::Task,
+    task::{self, Task},
 };
 
 /// Check specs and the data that they name; nothing is run
@@ -70,11 +74,17 @@ fn check(arguments: &Arguments, shell: &mut Shell) -> Result<Exit, Exit> {
         sample: arguments.sample,
         models: Vec::new(),
     };
-    let loaded = spec::load::<Task>(&arguments.specs, &choices);
+    let mut loaded = spec::load::<Task>(&arguments.specs, &choices);
+    for name in &arguments.models {
+        let found = model::find(Wanted::named(name), shell)?;
+        let tasks: Vec<_> = loaded.suite.tasks.iter().collect();
+        let findings = task::lint_tokens(&tasks, found.tokenizer(), &loaded.sources);
+        loaded.findings.append(findings);
+    }
     let written = match arguments.format {
         Format::Human => {
             let look = shell.out.look;
-            shell.out.print(&(findings(&loaded, &look) + &overview(&loaded, &look)))
+            shell.out.print(&(findings(&loaded.findings, &loaded.sources, &look) + &overview(&loaded, &look)))
         }
         Format::Json => shell.out.print_data(&render::json(&loaded.findings, &loaded.sources)),
         Format::Github => shell.out.print(&render::github(&loaded.findings, &loaded.sources)),
@@ -86,18 +96,17 @@ fn check(arguments: &Arguments, shell: &mut Shell) -> Result<Exit, Exit> {
 }
 
 /// What was found on the way to a run, for stderr.
-pub(super) fn render(loaded: &Loaded<Task>, shell: &mut Shell) -> String {
-    let look = shell.out.err_look;
-    findings(loaded, &look) + &total(loaded, &look)
+pub(super) fn render(found: &Findings, sources: &Sources, shell: &Shell) -> String {
+    findings(found, sources, &shell.out.err_look)
 }
 
-fn findings(loaded: &Loaded<Task>, look: &table::Look) -> String {
+fn findings(found: &Findings, sources: &Sources, look: &table::Look) -> String {
     let look = render::Look {
         colour: look.colour,
         unicode: look.charset == text::Charset::Unicode,
         width: look.width,
     };
-    render::human(&loaded.findings, &loaded.sources, look)
+    render::human(found, sources, look)
 }
 
 /// What one file holds.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::{Shell, exit::Exit};
 use crate::{
     record::Command,
-    spec::{self, Choices, Loaded, Severity},
+    spec::{self, Choices, Findings, Loaded, Severity, Sources},
     task::Task,
 };
 
@@ -33,10 +33,7 @@ impl Selection {
     /// Reads them, and prints what there is to say. Errors end the command.
     pub(super) fn load(&self, shell: &mut Shell) -> Result<Loaded<Task>, Exit> {
         let loaded = spec::load::<Task>(&self.specs, &self.choices);
-        if loaded.findings.failed() || (shell.quiet == 0 && !loaded.findings.is_empty()) {
-            let rendered = super::check::render(&loaded, shell);
-            shell.say(rendered.trim_end());
-        }
+        tell(&loaded.findings, &loaded.sources, shell);
         if loaded.findings.failed() {
             return Err(if only_filters(&loaded) { Exit::Nothing } else { Exit::Spec });
         }
@@ -49,6 +46,15 @@ impl Selection {
             return Err(shell.fail(Exit::Usage, message));
         }
         Ok(loaded)
+    }
+}
+
+/// Prints what a run should not go past unseen; when quiet, only what stops it.
+pub(super) fn tell(findings: &Findings, sources: &Sources, shell: &mut Shell) {
+    let findings = findings.without_advice();
+    if findings.failed() || (shell.quiet == 0 && !findings.is_empty()) {
+        let rendered = super::check::render(&findings, sources, shell);
+        shell.say(rendered.trim_end());
     }
 }
 

@@ -8,14 +8,14 @@ use super::{
     interrupt,
     measure::{self, Job, Measured},
     model::{self, EngineOptions, Wanted},
-    prepare::Selection,
+    prepare::{self, Selection},
     progress::Event,
 };
 use crate::{
     metric::expect,
     record::{self, Expectation, Outcome, Record, Run, Status, TaskRecord, folder},
     report::format::{self, Format},
-    spec::{Choices, Loaded, Model, Suite},
+    spec::{Choices, Loaded, Model, Severity, Suite},
     task::{self, Task},
 };
 
@@ -141,7 +141,16 @@ impl One<'_> {
             return Err(shell.fail(Exit::Nothing, format!("nothing to ask {}", self.model.id)));
         }
         let found = model::find(Wanted::of(self.model), shell)?;
-        let warnings = Vec::new();
+        let cut = task::lint_tokens(&tasks, found.tokenizer(), &self.loaded.sources);
+        prepare::tell(&cut, &self.loaded.sources, shell);
+        if cut.failed() {
+            return Err(Exit::Spec);
+        }
+        let warned = self.loaded.findings.iter().chain(cut.iter());
+        let warnings = warned
+            .filter(|finding| finding.severity == Severity::Warning)
+            .map(|finding| format!("{}: {}", finding.code, finding.message))
+            .collect();
         if self.arguments.dry_run {
             let threads = self.arguments.engine.threads();
             return dry_run::show(&plan, &found, threads, self.arguments.format, shell).map(|()| None);

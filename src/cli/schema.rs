@@ -30,7 +30,7 @@ pub(super) fn run(arguments: &Arguments, shell: &mut Shell) -> Exit {
         Of::Run => run,
         Of::Item => item,
     };
-    match shell.print(&schema) {
+    match shell.print(&schema, report::Format::Json) {
         Ok(()) => Exit::Success,
         Err(exit) => exit,
     }

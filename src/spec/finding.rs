@@ -197,6 +197,21 @@ impl Findings {
         })
     }
 
+    /// Takes in what others found.
+    pub fn append(&mut self, others: Self) {
+        self.list.extend(others.list);
+        self.tallies.extend(others.tallies);
+    }
+
+    /// Those that a run should not go past unseen: no advice.
+    #[must_use]
+    pub fn without_advice(&self) -> Self {
+        let mut findings = self.clone();
+        findings.list.retain(|finding| finding.severity != Severity::Advice);
+        findings.tallies.retain(|(_, _, severity), _| *severity != Severity::Advice);
+        findings
+    }
+
     /// Whether the spec cannot be run.
     pub fn failed(&self) -> bool {
         self.list.iter().any(|finding| finding.severity == Severity::Error)
@@ -238,7 +253,10 @@ mod tests {
         let mark = findings.len();
         (0..100).for_each(|line| findings.add(Finding::warning("odd-character", at(line), "odd")));
         assert_eq!(findings.len(), 9);
-        assert_eq!(findings.unlisted().map(|more| (more.code, more.count)).collect::<Vec<_>>(), [("odd-character", 92)]);
+        assert_eq!(
+            findings.unlisted().map(|more| (more.code, more.count)).collect::<Vec<_>>(),
+            [("odd-character", 92)]
+        );
         findings.allow(mark, &["odd-character"]);
         assert_eq!((findings.len(), findings.unlisted().count(), findings.failed()), (1, 0, true));
     }
