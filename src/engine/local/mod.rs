@@ -21,6 +21,8 @@ mod score;
 mod rank;
 mod generate;
 mod answer;
+#[cfg(test)]
+mod exact;
 
 use std::num::NonZeroUsize;
 
