@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::{Shell, exit::Exit};
 use crate::{
     record::Command,
-    spec::{self, Choices, Loaded},
+    spec::{self, Choices, Loaded, Severity},
     task::Task,
 };
 
@@ -38,7 +38,7 @@ impl Selection {
             shell.say(rendered.trim_end());
         }
         if loaded.findings.failed() {
-            return Err(Exit::Spec);
+            return Err(if only_filters(&loaded) { Exit::Nothing } else { Exit::Spec });
         }
         if loaded.suite.tasks.is_empty() {
             return Err(shell.fail(Exit::Nothing, "nothing to do: no task is left by the specs and filters"));
@@ -50,4 +50,13 @@ impl Selection {
         }
         Ok(loaded)
     }
+}
+
+/// Whether nothing is wrong but that a filter fits no task: no fault of the specs.
+fn only_filters(loaded: &Loaded<Task>) -> bool {
+    let mut errors = loaded.findings.iter().filter(|finding| finding.severity == Severity::Error);
+    errors.all(|finding| {
+        let source = loaded.sources.get(finding.at().source);
+        finding.code == "no-such-task" && source.name.starts_with("--only ")
+    })
 }

@@ -379,10 +379,8 @@ impl Maker<'_> {
         fields.finish(&known, self.reader);
         let (settings, mut read) = (settings?, read?);
         read.kind().lint(&mut Linter::new(&mut self.reader.findings, &self.reader.sources, name.at));
-        self.reader.findings.retain_since(mark, |finding| {
-            finding.severity == super::Severity::Error
-                || !settings.allow.iter().any(|lint| lint.word() == finding.code)
-        });
+        let allowed: Vec<&str> = settings.allow.iter().map(|lint| lint.word()).collect();
+        self.reader.findings.allow(mark, &allowed);
         let draw =
             Draw { limit: settings.limit, sample: self.choices.sample, seed: settings.seed, name: full };
         read.kind_mut().select(&draw);
