@@ -7,6 +7,7 @@
 //! Modules stand in reading order: each may use only those above it.
 
 pub mod value;
+pub mod random;
 pub mod reference;
 pub mod spec;
 pub mod plan;
