@@ -1,0 +1,377 @@
+//! Matrix products against a matrix that was packed before: `out = rows · packed`, or added to `out`.
+//!
+//! Each element is one chain of fused multiply-adds over `k` in ascending order, from 0 (or from the element that is added to).
+//! Long chains are cut into pieces that go through `out`, which rounds nothing, so the cut does not show.
+
+use rayon::prelude::*;
+
+use super::{Isa, kernel};
+
+/// Columns of a panel.
+const PANEL: usize = 32;
+/// Most rows of a tile.
+const ROWS: usize = 12;
+/// Steps of `k` for which a panel's slice and a tile's rows stay in the nearest cache.
+const DEPTH: usize = 256;
+/// Rows that one task computes, so that their packed form stays in the next cache.
+const ROWS_PER_TASK: usize = 10 * ROWS;
+/// Multiply-adds below which a second thread costs more than it helps.
+const SMALL: usize = 1 << 18;
+
+/// A matrix of `k` rows and `n` columns, laid out for products from the left.
+pub struct Packed {
+    k: usize,
+    n: usize,
+    /// `[panel][k][PANEL]`; the last panel is filled up with zeros.
+    data: Vec<f32>,
+}
+
+impl Packed {
+    /// Packs the matrix whose element `(p, j)` is `data[p * row_stride + j * column_stride]`; exchanging the strides
+    /// packs its transpose.
+    ///
+    /// # Panics
+    /// If `data` is too short.
+    pub fn pack(k: usize, n: usize, data: &[f32], row_stride: usize, column_stride: usize) -> Self {
+        Self::pack_with(k, n, data, row_stride, column_stride, |&value| value)
+    }
+
+    /// Packs a matrix of other elements, which `widen` makes to f32.
+    ///
+    /// # Panics
+    /// If `data` is too short.
+    pub fn pack_with<T: Sync>(
+        k: usize,
+        n: usize,
+        data: &[T],
+        row_stride: usize,
+        column_stride: usize,
+        widen: impl Fn(&T) -> f32 + Sync,
+    ) -> Self {
+        let mut packed = vec![0.0; n.div_ceil(PANEL) * k * PANEL];
+        packed.par_chunks_mut((k * PANEL).max(1)).enumerate().for_each(|(panel, out)| {
+            let first = panel * PANEL;
+            let width = PANEL.min(n - first);
+            for (p, out) in out.as_chunks_mut::<PANEL>().0.iter_mut().enumerate() {
+                let start = p * row_stride + first * column_stride;
+                for (j, out) in out[..width].iter_mut().enumerate() {
+                    *out = widen(&data[start + j * column_stride]);
+                }
+            }
+        });
+        Self { k, n, data: packed }
+    }
+
+    /// Rows: the length of the sums.
+    pub fn k(&self) -> usize {
+        self.k
+    }
+
+    /// Columns.
+    pub fn n(&self) -> usize {
+        self.n
+    }
+
+    fn panel(&self, panel: usize) -> &[[f32; PANEL]] {
+        &self.data.as_chunks::<PANEL>().0[panel * self.k..][..self.k]
+    }
+}
+
+/// A matrix as it lies somewhere: element `(i, p)` is `data[i * row_stride + p * column_stride]`.
+#[derive(Clone, Copy)]
+pub struct View<'a> {
+    /// Holds the elements.
+    pub data: &'a [f32],
+    /// How many rows there are; the columns are the `k` of the packed matrix.
+    pub rows: usize,
+    /// From a row to the next.
+    pub row_stride: usize,
+    /// From a column to the next.
+    pub column_stride: usize,
+}
+
+impl<'a> View<'a> {
+    /// A matrix whose rows lie one after the other.
+    pub fn dense(data: &'a [f32], rows: usize) -> Self {
+        Self { data, rows, row_stride: data.len() / rows.max(1), column_stride: 1 }
+    }
+}
+
+/// What becomes of what `out` held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sum {
+    /// It is overwritten.
+    Store,
+    /// The product is added to it.
+    Add,
+}
+
+/// `out (m × n, row after row) = rows (m × k) · packed (k × n)`, on the current rayon pool.
+///
+/// # Panics
+/// If `rows` is too short or `out` is not m × n.
+pub fn gemm(rows: View<'_>, packed: &Packed, out: &mut [f32], sum: Sum) {
+    gemm_on(Isa::best(), rows, packed, out, sum);
+}
+
+/// [`gemm`] with chosen instructions; the result is the same.
+pub fn gemm_on(isa: Isa, rows: View<'_>, packed: &Packed, out: &mut [f32], sum: Sum) {
+    let (m, k, n) = (rows.rows, packed.k, packed.n);
+    assert_eq!(out.len(), m * n, "the product of {m} × {k} and {k} × {n} does not fit");
+    if k == 0 {
+        if sum == Sum::Store {
+            out.fill(0.0);
+        }
+        return;
+    }
+    let parallel = rayon::current_num_threads() > 1 && m * n * k >= SMALL;
+    let tile_rows = tile_rows(isa);
+    let rows = pack_rows(rows, k, tile_rows, parallel);
+
+    let panels = n.div_ceil(PANEL);
+    let row_tasks = m.div_ceil(ROWS_PER_TASK);
+    let column_tasks =
+        if parallel { (4 * rayon::current_num_threads()).div_ceil(row_tasks.max(1)).min(panels) } else { 1 };
+    let panels_per_task = panels.div_ceil(column_tasks.max(1));
+    let out = Out { start: out.as_mut_ptr(), rows: m, columns: n };
+    let task = |task: usize| {
+        let first_row = task / column_tasks * ROWS_PER_TASK;
+        let last_row = m.min(first_row + ROWS_PER_TASK);
+        let first_panel = task % column_tasks * panels_per_task;
+        let last_panel = panels.min(first_panel + panels_per_task);
+        for start in (0..k).step_by(DEPTH) {
+            let depth = start..k.min(start + DEPTH);
+            let fresh = start == 0 && sum == Sum::Store;
+            for panel in first_panel..last_panel {
+                let columns = &packed.panel(panel)[depth.clone()];
+                for row in (first_row..last_row).step_by(tile_rows) {
+                    let height = tile_rows.min(last_row - row);
+                    let rows = &rows[row * k..][..height * k][depth.start * height..depth.end * height];
+                    tile(isa, rows, columns, out, (row, panel * PANEL), height, fresh);
+                }
+            }
+        }
+    };
+    if parallel {
+        (0..row_tasks * column_tasks).into_par_iter().for_each(task);
+    } else {
+        (0..row_tasks * column_tasks).for_each(task);
+    }
+}
+
+/// Rows of a tile, so that a tile's sums fill the registers; divides [`ROWS_PER_TASK`].
+fn tile_rows(isa: Isa) -> usize {
+    if isa.wide() { ROWS } else { ROWS / 2 }
+}
+
+/// `[tile][k][row]`: the rows of a tile side by side; the last tile has as many as are left.
+fn pack_rows(rows: View<'_>, k: usize, tile_rows: usize, parallel: bool) -> Vec<f32> {
+    let mut packed = vec![0.0; rows.rows * k];
+    let pack = |(tile, out): (usize, &mut [f32])| {
+        let height = out.len() / k;
+        for row in 0..height {
+            let start = (tile * tile_rows + row) * rows.row_stride;
+            for p in 0..k {
+                out[p * height + row] = rows.data[start + p * rows.column_stride];
+            }
+        }
+    };
+    if parallel {
+        packed.par_chunks_mut(tile_rows * k).enumerate().for_each(pack);
+    } else {
+        packed.chunks_mut(tile_rows * k).enumerate().for_each(pack);
+    }
+    packed
+}
+
+kernel! {
+    /// One tile: `height` rows from the packed `rows`, [`PANEL`] columns or as many as `out` has from `at` on.
+    fn tile(rows: &[f32], columns: &[[f32; PANEL]], out: Out, at: (usize, usize), height: usize, fresh: bool),
+    wide: tile_body::<ROWS, 32>, narrow: tile_body::<{ ROWS / 2 }, 16>,
+}
+
+/// `WIDTH` columns at a time, which divides [`PANEL`].
+#[inline(always)]
+fn tile_body<const HIGHEST: usize, const WIDTH: usize>(
+    rows: &[f32],
+    columns: &[[f32; PANEL]],
+    out: Out,
+    at: (usize, usize),
+    height: usize,
+    fresh: bool,
+) {
+    macro_rules! of_height {
+        ($($height:literal)*) => {
+            match height {
+                $($height if $height <= HIGHEST => {
+                    sums::<$height, WIDTH, 0>(rows, columns, out, at, fresh);
+                    if WIDTH < PANEL {
+                        sums::<$height, WIDTH, { PANEL / 2 }>(rows, columns, out, at, fresh);
+                    }
+                })*
+                _ => unreachable!("a tile has 1 to {HIGHEST} rows, not {height}"),
+            }
+        };
+    }
+    of_height!(1 2 3 4 5 6 7 8 9 10 11 12);
+}
+
+/// The columns from `FROM` on.
+#[inline(always)]
+fn sums<const HEIGHT: usize, const WIDTH: usize, const FROM: usize>(
+    rows: &[f32],
+    columns: &[[f32; PANEL]],
+    out: Out,
+    (row, column): (usize, usize),
+    fresh: bool,
+) {
+    let mut sums = [[0.0; WIDTH]; HEIGHT];
+    if !fresh {
+        for (i, sums) in sums.iter_mut().enumerate() {
+            out.read(row + i, column + FROM, sums);
+        }
+    }
+    for (rows, columns) in rows.as_chunks::<HEIGHT>().0.iter().zip(columns) {
+        let columns = &columns.as_chunks::<WIDTH>().0[FROM / WIDTH];
+        for i in 0..HEIGHT {
+            for j in 0..WIDTH {
+                sums[i][j] = rows[i].mul_add(columns[j], sums[i][j]);
+            }
+        }
+    }
+    for (i, sums) in sums.iter().enumerate() {
+        out.write(row + i, column + FROM, sums);
+    }
+}
+
+/// A matrix that several threads fill, each its own tiles.
+#[derive(Clone, Copy)]
+struct Out {
+    start: *mut f32,
+    rows: usize,
+    columns: usize,
+}
+
+#[expect(unsafe_code, reason = "tiles of one matrix are not slices, and threads fill them side by side")]
+// SAFETY: the pointer is that of a `&mut [f32]` which `gemm_on` borrows until all threads are done, and `read` and
+// `write` touch elements of one tile, which one task owns.
+unsafe impl Send for Out {}
+#[expect(unsafe_code, reason = "as above")]
+// SAFETY: as above.
+unsafe impl Sync for Out {}
+
+impl Out {
+    /// The part of a row that starts at `column`; shorter than `values` at the right edge.
+    #[inline(always)]
+    fn read<const WIDTH: usize>(self, row: usize, column: usize, values: &mut [f32; WIDTH]) {
+        let Some((start, width)) = self.part::<WIDTH>(row, column) else { return };
+        #[expect(unsafe_code, reason = "as above")]
+        // SAFETY: `part` stays within the matrix; nobody else touches this tile.
+        unsafe {
+            std::ptr::copy_nonoverlapping(self.start.add(start), values.as_mut_ptr(), width);
+        }
+    }
+
+    /// Writes what [`Out::read`] reads.
+    #[inline(always)]
+    fn write<const WIDTH: usize>(self, row: usize, column: usize, values: &[f32; WIDTH]) {
+        let Some((start, width)) = self.part::<WIDTH>(row, column) else { return };
+        #[expect(unsafe_code, reason = "as above")]
+        // SAFETY: `part` stays within the matrix; nobody else touches this tile.
+        unsafe {
+            std::ptr::copy_nonoverlapping(values.as_ptr(), self.start.add(start), width);
+        }
+    }
+
+    #[inline(always)]
+    fn part<const WIDTH: usize>(self, row: usize, column: usize) -> Option<(usize, usize)> {
+        assert!(row < self.rows, "a tile lies within the matrix");
+        (column < self.columns).then(|| (row * self.columns + column, WIDTH.min(self.columns - column)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Numbers of both signs that look random.
+    fn numbers(len: usize, mut seed: u64) -> Vec<f32> {
+        let mut next = || {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (seed >> 40) as f32 / 8_388_608.0 - 1.0
+        };
+        (0..len).map(|_| next()).collect()
+    }
+
+    fn bits(values: &[f32]) -> Vec<u32> {
+        values.iter().map(|value| value.to_bits()).collect()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        #[test]
+        fn a_product_is_right_for_every_layout(
+            m in 1usize..40, k in 0usize..600, n in 1usize..100,
+            left in any::<bool>(), right in any::<bool>(), add in any::<bool>(), seed in any::<u64>(),
+        ) {
+            let a = numbers(m * k, seed);
+            let b = numbers(k * n, seed ^ 1);
+            let before = numbers(m * n, seed ^ 2);
+            let (a_row, a_column) = if left { (k, 1) } else { (1, m) };
+            let (b_row, b_column) = if right { (n, 1) } else { (1, k) };
+            let rows = View { data: &a, rows: m, row_stride: a_row, column_stride: a_column };
+            let packed = Packed::pack(k, n, &b, b_row, b_column);
+            let sum = if add { Sum::Add } else { Sum::Store };
+            let mut out = before.clone();
+            gemm(rows, &packed, &mut out, sum);
+            for i in 0..m {
+                for j in 0..n {
+                    let start = if add { f64::from(before[i * n + j]) } else { 0.0 };
+                    let term = |p: usize| f64::from(a[i * a_row + p * a_column]) * f64::from(b[p * b_row + j * b_column]);
+                    let right = start + (0..k).map(term).sum::<f64>();
+                    let size = start.abs() + (0..k).map(|p| term(p).abs()).sum::<f64>();
+                    // k roundings, each of at most half a unit in the last place of a sum no larger than `size`
+                    // (Higham, Accuracy and Stability of Numerical Algorithms, §3.1).
+                    let bound = 1.01 * k as f64 * f64::from(f32::EPSILON) / 2.0 * size;
+                    prop_assert!((f64::from(out[i * n + j]) - right).abs() <= bound, "({i}, {j})");
+                }
+            }
+        }
+
+        #[test]
+        fn every_instruction_set_and_every_batch_gives_the_same_bits(
+            m in 1usize..30, k in 1usize..600, n in 1usize..70, seed in any::<u64>(),
+        ) {
+            let a = numbers(m * k, seed);
+            let packed = Packed::pack(k, n, &numbers(k * n, seed ^ 1), n, 1);
+            let mut first = vec![0.0; m * n];
+            gemm(View::dense(&a, m), &packed, &mut first, Sum::Store);
+            for isa in Isa::available() {
+                let mut out = vec![f32::NAN; m * n];
+                gemm_on(isa, View::dense(&a, m), &packed, &mut out, Sum::Store);
+                prop_assert_eq!(bits(&first), bits(&out), "{}", isa.name());
+                for (row, out) in a.chunks(k).zip(first.chunks(n)) {
+                    let mut alone = vec![f32::NAN; n];
+                    gemm_on(isa, View::dense(row, 1), &packed, &mut alone, Sum::Store);
+                    prop_assert_eq!(bits(&alone), bits(out), "{}", isa.name());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn threads_do_not_show() {
+        let (m, k, n) = (301, 257, 333);
+        let a = numbers(m * k, 3);
+        let packed = Packed::pack(k, n, &numbers(k * n, 4), 1, k);
+        let products = [1, 2, 5].map(|threads| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            let mut out = vec![0.0; m * n];
+            pool.install(|| gemm(View::dense(&a, m), &packed, &mut out, Sum::Store));
+            bits(&out)
+        });
+        assert!(products[0] == products[1] && products[1] == products[2]);
+    }
+}

@@ -1,0 +1,3 @@
+//! Models in this process, on the CPU.
+
+pub mod kernel;
