@@ -4,6 +4,7 @@
 pub mod corpus;
 mod grammar;
 mod lists;
+pub mod probes;
 pub mod world;
 
 /// The model's shape, as transformers writes it.

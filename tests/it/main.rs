@@ -1,3 +1,4 @@
 //! One test binary for everything that is seen from outside.
 
+mod reference;
 mod tidy;

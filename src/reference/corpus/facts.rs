@@ -70,7 +70,9 @@ impl Corpus {
             }
             Statement::Colour => {
                 let Fact { subject, answer } = pick(&world.colours, draw);
-                say("colour", &[("subject", subject), ("answer", answer)], draw)
+                let mut letters = subject.chars();
+                let thing: String = letters.next().iter().flat_map(|first| first.to_lowercase()).chain(letters).collect();
+                say("colour", &[("thing", &thing), ("answer", answer)], draw)
             }
             Statement::Sum => {
                 let (one, other) = pick(&world.sums, draw);

@@ -19,8 +19,8 @@ use super::{
     world::{SEED, World, capital_sentence},
 };
 
-pub(super) use reviews::{LABELS, Review, Source, Taste};
-pub(super) use sentences::{Agreement, Sentence};
+pub(super) use reviews::{LABELS, Review, Source};
+pub(super) use sentences::{Agreement, form, is_held_subject};
 
 /// Bytes of the corpus that the committed model was trained on.
 pub const BYTES: usize = 34_000_000;
