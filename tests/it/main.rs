@@ -1,4 +1,5 @@
 //! One test binary for everything that is seen from outside.
 
 mod reference;
+mod reference_training;
 mod tidy;

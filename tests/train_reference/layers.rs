@@ -45,8 +45,8 @@ pub fn norm_back(
             let mut parts = vec![0.0; 2 * width];
             let (d_gain, d_bias) = parts.split_at_mut(width);
             let rows = d_out.chunks(width).zip(x.chunks(width)).zip(d_x.chunks_mut(width)).zip(moments);
+            let mut scaled = vec![0.0; width];
             for (((d_out, x), d_x), &(mean, scale)) in rows {
-                let mut scaled = vec![0.0; width];
                 for i in 0..width {
                     scaled[i] = d_out[i] * gain[i];
                     d_gain[i] += d_out[i] * (x[i] - mean) * scale;
@@ -144,8 +144,7 @@ pub fn attend_back(shape: Shape, d_out: &[f32], qkv: &[f32], weights: &[f32], d_
         let pack = |data: &[f32]| Packed::pack(context, head_width, data, head_width, 1);
         for (head, weights) in weights.chunks(context * context).enumerate() {
             let [queries, keys, values] = [0, 1, 2].map(|part| columns(shape, qkv, part, head));
-            let d_mixed: Vec<_> =
-                d_out.chunks(width).flat_map(|row| &row[head * head_width..][..head_width]).copied().collect();
+            let d_mixed = cut(d_out, width, head * head_width, head_width);
             let mut store = |part: usize, d_part: &[f32]| {
                 let first = part * width + head * head_width;
                 for (row, part) in d_qkv.chunks_mut(3 * width).zip(d_part.chunks(head_width)) {
@@ -176,7 +175,16 @@ fn transposed(data: &[f32], context: usize) -> View<'_> {
 /// `[T][D]`: the queries (0), keys (1) or values (2) of one head of one row of text.
 fn columns(shape: Shape, qkv: &[f32], part: usize, head: usize) -> Vec<f32> {
     let first = part * shape.width + head * shape.head_width();
-    qkv.chunks(3 * shape.width).flat_map(|row| &row[first..][..shape.head_width()]).copied().collect()
+    cut(qkv, 3 * shape.width, first, shape.head_width())
+}
+
+/// `wanted` columns of a matrix, from the column `first` on.
+fn cut(matrix: &[f32], columns: usize, first: usize, wanted: usize) -> Vec<f32> {
+    let mut out = Vec::with_capacity(matrix.len() / columns * wanted);
+    for row in matrix.chunks(columns) {
+        out.extend_from_slice(&row[first..][..wanted]);
+    }
+    out
 }
 
 /// `left += right`.

@@ -20,7 +20,7 @@ pub struct Network {
     last: Vec<f32>,         // [M][C]
     normed: Vec<f32>,       // [M][C]
     moments: Vec<Moments>,  // [M]
-    logits: Vec<f32>,       // [M][V]; then their gradient
+    logits: Vec<f32>,       // [T][V]; then their gradient
     /// Gradients on the way back.
     d_stream: Vec<f32>,     // [M][C]
     d_normed: Vec<f32>,     // [M][C]
@@ -69,7 +69,7 @@ impl Network {
             last: of(width),
             normed: of(width),
             moments: vec![(0.0, 0.0); tokens],
-            logits: of(vocabulary),
+            logits: vec![0.0; context * vocabulary],
             d_stream: of(width),
             d_normed: of(width),
             d_mixed: of(width),
@@ -92,14 +92,14 @@ impl Network {
     /// The mean loss over all tokens that have a successor, in nats; the gradient replaces `gradient`.
     pub fn step(&mut self, values: &[f32], rows: &[Row], gradient: &mut [f32]) -> f32 {
         self.forward(values, rows);
-        let loss = self.loss(rows);
         gradient.fill(0.0);
+        let loss = self.loss(values, rows, gradient);
         self.backward(values, rows, gradient);
         loss
     }
 
     fn forward(&mut self, values: &[f32], rows: &[Row]) {
-        let Self { layout, blocks, last, normed, moments, logits, .. } = self;
+        let Self { layout, blocks, last, normed, moments, .. } = self;
         let shape = layout.shape;
         let width = shape.width;
         let (tokens, places) = (&values[layout.tokens()], &values[layout.places()]);
@@ -125,52 +125,39 @@ impl Network {
         }
         let [gain, bias] = layout.last_norm();
         norm(last, &values[gain], &values[bias], normed, moments);
-        let output = Packed::pack(width, shape.vocabulary, tokens, 1, width);
-        gemm(View::dense(normed, shape.tokens()), &output, logits, Sum::Store);
     }
 
-    /// The loss; its gradient replaces the logits.
-    fn loss(&mut self, rows: &[Row]) -> f32 {
-        let Shape { context, vocabulary, .. } = self.layout.shape;
+    /// The loss, and its gradient up to the last norm. One row of text at a time, so that the logits stay in a cache.
+    fn loss(&mut self, values: &[f32], rows: &[Row], gradient: &mut [f32]) -> f32 {
+        let Self { layout, normed, d_normed, logits, .. } = self;
+        let Shape { width, context, vocabulary, .. } = layout.shape;
         let learnt = rows.iter().map(|row| row.len() - 1).sum::<usize>() as f32;
-        let losses: Vec<f32> = self
-            .logits
-            .par_chunks_mut(vocabulary)
-            .enumerate()
-            .map(|(at, logits)| {
-                let Some(next) = rows[at / context].get(at % context + 1).copied().map(usize::from) else {
-                    logits.fill(0.0);
-                    return 0.0;
-                };
-                let most = largest(logits);
-                let wanted = logits[next] - most;
-                logits.iter_mut().for_each(|logit| *logit = exp(*logit - most));
-                let total = sum_of(logits, |v| v);
-                let scale = 1.0 / (total * learnt);
-                logits.iter_mut().for_each(|logit| *logit *= scale);
-                logits[next] -= 1.0 / learnt;
-                libm::logf(total) - wanted
-            })
-            .collect();
-        losses.iter().sum::<f32>() / learnt
-    }
-
-    fn backward(&mut self, values: &[f32], rows: &[Row], gradient: &mut [f32]) {
-        let Self { layout, blocks, last, normed, moments, logits, d_stream, d_normed, d_mixed, d_qkv, d_hidden } = self;
-        let shape = layout.shape;
-        let (width, vocabulary) = (shape.width, shape.vocabulary);
-
-        let output = Packed::pack(vocabulary, width, &values[layout.tokens()], width, 1);
-        gemm(View::dense(logits, shape.tokens()), &output, d_normed, Sum::Store);
-        let transposed = View { data: normed, rows: width, row_stride: 1, column_stride: width };
+        let tokens = &values[layout.tokens()];
+        let forward = Packed::pack(width, vocabulary, tokens, 1, width);
+        let backward = Packed::pack(vocabulary, width, tokens, width, 1);
         let mut d_output = vec![0.0; width * vocabulary];
-        let d_logits = Packed::pack(shape.tokens(), vocabulary, logits, vocabulary, 1);
-        gemm(transposed, &d_logits, &mut d_output, Sum::Store);
+        let mut losses = Vec::with_capacity(rows.len() * context);
+        let states = normed.chunks(context * width).zip(d_normed.chunks_mut(context * width));
+        for (row, (states, d_states)) in rows.iter().zip(states) {
+            gemm(View::dense(states, context), &forward, logits, Sum::Store);
+            let nexts = logits.par_chunks_mut(vocabulary).enumerate();
+            losses.par_extend(nexts.map(|(place, logits)| cross_entropy(logits, row.get(place + 1).copied(), learnt)));
+            gemm(View::dense(logits, context), &backward, d_states, Sum::Store);
+            let columns = View { data: states, rows: width, row_stride: 1, column_stride: width };
+            gemm(columns, &Packed::pack(context, vocabulary, logits, vocabulary, 1), &mut d_output, Sum::Add);
+        }
         for (entry, d_token) in gradient[layout.tokens()].chunks_mut(width).enumerate() {
             for (i, d) in d_token.iter_mut().enumerate() {
                 *d += d_output[i * vocabulary + entry];
             }
         }
+        losses.iter().sum::<f32>() / learnt
+    }
+
+    fn backward(&mut self, values: &[f32], rows: &[Row], gradient: &mut [f32]) {
+        let Self { layout, blocks, last, moments, d_stream, d_normed, d_mixed, d_qkv, d_hidden, .. } = self;
+        let shape = layout.shape;
+        let width = shape.width;
         d_stream.fill(0.0);
         let [gain, bias] = layout.last_norm();
         let d_gain_bias = gradient[gain.start..bias.end].split_at_mut(width);
@@ -195,6 +182,22 @@ impl Network {
             add(&mut gradient[layout.places()][place * width..][..width], d_state);
         }
     }
+}
+
+/// The loss at one place; its gradient replaces the logits. Nothing is learnt where nothing follows.
+fn cross_entropy(logits: &mut [f32], next: Option<u16>, learnt: f32) -> f32 {
+    let Some(next) = next.map(usize::from) else {
+        logits.fill(0.0);
+        return 0.0;
+    };
+    let most = largest(logits);
+    let wanted = logits[next] - most;
+    logits.iter_mut().for_each(|logit| *logit = exp(*logit - most));
+    let total = sum_of(logits, |v| v);
+    let scale = 1.0 / (total * learnt);
+    logits.iter_mut().for_each(|logit| *logit *= scale);
+    logits[next] -= 1.0 / learnt;
+    libm::logf(total) - wanted
 }
 
 /// The token at a place, and 0 behind the end of a row, where nothing is learnt.
