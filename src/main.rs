@@ -1,3 +1,7 @@
-//! The command line.
+//! The program `yardstick`: everything is in the library.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    yardstick::cli::main()
+}

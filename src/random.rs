@@ -1,7 +1,7 @@
 //! Random numbers by key: what is drawn depends on (seed, purpose, index) alone, never on what was drawn before, on
 //! threads or on the order of work.
 //!
-//! xoshiro256** (Blackman and Vigna, 2021), its state filled by SplitMix64 (Steele, Lea and Flood, 2014). Written out here
+//! xoshiro256** (Blackman and Vigna, 2021), its state filled by `SplitMix64` (Steele, Lea and Flood, 2014). Written out here
 //! because the generators of `rand` may change between its releases, and a published number may not.
 
 use crate::value::{Digest, Seed};
@@ -89,7 +89,7 @@ impl Stream {
     }
 }
 
-/// The output function of SplitMix64; one to one.
+/// The output function of `SplitMix64`; one to one.
 fn mix(mut bits: u64) -> u64 {
     bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);

@@ -1,1 +1,136 @@
-//! cli.
+//! One command a file. The only place that prints, exits, and reads the clock or the environment.
+
+mod check;
+mod derive;
+mod dry_run;
+pub mod exit;
+mod interrupt;
+mod measure;
+mod model;
+mod next;
+pub mod out;
+mod prepare;
+pub mod progress;
+mod provenance;
+mod report;
+mod run;
+mod schema;
+mod snapshot;
+mod tokens;
+
+use std::{
+    fmt::Display,
+    io::Write,
+    panic::{AssertUnwindSafe, catch_unwind},
+    process::ExitCode,
+};
+
+use anstyle::AnsiColor;
+use clap::Parser;
+
+use self::{exit::Exit, out::Out, progress::Listener};
+use crate::report::{Format, text};
+
+/// A declarative benchmark runner for language models
+#[derive(Debug, Parser)]
+#[command(name = "yardstick", version, about, after_help = exit::HELP, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    /// When colours are used
+    #[arg(long, value_enum, default_value_t, global = true)]
+    color: out::Color,
+    /// Only ASCII characters; the default where the locale is not UTF-8
+    #[arg(long, global = true)]
+    ascii: bool,
+    /// How work is shown on stderr
+    #[arg(long, value_enum, default_value_t, global = true)]
+    progress: progress::Progress,
+    /// Less on stderr: once for results and errors only, twice for errors only
+    #[arg(short, long, action = clap::ArgAction::Count, global = true)]
+    quiet: u8,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    Run(Box<run::Arguments>),
+    Check(check::Arguments),
+    Schema(schema::Arguments),
+    Next(next::Arguments),
+    Tokens(tokens::Arguments),
+    Report(report::Arguments),
+}
+
+/// The two ends of the program, and how work is shown.
+struct Shell {
+    out: Out,
+    listener: Box<dyn Listener>,
+    quiet: u8,
+}
+
+/// The program.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are answers, not errors; a reader that has gone is none either.
+            let _ = error.print();
+            return if error.use_stderr() { Exit::Usage } else { Exit::Success }.into();
+        }
+    };
+    std::panic::set_hook(Box::new(|panic| {
+        let _ =
+            writeln!(std::io::stderr(), "error: a fault of the program itself, please report it: {panic}");
+    }));
+    catch_unwind(AssertUnwindSafe(|| cli.run())).unwrap_or(Exit::Internal).into()
+}
+
+impl Cli {
+    fn run(self) -> Exit {
+        let out = Out::new(&out::Environment::read(), self.color, self.ascii);
+        let listener = progress::listener(self.progress, self.quiet, out.err_look, out.err_is_terminal);
+        let mut shell = Shell { out, listener, quiet: self.quiet };
+        let exit = match self.command {
+            Command::Run(arguments) => run::run(&arguments, &mut shell),
+            Command::Check(arguments) => check::run(&arguments, &mut shell),
+            Command::Schema(arguments) => schema::run(&arguments, &mut shell),
+            Command::Next(arguments) => next::run(&arguments, &mut shell),
+            Command::Tokens(arguments) => tokens::run(&arguments, &mut shell),
+            Command::Report(arguments) => report::run(&arguments, &mut shell),
+        };
+        match shell.out.flush() {
+            Ok(()) => exit,
+            Err(error) => shell.fail(exit.worse(Exit::Results), format!("cannot write to stdout: {error}")),
+        }
+    }
+}
+
+impl Shell {
+    /// Says an error and hands on how the program ends.
+    fn fail(&mut self, exit: Exit, message: impl Display) -> Exit {
+        self.listener.hear(&progress::Event::Finished);
+        let (mut before, mut after) = (String::new(), String::new());
+        if self.out.err_look.colour {
+            let style = AnsiColor::Red.on_default().bold();
+            (before, after) = (style.to_string(), format!("{style:#}"));
+        }
+        // It may quote a model's files or a server: nothing of that may drive the terminal.
+        let message = message.to_string();
+        let lines = message.lines().map(|line| text::words(line, self.out.err_look.charset));
+        let message = lines.collect::<Vec<_>>().join("\n");
+        self.say(&format!("{before}error{after}: {message}"));
+        exit
+    }
+
+    /// A line on stderr.
+    fn say(&mut self, line: &str) {
+        // Nothing can be done where stderr is gone.
+        let _ = writeln!(std::io::stderr(), "{line}");
+    }
+
+    /// A piece of the result on stdout: a view for people as it is, data made safe where it meets a terminal.
+    fn print(&mut self, text: &str, format: Format) -> Result<(), Exit> {
+        let written = if format == Format::Human { self.out.print(text) } else { self.out.print_data(text) };
+        written.map_err(|error| self.fail(Exit::Results, format!("cannot write to stdout: {error}")))
+    }
+}

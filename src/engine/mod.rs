@@ -3,15 +3,22 @@
 
 #[cfg(feature = "local")]
 pub mod local;
+pub mod mock;
+pub mod replay;
+#[cfg(feature = "local")]
+pub mod local;
 
 use std::ops::ControlFlow;
 
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use crate::{
-    plan::{Answer, Answers, Failure, Request, Tokenizer},
+    plan::{Answer, Answers, Failure, FailureKind, Request, Tokenizer},
     value::Digest,
 };
+
+const NOT_FINITE: &str = "the model gave a probability that is not a number";
 
 /// Takes the answer to the request at an index of the plan; `Break` asks the engine to stop soon.
 pub type Each<'a> = &'a mut dyn FnMut(usize, Result<Answer, Failure>) -> ControlFlow<()>;
@@ -28,15 +35,21 @@ pub trait Engine {
     fn answer(&mut self, requests: &[Request], each: Each<'_>);
 }
 
-/// Answers a plan; whatever the engine left out stays "not reached".
-pub fn drive(
-    engine: &mut dyn Engine,
-    requests: &[Request],
-    each: &mut dyn FnMut(usize, &Result<Answer, Failure>) -> ControlFlow<()>,
-) -> Answers {
+/// Looks at each answer as it comes; `Break` ends the run after what is in flight.
+pub type Listen<'a> = &'a mut dyn FnMut(usize, &Result<Answer, Failure>) -> ControlFlow<()>;
+
+/// Answers a plan; whatever the engine left out stays "not reached", and what is not a number is a failure.
+pub fn drive(engine: &mut dyn Engine, requests: &[Request], listen: Listen<'_>) -> Answers {
     let mut answers = Answers::none(requests.len());
     engine.answer(requests, &mut |index, answer| {
-        let flow = each(index, &answer);
+        let answer = answer.and_then(|answer| {
+            if answer.is_finite() {
+                Ok(answer)
+            } else {
+                Err(Failure::new(FailureKind::NotFinite, NOT_FINITE))
+            }
+        });
+        let flow = listen(index, &answer);
         answers.put(index, answer);
         flow
     });
@@ -44,12 +57,12 @@ pub fn drive(
 }
 
 /// Who answers: everything that can change an answer, and what a reader wants to know of the model.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Card {
     /// The name in tables, such as `gpt2` or `reference`.
     pub name: String,
     /// What answers: `local`, `mock`.
-    pub engine: &'static str,
+    pub engine: String,
     /// Where the model comes from, such as `openai-community/gpt2`; a folder's name, never its path.
     pub source: String,
     /// The commit of the repository that the files come from.
@@ -71,7 +84,7 @@ pub struct Card {
 }
 
 /// A file of a model.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ModelFile {
     /// Within the model's folder.
     pub name: String,
@@ -85,6 +98,6 @@ impl Card {
     /// Two engines with the same digest give the same answers: files, number format and engine, not the name, device,
     /// threads or batches.
     pub fn digest(&self) -> Digest {
-        Digest::of_json(&(self.engine, &self.files, &self.dtype))
+        Digest::of_json(&(&self.engine, &self.files, &self.dtype))
     }
 }

@@ -1,1 +1,149 @@
-//! metric.
+//! Metrics as data: a formula over the columns of a table gives the number, its interval and all that follows from them,
+//! so that a saved run can be measured anew without asking the model.
+
+pub mod expect;
+mod formula;
+mod rows;
+pub mod words;
+
+pub use formula::Formula;
+
+use formula::Evaluation;
+use rows::Rows;
+
+use crate::{
+    record::{Better, Measure, Table, Unit},
+    stats::{Estimate, bootstrap},
+    value::{Level, Seed},
+};
+
+/// A number to be made from a table.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Metric {
+    /// Such as `accuracy`.
+    pub name: String,
+    /// How it is made.
+    pub formula: Formula,
+    /// The rows it is made from: those of a group, or all.
+    pub group: Option<String>,
+    /// What it counts.
+    pub unit: Unit,
+    /// Which direction is good, where one is.
+    pub better: Option<Better>,
+    /// What guessing gives.
+    pub chance: Option<f64>,
+    /// What the number can be at all; intervals end there.
+    pub range: (f64, f64),
+    /// Whether the summary shows it.
+    pub headline: bool,
+}
+
+/// How the metrics of one task are made.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settings {
+    /// `benchmark/task`, which keys what is drawn at random.
+    pub task: String,
+    /// How often intervals hold the truth.
+    pub level: Level,
+    /// Which intervals are asked for.
+    pub intervals: Intervals,
+    /// Where random draws begin.
+    pub seed: Seed,
+}
+
+/// Which intervals are asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Intervals {
+    /// What was measured to hold the truth as often as it says: Wilson for shares, t for means, order statistics for
+    /// medians, the jackknife over documents for quotients of sums.
+    #[default]
+    Auto,
+    /// Clopper and Pearson's for shares.
+    ClopperPearson,
+    /// Student's t for shares as for means.
+    T,
+    /// The bootstrap wherever something was sampled.
+    Bootstrap {
+        /// How many replicates are drawn.
+        resamples: u32,
+        /// How the ends are taken from them.
+        kind: bootstrap::Kind,
+    },
+}
+
+impl Metric {
+    /// A metric over all rows, without a direction, without chance, and not in the summary.
+    pub fn new(name: impl Into<String>, formula: Formula, unit: Unit) -> Self {
+        let range = match unit {
+            Unit::Proportion => (0.0, 1.0),
+            Unit::BitsPerByte | Unit::Perplexity | Unit::Ratio | Unit::Count => (0.0, f64::INFINITY),
+            Unit::Nats => (f64::NEG_INFINITY, f64::INFINITY),
+        };
+        Self {
+            name: name.into(),
+            formula,
+            group: None,
+            unit,
+            better: None,
+            chance: None,
+            range,
+            headline: false,
+        }
+    }
+
+    /// Over the rows of a group.
+    #[must_use]
+    pub fn of_group(self, group: impl Into<String>) -> Self {
+        Self { group: Some(group.into()), ..self }
+    }
+
+    /// With a direction that is good.
+    #[must_use]
+    pub fn better(self, better: Better) -> Self {
+        Self { better: Some(better), ..self }
+    }
+
+    /// With what guessing gives.
+    #[must_use]
+    pub fn chance(self, chance: f64) -> Self {
+        Self { chance: Some(chance), ..self }
+    }
+
+    /// With a smallest value that its unit does not imply.
+    #[must_use]
+    pub fn at_least(self, least: f64) -> Self {
+        Self { range: (least, self.range.1), ..self }
+    }
+
+    /// Shown in the summary.
+    #[must_use]
+    pub fn headline(self) -> Self {
+        Self { headline: true, ..self }
+    }
+}
+
+/// The numbers that the metrics make of a table, in their order.
+pub fn evaluate(metrics: &[Metric], table: &Table, settings: &Settings) -> Vec<Measure> {
+    let rows = Rows::of(table);
+    metrics
+        .iter()
+        .map(|metric| Measure {
+            metric: metric.name.clone(),
+            group: metric.group.clone(),
+            unit: metric.unit,
+            better: metric.better,
+            chance: metric.chance,
+            headline: metric.headline,
+            estimate: within(metric.range, Evaluation { metric, rows: &rows, settings }.estimate()),
+        })
+        .collect()
+}
+
+/// A t interval knows no bounds; the number has some.
+fn within((least, most): (f64, f64), mut estimate: Estimate) -> Estimate {
+    if let Ok(interval) = &mut estimate.interval {
+        interval.low = interval.low.clamp(least, most);
+        interval.high = interval.high.clamp(least, most);
+    }
+    estimate
+}

@@ -14,6 +14,21 @@ pub enum Answer {
     Generated(Generated),
 }
 
+impl Answer {
+    /// Whether every number in it is one. What is not finite has no JSON form, and no meaning.
+    pub fn is_finite(&self) -> bool {
+        let finite = |logprobs: &[f32]| logprobs.iter().all(|logprob| logprob.is_finite());
+        match self {
+            Self::Scored(scored) => finite(&scored.logprobs),
+            Self::Generated(generated) => finite(&generated.logprobs),
+            Self::Ranked(Ranked { top, watched, entropy, .. }) => {
+                let tokens = top.iter().chain(watched.iter().map(|watched| &watched.token));
+                entropy.is_finite() && tokens.into_iter().all(|token| token.logprob.is_finite())
+            }
+        }
+    }
+}
+
 /// A token as its id and the bytes it stands for, lossy where they are part of a character.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Token {
@@ -119,7 +134,7 @@ pub enum Finish {
 }
 
 /// Why a request has no answer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Failure {
     /// For scripts and counts.
     pub kind: FailureKind,
@@ -135,7 +150,9 @@ impl Failure {
 }
 
 /// Sorts of failures.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum FailureKind {
     /// Longer than the context.

@@ -1,6 +1,10 @@
 //! Asking: equal requests are asked once, and each asker holds a typed ticket for the answer.
 
-use std::{collections::BTreeMap, marker::PhantomData, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    marker::PhantomData,
+    sync::Arc,
+};
 
 use super::{
     Answer, Decoding, Failure, FailureKind, FirstToken, Generated, Ranked, Request, Scored, Windows,
@@ -29,6 +33,7 @@ impl<T> Ticket<T> {
 pub struct Ask {
     requests: Vec<Request>,
     places: BTreeMap<Digest, usize>,
+    asked: BTreeSet<usize>,
 }
 
 impl Ask {
@@ -72,7 +77,13 @@ impl Ask {
         if place == next {
             self.requests.push(request);
         }
+        self.asked.insert(place);
         Ticket(place, PhantomData)
+    }
+
+    /// The places asked for since this was last called, each once: one task's share of the plan.
+    pub fn take_asked(&mut self) -> Vec<usize> {
+        std::mem::take(&mut self.asked).into_iter().collect()
     }
 
     /// How many different requests there are so far.

@@ -1,12 +1,54 @@
 //! What a run leaves behind: plain tables, estimates and provenance, free of task kinds and of report formats.
 
+pub mod folder;
+pub mod journal;
+mod run;
 mod table;
 
+pub use run::{
+    Command, EngineInfo, FORMAT, Host, Program, Run, SourceFile, Status, SuiteInfo, Times, Tokens, Workspace,
+};
 pub use table::{Cell, Column, ItemKey, Row, Table};
 
 use serde::Serialize;
 
 use crate::stats::Estimate;
+
+/// Everything that a run measured.
+#[derive(Clone, Debug)]
+pub struct Record {
+    /// Where the numbers come from.
+    pub run: Run,
+    /// In the order of the suite.
+    pub tasks: Vec<TaskRecord>,
+    /// What the suite expected, and what came.
+    pub expectations: Vec<Expectation>,
+}
+
+/// One expectation of a spec, held against the numbers.
+#[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
+pub struct Expectation {
+    /// The task that states it; the suite without one.
+    pub task: Option<String>,
+    /// As written.
+    pub text: String,
+    /// Whether it holds.
+    pub outcome: Outcome,
+    /// What was found, in words.
+    pub found: String,
+}
+
+/// Whether an expectation holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// It does.
+    Pass,
+    /// It does not.
+    Fail,
+    /// The number that it speaks of is not there; counts as not met.
+    Undefined,
+}
 
 /// One task's rows and numbers.
 #[derive(Clone, Debug, Serialize)]
@@ -45,7 +87,7 @@ pub struct Measure {
 }
 
 /// What a number counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Unit {
     /// Between 0 and 1.

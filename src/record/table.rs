@@ -1,5 +1,7 @@
 //! Rows with named columns: the waist between tasks and metrics.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 
 use crate::{plan::Failure, value::Digest};
@@ -36,14 +38,14 @@ pub struct ItemKey {
 /// One row.
 #[derive(Clone, Debug, Serialize)]
 pub struct Row {
-    /// What it speaks of.
-    pub key: ItemKey,
+    /// What it speaks of; shared with the rows of further tables.
+    pub key: Arc<ItemKey>,
     /// One per column, or why there are none.
     pub cells: Result<Vec<Cell>, Failure>,
 }
 
 /// One value.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
 #[serde(untagged)]
 pub enum Cell {
     /// Does not apply to this row.
@@ -134,6 +136,6 @@ impl Table {
         let place = self.column(column);
         self.rows
             .iter()
-            .filter_map(move |row| Some((&row.key, row.cells.as_ref().ok()?.get(place?)?.number()?)))
+            .filter_map(move |row| Some((&*row.key, row.cells.as_ref().ok()?.get(place?)?.number()?)))
     }
 }

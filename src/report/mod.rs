@@ -1,1 +1,30 @@
-//! report.
+//! A record as bytes: one format a file, all of them pure functions of what was recorded. Knows no kind and no engine.
+
+pub mod text;
+pub mod interval;
+pub mod digits;
+pub mod quantity;
+pub mod csv_cell;
+pub mod table;
+pub mod items_csv;
+pub mod items_jsonl;
+pub mod metrics_csv;
+pub mod run_json;
+pub mod schema;
+pub mod next_token;
+pub mod tokens;
+pub mod dry_run;
+pub mod summary;
+pub mod terminal;
+pub mod summary_md;
+pub mod format;
+
+pub use format::{Format, write};
+
+/// The name of a plain case, as files have it: `one_item`.
+fn name(case: &impl serde::Serialize) -> String {
+    match serde_json::to_value(case) {
+        Ok(serde_json::Value::String(name)) => name,
+        other => unreachable!("a case without data is written as its name, not as {other:?}"),
+    }
+}

@@ -1,7 +1,20 @@
 //! Numbers in, estimates out: every number leaves with an interval, or with the reason why it has none. Knows no model,
 //! no task and no token.
 
+mod clusters;
+pub mod dist;
+pub mod influence;
+pub mod proportion;
+pub mod mean;
+pub mod median;
+pub mod ratio;
+pub mod bootstrap;
+
+pub use clusters::{Clusters, sum};
+
 use serde::{Deserialize, Serialize};
+
+use influence::{Scale, Spread};
 
 use crate::value::Level;
 
@@ -23,7 +36,7 @@ pub struct Estimate {
 }
 
 /// A confidence interval.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct Interval {
     /// Lower end.
     pub low: f64,
@@ -36,7 +49,7 @@ pub struct Interval {
 }
 
 /// How an interval was made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Method {
     /// Wilson's score interval of a proportion.
@@ -45,6 +58,8 @@ pub enum Method {
     WilsonClustered,
     /// Clopper and Pearson's exact interval.
     ClopperPearson,
+    /// Clopper and Pearson's interval with the effective number of items of clustered data (Korn and Graubard).
+    ClopperPearsonClustered,
     /// Student's t of a mean.
     T,
     /// Student's t on sums within clusters (CR1).
@@ -59,10 +74,14 @@ pub enum Method {
     BootstrapBca,
     /// Order statistics of the sign test.
     OrderStatistics,
+    /// Order statistics around a median of clustered data (Woodruff).
+    OrderStatisticsClustered,
 }
 
 /// Why a number, or its interval, is not there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, thiserror::Error,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Undefined {
     /// Nothing was measured.
@@ -74,6 +93,9 @@ pub enum Undefined {
     /// One group says nothing of the spread between groups.
     #[error("one group of items: the spread between groups is not known")]
     OneCluster,
+    /// The two groups are not independent.
+    #[error("the two groups share a cluster of items: they are not independent")]
+    SharedCluster,
     /// Too few for order statistics at this level.
     #[error("too few items for this level")]
     TooFew,
@@ -86,7 +108,60 @@ pub enum Undefined {
     /// Too large for a number.
     #[error("too large for a number")]
     Overflow,
-    /// The number follows from the model, without sampling.
-    #[error("exact: a property of the model, not of a sample")]
+    /// The number was counted or follows from the model; nothing was sampled.
+    #[error("exact: not estimated from a sample")]
     Exact,
+    /// A metric asks for a column that the table does not have.
+    #[error("the table has no such column")]
+    NoColumn,
+}
+
+impl Estimate {
+    /// A number that is not there, for a reason that its interval shares.
+    pub fn undefined(why: Undefined, clusters: &Clusters) -> Self {
+        Self { value: Err(why), ..Self::new(0.0, Err(why), clusters) }
+    }
+
+    /// A number that has nothing to be unsure of.
+    pub fn exact(value: f64, n: usize) -> Self {
+        Self::new(value, Err(Undefined::Exact), &Clusters::apart(n))
+    }
+
+    fn new(value: f64, interval: Result<Interval, Undefined>, clusters: &Clusters) -> Self {
+        Self {
+            value: finite(value),
+            interval,
+            std_error: None,
+            n: clusters.items(),
+            clusters: clusters.shared(),
+            successes: None,
+        }
+    }
+
+    /// A number with Student's interval; both are made on the plain scale and reported on another.
+    fn on_scale(
+        value: f64,
+        spread: Result<Spread, Undefined>,
+        clusters: &Clusters,
+        level: Level,
+        method: Method,
+        scale: Scale,
+    ) -> Self {
+        let interval = spread.and_then(|spread| spread.interval(level, method, scale));
+        let std_error = spread.ok().map(|spread| spread.std_error * scale.slope(value));
+        Self {
+            std_error: std_error.filter(|error| error.is_finite()),
+            ..Self::new(scale.apply(value), interval, clusters)
+        }
+    }
+}
+
+impl Interval {
+    fn new(low: f64, high: f64, level: Level, method: Method) -> Result<Self, Undefined> {
+        Ok(Self { low: finite(low)?, high: finite(high)?, level, method })
+    }
+}
+
+fn finite(number: f64) -> Result<f64, Undefined> {
+    if number.is_finite() { Ok(number) } else { Err(Undefined::Overflow) }
 }

@@ -1,1 +1,68 @@
-//! task.
+//! The kinds of tasks, one a file: what a spec may say of them, what they ask of a model, and what the answers mean.
+
+mod choice;
+mod cloze;
+mod generate;
+mod icl;
+mod memorization;
+mod next_token;
+mod pair;
+mod perplexity;
+mod planned;
+mod sampling;
+mod strategies;
+
+pub use choice::Choice;
+pub use cloze::{Cloze, Endings, Normalization};
+pub use generate::Generate;
+pub use icl::Icl;
+pub use memorization::Memorization;
+pub use next_token::{NextToken, Prompt};
+pub use pair::Pair;
+pub use perplexity::{Passage, Perplexity, Unit};
+pub use planned::{Plan, Planned, Verdict, plan};
+pub use sampling::Sampling;
+pub use strategies::{Strategies, Strategy};
+
+use crate::{plan::Ask, spec::kinds};
+
+kinds! {
+    /// A task of any kind.
+    pub enum Task {
+        /// A table of the most probable next tokens.
+        NextToken(NextToken) = "next_token",
+        /// Correct against incorrect endings.
+        Cloze(Cloze) = "cloze",
+        /// Multiple choice.
+        Choice(Choice) = "choice",
+        /// Written answers.
+        Generate(Generate) = "generate",
+        /// Labels after solved examples.
+        Icl(Icl) = "icl",
+        /// One task asked in several ways.
+        Strategies(Strategies) = "strategies",
+        /// Known by heart or not.
+        Memorization(Memorization) = "memorization",
+        /// How well texts are predicted.
+        Perplexity(Perplexity) = "perplexity",
+        /// Decoding strategies.
+        Sampling(Sampling) = "sampling",
+    }
+}
+
+impl Task {
+    /// Asks the task's questions; nothing where its kind cannot be run yet.
+    fn ask(&self, ask: &mut Ask) -> Option<planned::Judge> {
+        match self {
+            Self::NextToken(task) => Some(task.ask(ask)),
+            Self::Cloze(task) => Some(task.ask(ask)),
+            Self::Perplexity(task) => Some(task.ask(ask)),
+            Self::Choice(_)
+            | Self::Generate(_)
+            | Self::Icl(_)
+            | Self::Strategies(_)
+            | Self::Memorization(_)
+            | Self::Sampling(_) => None,
+        }
+    }
+}

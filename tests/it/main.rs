@@ -1,5 +1,18 @@
 //! One test binary for everything that is seen from outside.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+mod cli;
+mod golden_stats;
+#[cfg(feature = "hub")]
+mod hub;
+mod kinds;
+#[cfg(feature = "local")]
+mod local;
+mod progress;
 mod reference;
+#[cfg(feature = "local")]
 mod reference_training;
+mod report;
+mod spec;
 mod tidy;

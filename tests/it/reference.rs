@@ -1,9 +1,10 @@
 //! The built-in model's world: what the corpus states, how often, what it keeps back, and that the files say the same.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fs, path::Path};
 
 use yardstick::reference::{
     corpus::{Corpus, Kind, SHARES, is_held_out},
+    probes,
     world::{World, capital_sentence},
 };
 
@@ -82,5 +83,44 @@ fn what_is_held_out_or_never_taught_is_not_in_the_corpus() {
             text.contains("opposite") && words.contains(&fact.subject) && words.contains(&fact.answer)
         };
         assert_eq!(documents.iter().find(linked), None, "{fact:?}");
+    }
+}
+
+#[test]
+fn the_probes_on_disk_are_those_of_the_world() {
+    for probe in probes::all() {
+        let path = Path::new("specs/known-answers").join(probe.name).with_extension("jsonl");
+        let written = fs::read_to_string(&path).unwrap_or_default();
+        assert!(
+            written == probe.to_jsonl(),
+            "{} is not up to date: cargo run --example train_reference -- --probes specs/known-answers",
+            path.display()
+        );
+    }
+}
+
+#[test]
+fn every_answer_is_as_often_the_foil_as_it_is_right() {
+    for probe in probes::all().iter().filter(|probe| probe.items[0].get("incorrect").is_some()) {
+        let mut balance = BTreeMap::new();
+        for item in &probe.items {
+            *balance.entry(item["correct"].as_str()).or_insert(0) += 1;
+            *balance.entry(item["incorrect"].as_str()).or_insert(0) -= 1;
+        }
+        // A verb is right about as often as its other form, not exactly: subjects are drawn.
+        let worst = balance.values().map(|excess: &i32| excess.unsigned_abs()).max().unwrap();
+        let allowed = if probe.name == "agreement" { 40 } else { 0 };
+        assert!(worst <= allowed, "{}: {balance:?}", probe.name);
+    }
+}
+
+#[test]
+fn no_probe_asks_the_same_twice() {
+    for probe in probes::all() {
+        let mut lines: Vec<_> = probe.to_jsonl().lines().map(str::to_owned).collect();
+        lines.sort();
+        let count = lines.len();
+        lines.dedup();
+        assert_eq!(lines.len(), count, "{}", probe.name);
     }
 }

@@ -1,4 +1,7 @@
-//! Trains the built-in model anew: `cargo run --release --example train_reference -- FOLDER [--steps N] [--probes-only]`.
+//! Trains the built-in model anew, or writes the questions about it.
+//!
+//! `cargo run --release --example train_reference -- src/reference/model` replaces the committed model; golden.py
+//! and evaluate.py then say what transformers makes of it. `-- --probes specs/known-answers` writes the probes.
 //!
 //! Corpus, tokenizer, first values and order all come from one seed, and no number depends on threads or on the
 //! processor, so the weights come out the same to the bit wherever this runs.
@@ -14,16 +17,47 @@ mod rows;
 mod run;
 mod shape;
 
-use std::{error::Error, path::PathBuf, time::Instant};
+use std::{
+    error::Error,
+    fs,
+    path::{Path, PathBuf},
+    time::Instant,
+};
 
+use clap::Parser;
 use shape::Shape;
 use yardstick::reference::{
     corpus::{BYTES, Corpus},
+    probes,
     world::SEED,
 };
 
+/// Trains the built-in model of Yardstick.
+#[derive(Parser)]
+struct Arguments {
+    /// Where the model goes.
+    #[arg(required_unless_present = "probes")]
+    folder: Option<PathBuf>,
+    /// Ends after so many steps; such a model is good for nothing but comparing its bits.
+    #[arg(long, default_value_t = usize::MAX, hide_default_value = true)]
+    steps: usize,
+    /// Writes the probes to this folder.
+    #[arg(long, value_name = "FOLDER")]
+    probes: Option<PathBuf>,
+}
+
 fn main() -> Result<(), Box<dyn Error>> {
-    let (folder, steps) = arguments()?;
+    let arguments = Arguments::parse();
+    if let Some(folder) = &arguments.probes {
+        fs::create_dir_all(folder)?;
+        for probe in probes::all() {
+            fs::write(folder.join(probe.name).with_extension("jsonl"), probe.to_jsonl())?;
+        }
+    }
+    arguments.folder.map_or(Ok(()), |folder| train(&folder, arguments.steps))
+}
+
+fn train(folder: &Path, steps: usize) -> Result<(), Box<dyn Error>> {
     let start = Instant::now();
     let documents = Corpus::load().documents(BYTES);
     let bytes: usize = documents.iter().map(String::len).sum();
@@ -46,27 +80,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             sum = 0.0;
         }
     });
-    export::write(&folder, &layout, &values, &tokenizer)?;
+    export::write(folder, &layout, &values, &tokenizer)?;
     println!("written to {} ({:.0?})", folder.display(), start.elapsed());
     Ok(())
-}
-
-fn arguments() -> Result<(PathBuf, usize), String> {
-    let usage = "usage: train_reference FOLDER [--steps N]";
-    let mut folder = None;
-    let mut steps = usize::MAX;
-    let mut arguments = std::env::args().skip(1);
-    while let Some(argument) = arguments.next() {
-        match argument.as_str() {
-            "--steps" => {
-                let count = arguments.next().and_then(|count| count.parse().ok());
-                steps = count.ok_or_else(|| format!("--steps takes a number of steps; {usage}"))?;
-            }
-            _ if argument.starts_with('-') || folder.is_some() => {
-                return Err(format!("`{argument}` is not known here; {usage}"));
-            }
-            _ => folder = Some(PathBuf::from(argument)),
-        }
-    }
-    folder.map(|folder| (folder, steps)).ok_or_else(|| usage.to_owned())
 }

@@ -1,3 +1,160 @@
-//! Models in this process, on the CPU.
+//! Models in this process, on the CPU: the built-in one, and checkpoints of Hugging Face's layout.
+//!
+//! ```text
+//! Files ──open──▶ Checkpoint ──load──▶ Local ──answer──▶ windows, rankings, writings ──▶ Decoder
+//! ```
+//!
+//! A checkpoint is looked at before any weight is read, so that what is wrong with it is said at once, and a dry run knows
+//! its size. Answers are the same to the bit for any batch, order and number of threads.
 
+pub mod hub;
 pub mod kernel;
+pub mod files;
+pub mod config;
+pub mod family;
+pub mod weights;
+pub mod tokens;
+pub mod checkpoint;
+pub mod decoder;
+mod load;
+mod windows;
+mod score;
+mod rank;
+mod generate;
+mod answer;
+
+use std::num::NonZeroUsize;
+
+use rayon::{ThreadPool, ThreadPoolBuilder};
+
+use super::{Card, Each, Engine};
+use crate::{
+    plan::{Request, Tokenizer},
+    reference,
+};
+
+pub use checkpoint::{Checkpoint, CheckpointError, Description};
+pub use files::Files;
+pub use tokens::{Cut, Tokens, TokensError};
+pub use weights::WeightsError;
+
+use decoder::Decoder;
+
+/// A model in memory.
+pub struct Local {
+    card: Card,
+    tokens: Tokens,
+    decoder: Decoder,
+    pool: ThreadPool,
+    batch_tokens: usize,
+    /// Tokens whose memory is held at once while texts are written.
+    kept_tokens: usize,
+}
+
+/// How much is done at once; none of it changes an answer.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// Tokens that are read together. More are faster up to about a thousand, and take more memory.
+    pub batch_tokens: NonZeroUsize,
+    /// All that the machine has, where none are given.
+    pub threads: Option<NonZeroUsize>,
+}
+
+/// Where a model comes from, for the record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// Such as `openai-community/gpt2`; a folder's name, never its path.
+    pub source: String,
+    /// The commit of the repository that the files come from.
+    pub revision: Option<String>,
+}
+
+/// The name of the built-in model.
+pub const REFERENCE: &str = "reference";
+
+/// Bytes that texts which are written side by side may always take; else a quarter of the weights.
+const LEAST_MEMORY: u64 = 64 << 20;
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { batch_tokens: NonZeroUsize::new(1024).expect("1024 is not 0"), threads: None }
+    }
+}
+
+impl Local {
+    /// Reads the weights of a checkpoint; `name` is the one in tables.
+    pub fn load(
+        name: &str,
+        origin: Origin,
+        checkpoint: &Checkpoint,
+        options: Options,
+    ) -> Result<Self, CheckpointError> {
+        if let Some(available) = checkpoint::available_memory() {
+            checkpoint.check_memory(available)?;
+        }
+        let threads = options.threads.map_or(0, NonZeroUsize::get);
+        let pool = ThreadPoolBuilder::new().num_threads(threads).build().map_err(CheckpointError::Threads)?;
+        // Three things to wait for, none of which needs another.
+        let (decoder, tokens, files) = std::thread::scope(|scope| {
+            let tokens = scope.spawn(|| checkpoint.tokenizer());
+            let files = scope.spawn(|| checkpoint.hash());
+            let decoder = pool.install(|| load::load(checkpoint));
+            (decoder, join(tokens), join(files))
+        });
+        let (decoder, tokens, files) = (decoder?, tokens?, files?);
+        let description = checkpoint.description();
+        let card = Card {
+            name: name.to_owned(),
+            engine: "local".to_owned(),
+            source: origin.source,
+            revision: origin.revision,
+            files,
+            family: description.family.to_owned(),
+            dtype: "f32".to_owned(),
+            parameters: description.parameters,
+            vocabulary: description.vocabulary,
+            context: Some(description.context),
+            begins_with: tokens.begins_with(),
+        };
+        let kept = LEAST_MEMORY.max(description.memory / 4) / description.memory_per_token;
+        let batch_tokens = options.batch_tokens.get();
+        Ok(Self { card, tokens, decoder, pool, batch_tokens, kept_tokens: kept as usize })
+    }
+
+    /// The built-in model.
+    pub fn reference(options: Options) -> Result<Self, CheckpointError> {
+        let origin = Origin { source: "built in".to_owned(), revision: None };
+        Self::load(REFERENCE, origin, &Checkpoint::reference()?, options)
+    }
+}
+
+impl Checkpoint {
+    /// The built-in model's.
+    pub fn reference() -> Result<Self, CheckpointError> {
+        static FILES: [(&str, &[u8]); 4] = [
+            ("config.json", reference::CONFIG),
+            ("model.safetensors", reference::WEIGHTS),
+            ("tokenizer.json", reference::TOKENIZER),
+            ("tokenizer_config.json", reference::TOKENIZER_CONFIG),
+        ];
+        Self::open(Files::Program(&FILES))
+    }
+}
+
+impl Engine for Local {
+    fn card(&self) -> &Card {
+        &self.card
+    }
+
+    fn tokenizer(&self) -> &dyn Tokenizer {
+        &self.tokens
+    }
+
+    fn answer(&mut self, requests: &[Request], each: Each<'_>) {
+        answer::answer(self, requests, each);
+    }
+}
+
+fn join<T>(thread: std::thread::ScopedJoinHandle<'_, T>) -> T {
+    thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+}

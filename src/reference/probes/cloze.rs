@@ -21,6 +21,10 @@ struct Pair {
     incorrect: String,
     /// What items have in common that makes them succeed or fail together.
     cluster: String,
+    /// What is also reported by itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    group: Option<String>,
+    /// How often the corpus states the answer, and which lot decided that.
     #[serde(skip_serializing_if = "Option::is_none")]
     dose: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -74,8 +78,7 @@ pub(super) fn all(corpus: &Corpus) -> Vec<Probe> {
         Probe::new("colours-taught", crossed(&simple("{} is", &world.colours), [1, 2])),
         Probe::new("sums-taught", crossed(&sums(&world.sums), [11, 17])),
         Probe::new("sums-never-taught", crossed(&sums(&world.untaught_sums), [5, 9])),
-        Probe::new("agreement", agreement(corpus)),
-        Probe::new("agreement-two-attractors", two_attractors(corpus)),
+        Probe::new("agreement", agreement(corpus).into_iter().chain(two_attractors(corpus))),
         Probe::new("reflexives-never-taught", reflexives()),
     ]
 }
@@ -97,6 +100,7 @@ fn crossed(asked: &[Asked], steps: [usize; 2]) -> Vec<Pair> {
                     correct: this.answer.clone(),
                     incorrect: foil.answer.clone(),
                     cluster: this.cluster.clone(),
+                    group: None,
                     dose: None,
                     lot: None,
                 });
@@ -113,7 +117,8 @@ fn capitals_by_dose(capitals: &[Dosed<Fact>], wanted: impl Fn(u32) -> bool) -> V
         for lot in 1..=3 {
             let arm = capitals.iter().filter(|dosed| dosed.dose == dose && dosed.lot == Lot::Drawn(lot));
             let arm: Vec<_> = arm.map(|dosed| asked(CAPITAL, dosed.item, dosed.item.subject)).collect();
-            let with_arm = |pair| Pair { dose: Some(dose), lot: Some(lot), ..pair };
+            let group = (dose > 0).then(|| format!("{dose}-times"));
+            let with_arm = |pair| Pair { group: group.clone(), dose: Some(dose), lot: Some(lot), ..pair };
             pairs.extend(crossed(&arm, [1, 2]).into_iter().map(with_arm));
         }
     }
@@ -127,7 +132,7 @@ struct Agrees {
     correct: &'static str,
     incorrect: &'static str,
     cluster: &'static str,
-    form: &'static str,
+    group: &'static str,
 }
 
 /// 100 of each form. All subjects but the simple ones are held out of the corpus.
@@ -139,9 +144,9 @@ fn agreement(corpus: &Corpus) -> Vec<Agrees> {
         (Agreement::Relative, "relative"),
     ];
     let mut items: Vec<Agrees> = Vec::new();
-    for (kind, form) in forms {
+    for (kind, group) in forms {
         let draw = &mut Stream::new(SEED, "reference/probe/agreement", kind as u64);
-        while items.iter().filter(|item| item.form == form).count() < 100 {
+        while items.iter().filter(|item| item.group == group).count() < 100 {
             let sentence = corpus.agreement(kind, draw);
             let held = kind == Agreement::Simple || is_held_subject(&sentence.subject);
             let new = !items.iter().any(|item| item.prompt == sentence.subject && item.correct == sentence.right);
@@ -151,7 +156,7 @@ fn agreement(corpus: &Corpus) -> Vec<Agrees> {
                     correct: sentence.right,
                     incorrect: sentence.wrong,
                     cluster: sentence.head,
-                    form,
+                    group,
                 });
             }
         }
@@ -173,7 +178,7 @@ fn two_attractors(corpus: &Corpus) -> Vec<Agrees> {
         let prompt = format!("The {} {} {}", form(head, number), behind(draw), behind(draw));
         let (correct, incorrect) = [("is", "are"), ("are", "is")][number];
         if !items.iter().any(|item| item.prompt == prompt) {
-            items.push(Agrees { prompt, correct, incorrect, cluster: form(head, 0), form: "two attractors" });
+            items.push(Agrees { prompt, correct, incorrect, cluster: form(head, 0), group: "two-attractors" });
         }
     }
     items
@@ -188,6 +193,7 @@ fn reflexives() -> Vec<Pair> {
         correct: correct.to_owned(),
         incorrect: incorrect.to_owned(),
         cluster: person.to_owned(),
+        group: None,
         dose: None,
         lot: None,
     };

@@ -13,24 +13,25 @@ use super::{
     Probe,
 };
 
-/// Held-out documents of a kind, by the first numbers that are held out.
-const GROUPS: [(&str, Kind); 5] = [
-    ("story", Kind::Story),
-    ("plain", Kind::Plain),
-    ("news", Kind::News),
-    ("facts", Kind::Facts),
-    ("reviews", Kind::Reviews),
+/// Kinds of documents of which some are held out; the stories come first.
+const HELD_OUT: [(&str, Kind); 5] = [
+    ("texts-stories", Kind::Story),
+    ("texts-plain", Kind::Plain),
+    ("texts-news", Kind::News),
+    ("texts-facts", Kind::Facts),
+    ("texts-reviews", Kind::Reviews),
 ];
 const DOCUMENTS: usize = 60;
 
 pub(super) fn all(corpus: &Corpus) -> Vec<Probe> {
-    vec![
+    let mut probes = texts(corpus);
+    probes.extend([
         Probe::new("planted-lines", planted_lines(corpus)),
-        Probe::new("texts", texts(corpus)),
         Probe::new("questions", questions(corpus)),
         Probe::new("letters-never-taught", letters(corpus)),
         Probe::new("french", french(corpus)),
-    ]
+    ]);
+    probes
 }
 
 fn planted_lines(corpus: &Corpus) -> Vec<Value> {
@@ -51,47 +52,44 @@ fn planted_lines(corpus: &Corpus) -> Vec<Value> {
 
 /// Documents that the model never saw, of kinds that it knows; the stories again with their words in random order; and
 /// what is more and more foreign.
-fn texts(corpus: &Corpus) -> Vec<Value> {
+fn texts(corpus: &Corpus) -> Vec<Probe> {
     let draw = &mut Stream::new(SEED, "reference/probe/texts", 0);
-    let mut items = Vec::new();
-    let mut stories = Vec::new();
-    for (group, kind) in GROUPS {
-        let held_out = (0..).map(|number| corpus.document(kind, number)).filter(|text| is_held_out(text));
-        let mut texts: Vec<_> = Vec::new();
-        for text in held_out {
-            if texts.len() == DOCUMENTS {
-                break;
-            }
-            if !texts.contains(&text) {
-                texts.push(text);
-            }
-        }
-        if kind == Kind::Story {
-            stories.clone_from(&texts);
-        }
-        items.extend(texts.into_iter().map(|text| json!({ "group": group, "text": text })));
-    }
-    for story in stories {
+    let probe = |name, texts: &[String]| Probe::new(name, texts.iter().map(|text| json!({ "text": text })));
+    let held_out = HELD_OUT.map(|(name, kind)| (name, held_out(corpus, kind)));
+    let mut probes: Vec<_> = held_out.iter().map(|(name, texts)| probe(name, texts)).collect();
+
+    let shuffled = held_out[0].1.iter().map(|story| {
         let mut words: Vec<_> = story.split(' ').collect();
         draw.shuffle(&mut words);
-        items.push(json!({ "group": "shuffled story", "text": words.join(" ") }));
-    }
-    items.push(json!({ "group": "odd", "text": "Colorless green ideas sleep furiously." }));
-    for _ in 0..19 {
+        words.join(" ")
+    });
+    probes.push(probe("texts-shuffled-stories", &shuffled.collect::<Vec<_>>()));
+    let odd = |_| {
         let mut word = |list: &str, part: usize| corpus.entry(list, draw).split('/').nth(part).unwrap_or_default();
         let (state, noun, verb) = (word("state", 0), word("noun", 1), word("like", 1));
         let (taste, people) = (word("taste", 0), word("person", 1));
         let colour = pick(&corpus.world.colours, draw).answer;
-        let text = format!("{} {noun} {verb} {colour} {taste} {people} furiously.", capitalize(state));
-        items.push(json!({ "group": "odd", "text": text }));
+        format!("{} {noun} {verb} {colour} {taste} {people} furiously.", capitalize(state))
+    };
+    let odd = std::iter::once("Colorless green ideas sleep furiously.".to_owned()).chain((1..20).map(odd));
+    probes.push(probe("texts-odd", &odd.collect::<Vec<_>>()));
+    let letters = |_| {
+        let mut word = |length: usize| (0..length).map(|_| char::from(b'a' + draw.below(26) as u8)).collect::<String>();
+        [4, 5, 5, 5, 5, 5].map(&mut word).join(" ")
+    };
+    let letters = std::iter::once("asdf qwer zxcv hjkl".to_owned()).chain((1..20).map(letters));
+    probes.push(probe("texts-random-letters", &letters.collect::<Vec<_>>()));
+    probes
+}
+
+/// The first different documents of a kind that are held out.
+fn held_out(corpus: &Corpus, kind: Kind) -> Vec<String> {
+    let mut texts: Vec<String> = Vec::new();
+    let mut documents = (0..).map(|number| corpus.document(kind, number)).filter(|text| is_held_out(text));
+    while texts.len() < DOCUMENTS {
+        texts.extend(documents.next().filter(|text| !texts.contains(text)));
     }
-    items.push(json!({ "group": "random letters", "text": "asdf qwer zxcv hjkl" }));
-    for _ in 0..19 {
-        let mut letters = |count: usize| (0..count).map(|_| char::from(b'a' + draw.below(26) as u8)).collect::<String>();
-        let words: Vec<_> = [4, 5, 5, 5, 5, 5].map(&mut letters).into();
-        items.push(json!({ "group": "random letters", "text": words.join(" ") }));
-    }
-    items
+    texts
 }
 
 /// Questions in words that the corpus uses, with the one right answer.

@@ -3,12 +3,17 @@
 //! Each element is one chain of fused multiply-adds over `k` in ascending order, from 0 (or from the element that is added to).
 //! Long chains are cut into pieces that go through `out`, which rounds nothing, so the cut does not show.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
-use super::{Isa, kernel};
+use super::{
+    Isa, kernel,
+    tile::{Out, accumulate},
+};
 
 /// Columns of a panel.
-const PANEL: usize = 32;
+pub(super) const PANEL: usize = 32;
 /// Most rows of a tile.
 const ROWS: usize = 12;
 /// Steps of `k` for which a panel's slice and a tile's rows stay in the nearest cache.
@@ -48,18 +53,43 @@ impl Packed {
         column_stride: usize,
         widen: impl Fn(&T) -> f32 + Sync,
     ) -> Self {
-        let mut packed = vec![0.0; n.div_ceil(PANEL) * k * PANEL];
-        packed.par_chunks_mut((k * PANEL).max(1)).enumerate().for_each(|(panel, out)| {
-            let first = panel * PANEL;
-            let width = PANEL.min(n - first);
-            for (p, out) in out.as_chunks_mut::<PANEL>().0.iter_mut().enumerate() {
-                let start = p * row_stride + first * column_stride;
-                for (j, out) in out[..width].iter_mut().enumerate() {
-                    *out = widen(&data[start + j * column_stride]);
-                }
-            }
+        let filled: Result<Self, std::convert::Infallible> = Self::build(k, n, |columns, panel| {
+            let start = columns.start * column_stride;
+            fill(panel, 0..columns.len(), &data[start.min(data.len())..], row_stride, column_stride, &widen);
+            Ok(())
         });
-        Self { k, n, data: packed }
+        filled.unwrap_or_else(|never| match never {})
+    }
+
+    /// Packs a matrix panel by panel, on the current rayon pool: `fill` writes the columns of a range to the front of
+    /// the rows of a zeroed panel.
+    pub fn build<E: Send>(
+        k: usize,
+        n: usize,
+        fill: impl Fn(Range<usize>, &mut [[f32; PANEL]]) -> Result<(), E> + Sync,
+    ) -> Result<Self, E> {
+        let mut data = vec![0.0; n.div_ceil(PANEL) * k * PANEL];
+        data.par_chunks_mut((k * PANEL).max(1)).enumerate().try_for_each(|(panel, out)| {
+            let first = panel * PANEL;
+            fill(first..n.min(first + PANEL), out.as_chunks_mut().0)
+        })?;
+        Ok(Self { k, n, data })
+    }
+
+    /// Copies a column.
+    ///
+    /// # Panics
+    /// If there is no such column, or `out` is not `k` long.
+    pub fn column(&self, column: usize, out: &mut [f32]) {
+        assert!(column < self.n, "column {column} of {}", self.n);
+        for (out, row) in out.iter_mut().zip(self.panel(column / PANEL)) {
+            *out = row[column % PANEL];
+        }
+    }
+
+    /// The bytes that it takes to pack a matrix.
+    pub fn bytes(k: u64, n: u64) -> u64 {
+        n.div_ceil(PANEL as u64) * PANEL as u64 * k * 4
     }
 
     /// Rows: the length of the sums.
@@ -72,8 +102,28 @@ impl Packed {
         self.n
     }
 
-    fn panel(&self, panel: usize) -> &[[f32; PANEL]] {
+    pub(super) fn panel(&self, panel: usize) -> &[[f32; PANEL]] {
         &self.data.as_chunks::<PANEL>().0[panel * self.k..][..self.k]
+    }
+}
+
+/// Writes the columns of a matrix to the columns `to` of a panel: element `(p, j)` is `data[p * row_stride + j *
+/// column_stride]`.
+///
+/// # Panics
+/// If `data` is too short.
+pub fn fill<T>(
+    panel: &mut [[f32; PANEL]],
+    to: Range<usize>,
+    data: &[T],
+    row_stride: usize,
+    column_stride: usize,
+    widen: impl Fn(&T) -> f32,
+) {
+    for (p, row) in panel.iter_mut().enumerate() {
+        for (j, out) in row[to.clone()].iter_mut().enumerate() {
+            *out = widen(&data[p * row_stride + j * column_stride]);
+        }
     }
 }
 
@@ -118,39 +168,22 @@ pub fn gemm(rows: View<'_>, packed: &Packed, out: &mut [f32], sum: Sum) {
 pub fn gemm_on(isa: Isa, rows: View<'_>, packed: &Packed, out: &mut [f32], sum: Sum) {
     let (m, k, n) = (rows.rows, packed.k, packed.n);
     assert_eq!(out.len(), m * n, "the product of {m} × {k} and {k} × {n} does not fit");
-    if k == 0 {
-        if sum == Sum::Store {
-            out.fill(0.0);
-        }
-        return;
-    }
     let parallel = rayon::current_num_threads() > 1 && m * n * k >= SMALL;
-    let tile_rows = tile_rows(isa);
-    let rows = pack_rows(rows, k, tile_rows, parallel);
+    let rows = Rows::pack(isa, rows, k, parallel);
 
     let panels = n.div_ceil(PANEL);
     let row_tasks = m.div_ceil(ROWS_PER_TASK);
     let column_tasks =
-        if parallel { (4 * rayon::current_num_threads()).div_ceil(row_tasks.max(1)).min(panels) } else { 1 };
+        if parallel { (4 * rayon::current_num_threads()).div_ceil(row_tasks).min(panels) } else { 1 };
     let panels_per_task = panels.div_ceil(column_tasks.max(1));
-    let out = Out { start: out.as_mut_ptr(), rows: m, columns: n };
+    #[expect(unsafe_code, reason = "threads fill parts of one matrix")]
+    // SAFETY: tasks differ in their rows or in their columns.
+    let out = unsafe { Out::new(out, n) };
     let task = |task: usize| {
         let first_row = task / column_tasks * ROWS_PER_TASK;
-        let last_row = m.min(first_row + ROWS_PER_TASK);
         let first_panel = task % column_tasks * panels_per_task;
-        let last_panel = panels.min(first_panel + panels_per_task);
-        for start in (0..k).step_by(DEPTH) {
-            let depth = start..k.min(start + DEPTH);
-            let fresh = start == 0 && sum == Sum::Store;
-            for panel in first_panel..last_panel {
-                let columns = &packed.panel(panel)[depth.clone()];
-                for row in (first_row..last_row).step_by(tile_rows) {
-                    let height = tile_rows.min(last_row - row);
-                    let rows = &rows[row * k..][..height * k][depth.start * height..depth.end * height];
-                    tile(isa, rows, columns, out, (row, panel * PANEL), height, fresh);
-                }
-            }
-        }
+        let panels = first_panel..panels.min(first_panel + panels_per_task);
+        product(isa, &rows, first_row..m.min(first_row + ROWS_PER_TASK), packed, panels, out, (0, 0), sum);
     };
     if parallel {
         (0..row_tasks * column_tasks).into_par_iter().for_each(task);
@@ -159,34 +192,71 @@ pub fn gemm_on(isa: Isa, rows: View<'_>, packed: &Packed, out: &mut [f32], sum: 
     }
 }
 
-/// Rows of a tile, so that a tile's sums fill the registers; divides [`ROWS_PER_TASK`].
-fn tile_rows(isa: Isa) -> usize {
-    if isa.wide() { ROWS } else { ROWS / 2 }
-}
-
-/// `[tile][k][row]`: the rows of a tile side by side; the last tile has as many as are left.
-fn pack_rows(rows: View<'_>, k: usize, tile_rows: usize, parallel: bool) -> Vec<f32> {
-    let mut packed = vec![0.0; rows.rows * k];
-    let pack = |(tile, out): (usize, &mut [f32])| {
-        let height = out.len() / k;
-        for row in 0..height {
-            let start = (tile * tile_rows + row) * rows.row_stride;
-            for p in 0..k {
-                out[p * height + row] = rows.data[start + p * rows.column_stride];
+/// Some rows times some panels, on this thread; `rows` begins at a multiple of [`ROWS_PER_TASK`]. The product's first
+/// element goes to `out` at the row and column of the first row and panel less those of `from`.
+#[expect(
+    clippy::too_many_arguments,
+    reason = "a rectangle of one matrix times one of another into one of a third"
+)]
+pub(super) fn product(
+    isa: Isa,
+    rows: &Rows,
+    range: Range<usize>,
+    packed: &Packed,
+    panels: Range<usize>,
+    out: Out<'_>,
+    from: (usize, usize),
+    sum: Sum,
+) {
+    let k = packed.k;
+    // Without a step there would be no tile that stores the zeros.
+    for start in (0..k.max(1)).step_by(DEPTH) {
+        let depth = start..k.min(start + DEPTH);
+        let fresh = start == 0 && sum == Sum::Store;
+        for panel in panels.clone() {
+            let columns = &packed.panel(panel)[depth.clone()];
+            for row in range.clone().step_by(rows.tile) {
+                let height = rows.tile.min(range.end - row);
+                let rows = &rows.data[row * k..][..height * k][depth.start * height..depth.end * height];
+                tile(isa, rows, columns, out, (row - from.0, panel * PANEL - from.1), height, fresh);
             }
         }
-    };
-    if parallel {
-        packed.par_chunks_mut(tile_rows * k).enumerate().for_each(pack);
-    } else {
-        packed.chunks_mut(tile_rows * k).enumerate().for_each(pack);
     }
-    packed
+}
+
+/// Rows packed for products: `[tile][k][row]`, the rows of a tile side by side.
+pub(super) struct Rows {
+    data: Vec<f32>,
+    /// Rows of a tile, so that its sums fill the registers; divides [`ROWS_PER_TASK`].
+    tile: usize,
+}
+
+impl Rows {
+    pub(super) fn pack(isa: Isa, rows: View<'_>, k: usize, parallel: bool) -> Self {
+        let tile = if isa.wide() { ROWS } else { ROWS / 2 };
+        let mut data = vec![0.0; rows.rows * k];
+        let pack = |(index, out): (usize, &mut [f32])| {
+            let height = out.len() / k;
+            for row in 0..height {
+                let start = (index * tile + row) * rows.row_stride;
+                for p in 0..k {
+                    out[p * height + row] = rows.data[start + p * rows.column_stride];
+                }
+            }
+        };
+        let chunk = (tile * k).max(1);
+        if parallel {
+            data.par_chunks_mut(chunk).enumerate().for_each(pack);
+        } else {
+            data.chunks_mut(chunk).enumerate().for_each(pack);
+        }
+        Self { data, tile }
+    }
 }
 
 kernel! {
-    /// One tile: `height` rows from the packed `rows`, [`PANEL`] columns or as many as `out` has from `at` on.
-    fn tile(rows: &[f32], columns: &[[f32; PANEL]], out: Out, at: (usize, usize), height: usize, fresh: bool),
+    /// One tile: `height` rows and the columns of a panel, or as many as `out` has from `at` on.
+    fn tile(rows: &[f32], columns: &[[f32; PANEL]], out: Out<'_>, at: (usize, usize), height: usize, fresh: bool),
     wide: tile_body::<ROWS, 32>, narrow: tile_body::<{ ROWS / 2 }, 16>,
 }
 
@@ -195,7 +265,7 @@ kernel! {
 fn tile_body<const HIGHEST: usize, const WIDTH: usize>(
     rows: &[f32],
     columns: &[[f32; PANEL]],
-    out: Out,
+    out: Out<'_>,
     at: (usize, usize),
     height: usize,
     fresh: bool,
@@ -221,7 +291,7 @@ fn tile_body<const HIGHEST: usize, const WIDTH: usize>(
 fn sums<const HEIGHT: usize, const WIDTH: usize, const FROM: usize>(
     rows: &[f32],
     columns: &[[f32; PANEL]],
-    out: Out,
+    out: Out<'_>,
     (row, column): (usize, usize),
     fresh: bool,
 ) {
@@ -231,62 +301,9 @@ fn sums<const HEIGHT: usize, const WIDTH: usize, const FROM: usize>(
             out.read(row + i, column + FROM, sums);
         }
     }
-    for (rows, columns) in rows.as_chunks::<HEIGHT>().0.iter().zip(columns) {
-        let columns = &columns.as_chunks::<WIDTH>().0[FROM / WIDTH];
-        for i in 0..HEIGHT {
-            for j in 0..WIDTH {
-                sums[i][j] = rows[i].mul_add(columns[j], sums[i][j]);
-            }
-        }
-    }
+    accumulate::<HEIGHT, WIDTH, PANEL, FROM>(&mut sums, rows.as_chunks().0, columns);
     for (i, sums) in sums.iter().enumerate() {
         out.write(row + i, column + FROM, sums);
-    }
-}
-
-/// A matrix that several threads fill, each its own tiles.
-#[derive(Clone, Copy)]
-struct Out {
-    start: *mut f32,
-    rows: usize,
-    columns: usize,
-}
-
-#[expect(unsafe_code, reason = "tiles of one matrix are not slices, and threads fill them side by side")]
-// SAFETY: the pointer is that of a `&mut [f32]` which `gemm_on` borrows until all threads are done, and `read` and
-// `write` touch elements of one tile, which one task owns.
-unsafe impl Send for Out {}
-#[expect(unsafe_code, reason = "as above")]
-// SAFETY: as above.
-unsafe impl Sync for Out {}
-
-impl Out {
-    /// The part of a row that starts at `column`; shorter than `values` at the right edge.
-    #[inline(always)]
-    fn read<const WIDTH: usize>(self, row: usize, column: usize, values: &mut [f32; WIDTH]) {
-        let Some((start, width)) = self.part::<WIDTH>(row, column) else { return };
-        #[expect(unsafe_code, reason = "as above")]
-        // SAFETY: `part` stays within the matrix; nobody else touches this tile.
-        unsafe {
-            std::ptr::copy_nonoverlapping(self.start.add(start), values.as_mut_ptr(), width);
-        }
-    }
-
-    /// Writes what [`Out::read`] reads.
-    #[inline(always)]
-    fn write<const WIDTH: usize>(self, row: usize, column: usize, values: &[f32; WIDTH]) {
-        let Some((start, width)) = self.part::<WIDTH>(row, column) else { return };
-        #[expect(unsafe_code, reason = "as above")]
-        // SAFETY: `part` stays within the matrix; nobody else touches this tile.
-        unsafe {
-            std::ptr::copy_nonoverlapping(values.as_ptr(), self.start.add(start), width);
-        }
-    }
-
-    #[inline(always)]
-    fn part<const WIDTH: usize>(self, row: usize, column: usize) -> Option<(usize, usize)> {
-        assert!(row < self.rows, "a tile lies within the matrix");
-        (column < self.columns).then(|| (row * self.columns + column, WIDTH.min(self.columns - column)))
     }
 }
 
@@ -295,19 +312,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-
-    /// Numbers of both signs that look random.
-    fn numbers(len: usize, mut seed: u64) -> Vec<f32> {
-        let mut next = || {
-            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            (seed >> 40) as f32 / 8_388_608.0 - 1.0
-        };
-        (0..len).map(|_| next()).collect()
-    }
-
-    fn bits(values: &[f32]) -> Vec<u32> {
-        values.iter().map(|value| value.to_bits()).collect()
-    }
+    use crate::engine::local::kernel::tests::{bits, numbers};
 
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(64))]

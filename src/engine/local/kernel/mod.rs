@@ -5,11 +5,26 @@
 //! tiling, nor the threads, so a row's result is the same alone and in any batch. The only `unsafe` code of the engine
 //! is in here.
 
-#![expect(clippy::inline_always, reason = "a body must become part of the function that has the instructions")]
+#![expect(
+    clippy::inline_always,
+    reason = "a body must become part of the function that has the instructions"
+)]
 
+mod math;
+mod tile;
 mod gemm;
+mod norm;
+mod activation;
+mod rotary;
+mod attention;
+mod head;
 
-pub use gemm::{Packed, Sum, View, gemm, gemm_on};
+pub use activation::{Activation, add};
+pub use attention::{Block, Heads, Span, attend};
+pub use gemm::{Packed, Sum, View, fill, gemm, gemm_on};
+pub use head::{Found, Want, find, log_sum_exp};
+pub use norm::Norm;
+pub use rotary::rotate;
 
 /// A set of instructions that this machine has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,3 +121,19 @@ macro_rules! kernel {
     };
 }
 use kernel;
+
+#[cfg(test)]
+mod tests {
+    /// Numbers of both signs that look random.
+    pub(super) fn numbers(len: usize, mut seed: u64) -> Vec<f32> {
+        let mut next = || {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (seed >> 40) as f32 / 8_388_608.0 - 1.0
+        };
+        (0..len).map(|_| next()).collect()
+    }
+
+    pub(super) fn bits(values: &[f32]) -> Vec<u32> {
+        values.iter().map(|value| value.to_bits()).collect()
+    }
+}

@@ -1,0 +1,96 @@
+//! Everything in a run folder that follows from its answers: judged, counted, and written for people and programs.
+
+use std::{collections::BTreeMap, io, path::Path};
+
+use serde_json::json;
+
+use crate::{
+    metric::expect,
+    plan::Answers,
+    record::{
+        Expectation, Record, Run,
+        folder::{RUN, StoreError, write_whole},
+    },
+    report::{items_csv, items_jsonl, metrics_csv, run_json::RunFile, summary::Summary, summary_md},
+    spec::{Suite, TaskSpec},
+    task::{Plan, Task},
+    value::Digest,
+};
+
+/// The suite with every default filled in, in a run's folder.
+const RESOLVED: &str = "resolved.json";
+
+/// What the answers mean. Pure: the same answers give the same record.
+pub(super) fn judge(
+    mut run: Run,
+    suite: &Suite<Task>,
+    tasks: &[&TaskSpec<Task>],
+    plan: Plan,
+    answers: &Answers,
+) -> Record {
+    let judged: Vec<_> = plan.tasks.into_iter().map(|task| task.judge(answers)).collect();
+    run.errors = BTreeMap::new();
+    for row in judged.iter().flat_map(|task| &task.table.rows) {
+        if let Err(failure) = &row.cells {
+            *run.errors.entry(failure.kind).or_default() += 1;
+        }
+    }
+    let model = run.command.model.clone();
+    let own = tasks
+        .iter()
+        .flat_map(|task| task.settings.expect.iter().map(|expected| (Some(task.name.as_str()), expected)));
+    let shared = suite.expect.iter().map(|expected| (None, expected));
+    let expectations: Vec<Expectation> = own
+        .chain(shared)
+        .filter_map(|(task, expected)| expect::check(expected, task, &model, &judged))
+        .collect();
+    Record { run, tasks: judged, expectations }
+}
+
+/// Writes `run.json` before there are any numbers.
+pub(super) fn write_run(folder: &Path, run: &Run) -> Result<(), StoreError> {
+    let record = Record { run: run.clone(), tasks: Vec::new(), expectations: Vec::new() };
+    write_run_file(folder, &record)
+}
+
+/// Writes the suite as it was understood, and returns its digest.
+pub(super) fn write_resolved(
+    folder: &Path,
+    suite: &Suite<Task>,
+    tasks: &[&TaskSpec<Task>],
+) -> Result<Digest, StoreError> {
+    let tasks: Vec<_> = tasks
+        .iter()
+        .map(|task| json!({ "task": task.name, "kind": crate::spec::Kinds::name(&task.kind), "asks": task.kind, "settings": task.settings }))
+        .collect();
+    let resolved = json!({ "suite": suite.name, "tasks": tasks, "expect": suite.expect });
+    write_whole(&folder.join(RESOLVED), |out| {
+        serde_json::to_writer_pretty(&mut *out, &resolved)?;
+        out.write_all(b"\n")
+    })?;
+    Ok(Digest::of_json(&resolved))
+}
+
+/// Writes every derived file of a run.
+pub(super) fn write(folder: &Path, record: &Record) -> Result<(), StoreError> {
+    write_whole(&folder.join("items.jsonl"), |out| items_jsonl::write(out, record))?;
+    write_whole(&folder.join("items.csv"), |out| items_csv::write(out, record).map_err(io::Error::from))?;
+    write_whole(&folder.join("metrics.csv"), |out| metrics_csv::write(out, record).map_err(io::Error::from))?;
+    for name in items_csv::detail_names(&record.tasks) {
+        write_whole(&folder.join(format!("{name}.csv")), |out| {
+            items_csv::write_details(out, &record.tasks, name).map_err(io::Error::from)
+        })?;
+    }
+    write_whole(&folder.join("summary.md"), |out| {
+        out.write_all(summary_md::summary(&Summary::new(record, None)).as_bytes())
+    })?;
+    // Last: a run is complete when its other files are.
+    write_run_file(folder, record)
+}
+
+fn write_run_file(folder: &Path, record: &Record) -> Result<(), StoreError> {
+    write_whole(&folder.join(RUN), |out| {
+        serde_json::to_writer_pretty(&mut *out, &RunFile::new(record))?;
+        out.write_all(b"\n")
+    })
+}

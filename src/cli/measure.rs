@@ -1,0 +1,284 @@
+//! One model on one suite: from the open model to a sealed run folder.
+
+use std::{
+    collections::BTreeMap,
+    ops::ControlFlow,
+    path::{Path, PathBuf},
+    time::Instant,
+};
+
+use super::{Shell, derive, interrupt, model::Opened, progress::Event, provenance, snapshot::Snapshot};
+use crate::{
+    engine::{self, replay::Replay},
+    plan::{Answer, Answers},
+    record::{
+        Command, EngineInfo, FORMAT, Record, Run, SourceFile, Status, SuiteInfo, Times, Tokens,
+        folder::{self, StoreError},
+        journal::{self, Journal, Outcome},
+    },
+    spec::{Suite, TaskSpec},
+    task::{Plan, Task},
+    value::Digest,
+};
+
+/// What is to be measured.
+pub(super) struct Job<'a> {
+    pub(super) suite: &'a Suite<Task>,
+    pub(super) tasks: Vec<&'a TaskSpec<Task>>,
+    pub(super) plan: Plan,
+    pub(super) opened: Opened,
+    /// How it was asked for; its specs are those that were named.
+    pub(super) command: Command,
+    pub(super) specs: &'a [PathBuf],
+    pub(super) warnings: Vec<String>,
+    pub(super) results: &'a Path,
+    /// The folder of an interrupted run.
+    pub(super) resume: Option<(PathBuf, Run)>,
+}
+
+/// What came of it.
+pub(super) enum Measured {
+    /// Sealed, in its folder.
+    Complete(Box<Record>, PathBuf),
+    /// Stopped early; what is answered is kept.
+    Interrupted,
+}
+
+/// Measures, and keeps every answer as it comes.
+pub(super) fn measure(job: Job<'_>, shell: &mut Shell) -> Result<Measured, StoreError> {
+    let Job { suite, tasks, plan, mut opened, command, specs, warnings, results, resume } = job;
+    let model_digest = opened.engine.card().digest();
+    let requests: Vec<Digest> = plan.requests.iter().map(|request| request.digest(&model_digest)).collect();
+    let plan_digest = Digest::of_json(&requests);
+    let (path, mut run) = match resume {
+        Some((path, mut run)) => {
+            same_plan(&path, &run, model_digest, plan_digest)?;
+            run.resumed += 1;
+            (path, run)
+        }
+        None => {
+            let started = provenance::now();
+            let id = format!(
+                "{}-{}-{}-{}",
+                provenance::stamp(started),
+                folder::slug(&opened.engine.card().name),
+                folder::slug(&suite.name),
+                plan_digest.short(6)
+            );
+            let path = folder::create(results, &id)?;
+            let files: Vec<PathBuf> = suite.files.iter().map(|file| PathBuf::from(&file.path)).collect();
+            let snapshot = Snapshot::new(files.iter().map(PathBuf::as_path), specs);
+            let copies: Vec<(PathBuf, SourceFile)> = files
+                .iter()
+                .zip(&suite.files)
+                .map(|(original, file)| {
+                    let place = snapshot.place(original);
+                    (original.clone(), SourceFile { path: place, bytes: file.bytes, sha256: file.sha256 })
+                })
+                .collect();
+            snapshot.copy(&path, &copies)?;
+            let run = Run {
+                format: FORMAT.into(),
+                run_id: path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+                status: Status::Running,
+                resumed: 0,
+                program: provenance::program(),
+                command: Command {
+                    specs: specs.iter().map(|spec| snapshot.place(spec)).collect(),
+                    ..command
+                },
+                suite: SuiteInfo {
+                    name: suite.name.clone(),
+                    title: suite.title.as_ref().map(ToString::to_string),
+                    files: copies.into_iter().map(|(_, file)| file).collect(),
+                    resolved_sha256: derive::write_resolved(&path, suite, &tasks)?,
+                    plan_sha256: plan_digest,
+                    tasks: plan.tasks.len(),
+                    items: plan.tasks.iter().map(|task| task.items).sum(),
+                    requests: plan.requests.len(),
+                },
+                workspace: specs.first().and_then(|spec| provenance::workspace(spec)),
+                model: opened.engine.card().clone(),
+                model_digest,
+                engine: EngineInfo {
+                    device: "cpu".into(),
+                    kernels: opened.kernels.clone(),
+                    threads: opened.threads,
+                    batch_tokens: opened.batch_tokens,
+                },
+                host: provenance::host(),
+                seed: tasks.first().map(|task| task.settings.seed).unwrap_or_default(),
+                level: tasks
+                    .first()
+                    .map_or(crate::value::Level::DEFAULT, |task| task.settings.confidence.level),
+                time: Times {
+                    started: provenance::utc(started),
+                    finished: None,
+                    load_s: opened.load.as_secs_f64(),
+                    answer_s: 0.0,
+                },
+                tokens: Tokens::default(),
+                answers_sha256: None,
+                errors: BTreeMap::new(),
+                warnings,
+            };
+            (path, run)
+        }
+    };
+    derive::write_run(&path, &run)?;
+    let (mut journal, recovered) = Journal::open(&path)?;
+    for line in &recovered.damaged {
+        let line = format!("line {line} of {} is damaged; its request is asked again", journal::ANSWERS);
+        shell.listener.hear(&Event::Warning(&line));
+        run.warnings.push(line);
+    }
+    let known: BTreeMap<Digest, Answer> = recovered
+        .outcomes
+        .into_iter()
+        .filter_map(|(request, outcome)| Some((request, outcome.ok()?)))
+        .collect();
+    let start = Instant::now();
+    let (answers, failed) = ask(&plan, &requests, known, &mut opened, &mut journal, shell);
+    run.time.answer_s += start.elapsed().as_secs_f64();
+    run.time.finished = Some(provenance::utc(provenance::now()));
+    run.tokens = tokens(&answers);
+    journal.close()?;
+    if let Some(error) = failed {
+        return Err(error);
+    }
+    if interrupt::asked() {
+        run.status = Status::Interrupted;
+        derive::write_run(&path, &run)?;
+        shell.listener.hear(&Event::Finished);
+        let done = answers.iter().filter(|outcome| outcome.is_ok()).count();
+        shell.say(&format!("interrupted: {done} of {} requests are answered and saved", requests.len()));
+        shell.say(&format!("  resume with  yardstick run --resume {}", path.display()));
+        return Ok(Measured::Interrupted);
+    }
+    let sealed = journal::seal(&path, requests.iter().copied().zip(answers.iter()))?;
+    run.answers_sha256 = Some(sealed);
+    run.status = Status::Complete;
+    let record = derive::judge(run, suite, &tasks, plan, &answers);
+    derive::write(&path, &record)?;
+    folder::point_latest(results, &path);
+    Ok(Measured::Complete(Box::new(record), path))
+}
+
+/// Refuses to go on with a run that would now ask something else, or someone else.
+fn same_plan(path: &Path, run: &Run, model: Digest, plan: Digest) -> Result<(), StoreError> {
+    let reason = if run.model_digest != model {
+        "the model's files are not those that the run began with; start a new run"
+    } else if run.suite.plan_sha256 != plan {
+        "its specs or data now ask something else than when the run began; start a new run"
+    } else {
+        return Ok(());
+    };
+    Err(StoreError::Damaged { path: path.to_owned(), reason: reason.into() })
+}
+
+/// Asks what is not known yet. A journal that cannot be written ends the run: nothing may be measured that is not kept.
+fn ask(
+    plan: &Plan,
+    requests: &[Digest],
+    known: BTreeMap<Digest, Answer>,
+    opened: &mut Opened,
+    journal: &mut Journal,
+    shell: &mut Shell,
+) -> (Answers, Option<StoreError>) {
+    let kept: Vec<bool> = requests.iter().map(|request| known.contains_key(request)).collect();
+    let mut watch = Watch::new(plan);
+    let mut failed = None;
+    let listener = &mut shell.listener;
+    listener.hear(&Event::Planned {
+        tasks: plan.tasks.len(),
+        items: plan.tasks.iter().map(|task| task.items).sum(),
+        requests: requests.len(),
+    });
+    let mut replay = Replay::new(opened.engine.as_mut(), known);
+    let mut stopping = false;
+    let answers = engine::drive(&mut replay, &plan.requests, &mut |index, outcome| {
+        if !kept[index]
+            && let Err(error) = journal.append(requests[index], outcome)
+        {
+            failed = Some(error);
+            return ControlFlow::Break(());
+        }
+        watch.count(index, outcome);
+        listener.hear(&Event::Answered { done: watch.done, total: requests.len(), tokens: watch.tokens });
+        for (name, line) in watch.finished(index) {
+            listener.hear(&Event::TaskDone { name, line: &line });
+        }
+        if interrupt::asked() {
+            if !stopping {
+                listener.hear(&Event::Interrupted);
+            }
+            stopping = true;
+            return ControlFlow::Break(());
+        }
+        ControlFlow::Continue(())
+    });
+    listener.hear(&Event::Finished);
+    (answers, failed)
+}
+
+/// Counts answers as they come, task by task.
+struct Watch<'a> {
+    done: usize,
+    tokens: u64,
+    /// The tasks that each request serves.
+    serves: Vec<Vec<usize>>,
+    /// Requests that each task still waits for.
+    waits: Vec<usize>,
+    tasks: Vec<(&'a str, usize)>,
+}
+
+impl<'a> Watch<'a> {
+    fn new(plan: &'a Plan) -> Self {
+        let mut serves = vec![Vec::new(); plan.requests.len()];
+        for (number, task) in plan.tasks.iter().enumerate() {
+            task.requests.iter().for_each(|request| serves[*request].push(number));
+        }
+        Self {
+            done: 0,
+            tokens: 0,
+            serves,
+            waits: plan.tasks.iter().map(|task| task.requests.len()).collect(),
+            tasks: plan.tasks.iter().map(|task| (task.name.as_str(), task.items)).collect(),
+        }
+    }
+
+    fn count(&mut self, index: usize, outcome: &Outcome) {
+        self.done += 1;
+        self.tokens += outcome.as_ref().map_or(0, |answer| cost(answer).total());
+        self.serves[index].iter().for_each(|task| self.waits[*task] -= 1);
+    }
+
+    /// The tasks that this answer was the last one for.
+    fn finished(&self, index: usize) -> Vec<(&'a str, String)> {
+        let done = self.serves[index].iter().filter(|task| self.waits[**task] == 0);
+        done.map(|task| (self.tasks[*task].0, format!("{0}/{0}", self.tasks[*task].1))).collect()
+    }
+}
+
+fn tokens(answers: &Answers) -> Tokens {
+    let mut sum = Tokens::default();
+    for answer in answers.iter().filter_map(|outcome| outcome.as_ref().ok()) {
+        let Tokens { prompt, scored, generated } = cost(answer);
+        sum.prompt += prompt;
+        sum.scored += scored;
+        sum.generated += generated;
+    }
+    sum
+}
+
+fn cost(answer: &Answer) -> Tokens {
+    match answer {
+        Answer::Scored(scored) => {
+            Tokens { prompt: scored.before.into(), scored: scored.ids.len() as u64, generated: 0 }
+        }
+        Answer::Ranked(ranked) => Tokens { prompt: ranked.prompt.len() as u64, ..Tokens::default() },
+        Answer::Generated(generated) => {
+            Tokens { prompt: generated.before.into(), scored: 0, generated: generated.ids.len() as u64 }
+        }
+    }
+}

@@ -1,0 +1,278 @@
+//! From a model's name to something that answers, in two steps: found (what it is, how it cuts texts), then loaded.
+
+use std::{
+    num::NonZeroUsize,
+    time::{Duration, Instant},
+};
+
+use super::{Shell, exit::Exit, progress::Event};
+use crate::{
+    engine::{Engine, mock::Mock},
+    plan::Tokenizer,
+    spec::{EngineKind, Model},
+};
+
+#[cfg(feature = "local")]
+use crate::engine::local::{
+    Checkpoint, Files, Local, Options, Origin, Tokens,
+    hub::{self, Environment, Repository, Source},
+    kernel,
+};
+
+/// How answers are computed; none of this changes them.
+#[derive(Clone, Copy, Debug, clap::Args)]
+pub struct EngineOptions {
+    /// Threads; all cores without it
+    #[arg(long, value_name = "N")]
+    threads: Option<NonZeroUsize>,
+    /// Tokens computed at once: more is faster up to about a thousand, and takes more memory
+    #[arg(long, value_name = "N", default_value = "1024")]
+    batch_tokens: NonZeroUsize,
+}
+
+impl EngineOptions {
+    pub(super) fn threads(&self) -> usize {
+        let all = || std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        self.threads.map_or_else(all, NonZeroUsize::get)
+    }
+}
+
+/// A model as the command line or a spec names it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Wanted<'a> {
+    /// In tables.
+    name: &'a str,
+    /// Where it is.
+    source: &'a str,
+    revision: Option<&'a str>,
+    engine: EngineKind,
+}
+
+impl<'a> Wanted<'a> {
+    pub(super) fn named(name: &'a str) -> Self {
+        Self { name, source: name, revision: None, engine: EngineKind::Local }
+    }
+
+    pub(super) fn of(model: &'a Model) -> Self {
+        Self {
+            name: &model.id,
+            source: model.source(),
+            revision: model.revision.as_deref(),
+            engine: model.engine,
+        }
+    }
+}
+
+/// A model that is found: it can cut texts, and be loaded.
+pub(super) enum Found {
+    Mock(Mock),
+    #[cfg(feature = "local")]
+    Local(Box<FoundLocal>),
+}
+
+/// A checkpoint whose files are all there.
+#[cfg(feature = "local")]
+pub(super) struct FoundLocal {
+    name: String,
+    origin: Origin,
+    checkpoint: Checkpoint,
+    tokens: Tokens,
+}
+
+/// A model that is ready to answer.
+pub(super) struct Opened {
+    pub(super) engine: Box<dyn Engine>,
+    pub(super) load: Duration,
+    pub(super) threads: usize,
+    pub(super) batch_tokens: usize,
+    /// The instruction set of the kernels, where there are some.
+    pub(super) kernels: Option<String>,
+}
+
+/// Finds a model, and fetches it where it is not on this machine.
+pub(super) fn find(wanted: Wanted<'_>, shell: &mut Shell) -> Result<Found, Exit> {
+    match wanted.engine {
+        EngineKind::Mock => Ok(Found::Mock(Mock::default())),
+        EngineKind::Local if wanted.source == "mock" => Ok(Found::Mock(Mock::default())),
+        EngineKind::Local => local(wanted, shell),
+        EngineKind::Openai => {
+            let message = format!("`{}` is behind a server, and this version asks none yet", wanted.name);
+            Err(shell.fail(Exit::Model, format!("{message}; name a model that runs in this process")))
+        }
+    }
+}
+
+#[cfg(feature = "local")]
+fn local(wanted: Wanted<'_>, shell: &mut Shell) -> Result<Found, Exit> {
+    let environment = Environment::from_lookup(|name| std::env::var_os(name));
+    let here = std::path::Path::new("");
+    let source =
+        Source::parse(wanted.source, here, &environment).map_err(|error| shell.fail(Exit::Model, error))?;
+    let (files, origin) = match source {
+        Source::Reference => (None, Origin { source: "built in".into(), revision: None }),
+        Source::Folder(folder) => {
+            let name = folder
+                .canonicalize()
+                .ok()
+                .and_then(|folder| Some(folder.file_name()?.to_string_lossy().into_owned()));
+            let source = name.unwrap_or_else(|| folder.display().to_string());
+            (Some(folder), Origin { source, revision: None })
+        }
+        Source::File(file) => {
+            let message =
+                format!("{} is a file, and this version runs folders with a config.json", file.display());
+            return Err(shell.fail(Exit::Model, message));
+        }
+        Source::Repository(repository) => {
+            let repository = match wanted.revision {
+                Some(revision) => Repository::new(repository.id(), Some(revision))
+                    .map_err(|error| shell.fail(Exit::Model, error))?,
+                None => repository,
+            };
+            let snapshot = fetch(&repository, &environment, shell)?;
+            let commit = Some(snapshot.commit.to_string());
+            (Some(snapshot.folder), Origin { source: repository.id().to_owned(), revision: commit })
+        }
+    };
+    let checkpoint = match files {
+        Some(folder) => Checkpoint::open(Files::Folder(folder)),
+        None => Checkpoint::reference(),
+    };
+    let looked = checkpoint.and_then(|checkpoint| Ok((checkpoint.tokenizer()?, checkpoint)));
+    let (tokens, checkpoint) = looked.map_err(|error| shell.fail(Exit::Model, error))?;
+    Ok(Found::Local(Box::new(FoundLocal { name: short(wanted.name), origin, checkpoint, tokens })))
+}
+
+/// The name of a model in tables: of a path its last part, of anything else all of it.
+#[cfg(feature = "local")]
+fn short(name: &str) -> String {
+    let path = std::path::Path::new(name);
+    let last = || path.canonicalize().ok()?.file_name()?.to_str().map(str::to_owned);
+    if path.exists() { last().unwrap_or_else(|| name.to_owned()) } else { name.to_owned() }
+}
+
+#[cfg(feature = "local")]
+fn fetch(
+    repository: &Repository,
+    environment: &Environment,
+    shell: &mut Shell,
+) -> Result<hub::Snapshot, Exit> {
+    let mut size = None;
+    let listener = &mut shell.listener;
+    let opened = hub::open(repository, environment, &mut |event| {
+        match event {
+            hub::Event::Begins { file, bytes, held } => {
+                size = bytes;
+                listener.hear(&Event::Downloading { file, done: held, total: bytes });
+            }
+            hub::Event::Reached { file, bytes } => {
+                listener.hear(&Event::Downloading { file, done: bytes, total: size });
+            }
+            hub::Event::Done { file } => {
+                listener.hear(&Event::Downloaded { file, bytes: size.unwrap_or_default() });
+            }
+            hub::Event::Waits { why, .. } => listener.hear(&Event::Warning(why)),
+        }
+        if super::interrupt::asked() {
+            std::ops::ControlFlow::Break(())
+        } else {
+            std::ops::ControlFlow::Continue(())
+        }
+    });
+    opened.map_err(|error| {
+        let exit = if super::interrupt::asked() { Exit::Interrupted } else { Exit::Model };
+        shell.fail(exit, error)
+    })
+}
+
+#[cfg(not(feature = "local"))]
+fn local(wanted: Wanted<'_>, shell: &mut Shell) -> Result<Found, Exit> {
+    let message = format!(
+        "this build of yardstick cannot run `{}`: it was built without the feature `local`",
+        wanted.name
+    );
+    Err(shell.fail(Exit::Model, message))
+}
+
+impl Found {
+    pub(super) fn tokenizer(&self) -> &dyn Tokenizer {
+        match self {
+            Self::Mock(mock) => mock,
+            #[cfg(feature = "local")]
+            Self::Local(local) => &local.tokens,
+        }
+    }
+
+    /// Its name, and the commit of its files.
+    pub(super) fn title(&self) -> (&str, Option<&str>) {
+        match self {
+            Self::Mock(_) => ("mock", None),
+            #[cfg(feature = "local")]
+            Self::Local(local) => (&local.name, local.origin.revision.as_deref()),
+        }
+    }
+
+    /// Bytes that its weights take in memory.
+    pub(super) fn memory(&self) -> Option<u64> {
+        match self {
+            Self::Mock(_) => None,
+            #[cfg(feature = "local")]
+            Self::Local(local) => Some(local.checkpoint.description().memory),
+        }
+    }
+
+    /// About how long it takes to read so many tokens: two operations a weight and token (Kaplan et al. 2020, §2.1), at
+    /// half the speed of a matrix product that is timed on the spot.
+    pub(super) fn time(&self, tokens: usize, threads: usize) -> Option<Duration> {
+        match self {
+            Self::Mock(_) => None,
+            #[cfg(feature = "local")]
+            Self::Local(local) => {
+                let operations = 2.0 * local.checkpoint.description().parameters as f64 * tokens as f64;
+                Some(Duration::from_secs_f64(operations / (speed_of_a_product() * 0.5 * threads as f64)))
+            }
+        }
+    }
+
+    /// Reads the weights.
+    pub(super) fn load(self, options: &EngineOptions, shell: &mut Shell) -> Result<Opened, Exit> {
+        let start = Instant::now();
+        let (engine, kernels): (Box<dyn Engine>, _) = match self {
+            Self::Mock(mock) => (Box::new(mock), None),
+            #[cfg(feature = "local")]
+            Self::Local(found) => {
+                let FoundLocal { name, origin, checkpoint, .. } = *found;
+                let bytes = checkpoint.description().file_bytes;
+                shell.listener.hear(&Event::Loading { name: &name, bytes });
+                let options = Options { batch_tokens: options.batch_tokens, threads: options.threads };
+                let local = Local::load(&name, origin, &checkpoint, options)
+                    .map_err(|error| shell.fail(Exit::Model, error))?;
+                shell.listener.hear(&Event::Loaded { name: &name, bytes });
+                (Box::new(local), Some(kernel::Isa::best().name().to_owned()))
+            }
+        };
+        Ok(Opened {
+            engine,
+            load: start.elapsed(),
+            threads: options.threads(),
+            batch_tokens: options.batch_tokens.get(),
+            kernels,
+        })
+    }
+}
+
+/// Operations a second of one thread.
+#[cfg(feature = "local")]
+fn speed_of_a_product() -> f64 {
+    const SIZE: usize = 256;
+    let data = vec![1.0; SIZE * SIZE];
+    let packed = kernel::Packed::pack(SIZE, SIZE, &data, SIZE, 1);
+    let mut out = vec![0.0; SIZE * SIZE];
+    let product = || {
+        let start = Instant::now();
+        kernel::gemm(kernel::View::dense(&data, SIZE), &packed, &mut out, kernel::Sum::Store);
+        start.elapsed().as_secs_f64()
+    };
+    let fastest = std::iter::repeat_with(product).take(9).fold(f64::MAX, f64::min);
+    2.0 * (SIZE * SIZE * SIZE) as f64 / fastest / rayon::current_num_threads() as f64
+}

@@ -1,0 +1,66 @@
+//! `report`: what a run folder says, and its derived files made anew.
+
+use std::path::PathBuf;
+
+use super::{Shell, derive, exit::Exit, prepare::Selection};
+use crate::{
+    plan::Answers,
+    record::{Record, Status, folder, journal},
+    report::format::{self, Format},
+    task,
+};
+
+/// Show a run again, and rebuild its tables from its answers and its copies of the specs
+#[derive(Clone, Debug, clap::Args)]
+pub struct Arguments {
+    /// Its folder, its id, the last part of its id, or `latest`
+    #[arg(value_name = "RUN", default_value = "latest")]
+    run: String,
+    /// Where run folders are
+    #[arg(long, value_name = "FOLDER", default_value = "results")]
+    out: PathBuf,
+    /// What stdout gets
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+pub(super) fn run(arguments: &Arguments, shell: &mut Shell) -> Exit {
+    match rebuild(arguments, shell) {
+        Ok(()) => Exit::Success,
+        Err(exit) => exit,
+    }
+}
+
+fn rebuild(arguments: &Arguments, shell: &mut Shell) -> Result<(), Exit> {
+    let path =
+        folder::find(&arguments.out, &arguments.run).map_err(|error| shell.fail(Exit::Results, error))?;
+    let run = folder::read_run(&path).map_err(|error| shell.fail(Exit::Results, error))?;
+    let loaded = Selection::of_run(&path, &run.command).load(shell)?;
+    let suite = &loaded.suite;
+    let Some(model) = suite.models.first() else { return Err(Exit::Spec) };
+    let (tasks, _) = suite.tasks_of(model);
+    let plan = task::plan(&tasks)
+        .map_err(|unready| shell.fail(Exit::Spec, format!("cannot be judged yet: {}", unready.join(", "))))?;
+    let recovered = journal::read(&path).map_err(|error| shell.fail(Exit::Results, error))?;
+    let mut answers = Answers::none(plan.requests.len());
+    let mut outcomes = recovered.outcomes;
+    for (index, request) in plan.requests.iter().enumerate() {
+        if let Some(outcome) = outcomes.remove(&request.digest(&run.model_digest)) {
+            answers.put(index, outcome);
+        }
+    }
+    for line in recovered.damaged {
+        shell.say(&format!(
+            "warning: line {line} of {} is damaged; its request counts as not answered",
+            journal::ANSWERS
+        ));
+    }
+    let complete = run.status == Status::Complete;
+    let record: Record = derive::judge(run, suite, &tasks, plan, &answers);
+    if complete {
+        derive::write(&path, &record).map_err(|error| shell.fail(Exit::Results, error))?;
+    }
+    let (look, folder) = (shell.out.look, path.display().to_string());
+    format::write(&mut shell.out, &record, Some(&folder), arguments.format, &look)
+        .map_err(|error| shell.fail(Exit::Results, format!("cannot write to stdout: {error}")))
+}

@@ -1,0 +1,206 @@
+//! `run`: specs on models, into run folders and a table.
+
+use std::path::{Path, PathBuf};
+
+use super::{
+    Shell, dry_run,
+    exit::Exit,
+    interrupt,
+    measure::{self, Job, Measured},
+    model::{self, EngineOptions, Wanted},
+    prepare::Selection,
+    progress::Event,
+};
+use crate::{
+    metric::expect,
+    record::{self, Expectation, Outcome, Record, Run, Status, TaskRecord, folder},
+    report::format::{self, Format},
+    spec::{Choices, Loaded, Model, Suite},
+    task::{self, Task},
+};
+
+/// Run specs on models; results go into a folder of their own
+#[derive(Clone, Debug, clap::Args)]
+pub struct Arguments {
+    /// Benchmarks (files or folders), or one suite
+    #[arg(value_name = "SPEC", required_unless_present = "resume")]
+    pub specs: Vec<PathBuf>,
+    /// Run on this model instead of those that the spec names: `reference`, `mock`, a folder, or a name on the Hub
+    /// (`gpt2`, `owner/name@revision`); may be given several times
+    #[arg(long = "model", value_name = "NAME|FOLDER")]
+    pub models: Vec<String>,
+    /// Where run folders are made
+    #[arg(long, value_name = "FOLDER", default_value = "results")]
+    pub out: PathBuf,
+    /// Only tasks whose name fits, such as `cloze/*`; may be given several times
+    #[arg(long, value_name = "PATTERN")]
+    pub only: Vec<String>,
+    /// Change a key of every task, or of one: `limit=100`, `cloze/capitals.normalization=[none, byte]`
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
+    /// At most so many items a task, drawn by its seed
+    #[arg(long, value_name = "N")]
+    pub sample: Option<u64>,
+    #[command(flatten)]
+    pub engine: EngineOptions,
+    /// Say what would be asked, and ask nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Go on with an interrupted run: its folder, its id, or the last part of its id
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["specs", "models", "only", "set", "sample", "dry_run"])]
+    pub resume: Option<String>,
+    /// What stdout gets
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+/// Runs every model of the selection, one after the other.
+pub(super) fn run(arguments: &Arguments, shell: &mut Shell) -> Exit {
+    interrupt::listen();
+    match begin(arguments, shell) {
+        Ok(exit) | Err(exit) => exit,
+    }
+}
+
+fn begin(arguments: &Arguments, shell: &mut Shell) -> Result<Exit, Exit> {
+    let resume = match &arguments.resume {
+        Some(name) => Some(interrupted(&arguments.out, name, shell)?),
+        None => None,
+    };
+    let selection = match &resume {
+        Some((folder, run)) => Selection::of_run(folder, &run.command),
+        None => Selection {
+            specs: arguments.specs.clone(),
+            choices: Choices {
+                set: arguments.set.clone(),
+                only: arguments.only.clone(),
+                sample: arguments.sample,
+                models: arguments.models.clone(),
+            },
+        },
+    };
+    let loaded = selection.load(shell)?;
+    if !arguments.dry_run {
+        // A folder that cannot be written to is better known now than after the model is loaded.
+        folder::probe(&arguments.out).map_err(|error| shell.fail(Exit::Results, error))?;
+    }
+    let mut exit = Exit::Success;
+    let mut records = Vec::new();
+    for model in &loaded.suite.models {
+        let one = One { arguments, selection: &selection, loaded: &loaded, model };
+        match one.run(resume.clone(), shell) {
+            Ok(Some(record)) => {
+                exit = exit.worse(verdict(&record));
+                records.push((model.id.to_string(), record.tasks));
+            }
+            Ok(None) => {}
+            Err(error) => exit = exit.worse(error),
+        }
+        if exit == Exit::Interrupted {
+            return Ok(exit);
+        }
+    }
+    Ok(exit.worse(across(&loaded.suite, &records, shell)))
+}
+
+/// The run to go on with.
+fn interrupted(results: &Path, name: &str, shell: &mut Shell) -> Result<(PathBuf, Run), Exit> {
+    let found = folder::find(results, name).and_then(|folder| Ok((folder::read_run(&folder)?, folder)));
+    let (run, folder) = found.map_err(|error| shell.fail(Exit::Results, error))?;
+    if run.status == Status::Complete {
+        let message = format!("{} is complete: there is nothing to resume", folder.display());
+        return Err(shell.fail(Exit::Usage, message));
+    }
+    Ok((folder, run))
+}
+
+/// One model.
+struct One<'a> {
+    arguments: &'a Arguments,
+    selection: &'a Selection,
+    loaded: &'a Loaded<Task>,
+    model: &'a Model,
+}
+
+impl One<'_> {
+    fn run(&self, resume: Option<(PathBuf, Run)>, shell: &mut Shell) -> Result<Option<Record>, Exit> {
+        let suite = &self.loaded.suite;
+        let (tasks, skipped) = suite.tasks_of(self.model);
+        for task in skipped {
+            shell.listener.hear(&Event::Warning(&format!(
+                "{} is skipped on {}, as the spec says",
+                task.name, self.model.id
+            )));
+        }
+        let plan = task::plan(&tasks).map_err(|unready| {
+            let message =
+                format!("these tasks are read and checked, but cannot be run yet: {}", unready.join(", "));
+            shell.fail(Exit::Spec, format!("{message}\n  leave them out with --only"))
+        })?;
+        if plan.requests.is_empty() {
+            return Err(shell.fail(Exit::Nothing, format!("nothing to ask {}", self.model.id)));
+        }
+        let found = model::find(Wanted::of(self.model), shell)?;
+        let warnings = Vec::new();
+        if self.arguments.dry_run {
+            let threads = self.arguments.engine.threads();
+            return dry_run::show(&plan, &found, threads, self.arguments.format, shell).map(|()| None);
+        }
+        let opened = found.load(&self.arguments.engine, shell)?;
+        let command = record::Command {
+            specs: Vec::new(),
+            model: self.model.id.to_string(),
+            only: self.selection.choices.only.clone(),
+            set: self.selection.choices.set.clone(),
+            sample: self.selection.choices.sample,
+        };
+        let job = Job {
+            suite,
+            tasks,
+            plan,
+            opened,
+            command,
+            specs: &self.selection.specs,
+            warnings,
+            results: &self.arguments.out,
+            resume,
+        };
+        match measure::measure(job, shell).map_err(|error| shell.fail(Exit::Results, error))? {
+            Measured::Interrupted => Err(Exit::Interrupted),
+            Measured::Complete(record, folder) => {
+                let (look, folder) = (shell.out.look, folder.display().to_string());
+                format::write(&mut shell.out, &record, Some(&folder), self.arguments.format, &look)
+                    .map_err(|error| shell.fail(Exit::Results, format!("cannot write to stdout: {error}")))?;
+                Ok(Some(*record))
+            }
+        }
+    }
+}
+
+/// How a finished run ends the program.
+fn verdict(record: &Record) -> Exit {
+    let met = record.expectations.iter().all(|expectation| expectation.outcome == Outcome::Pass);
+    let answered = record.run.errors.is_empty();
+    let expectations = if met { Exit::Success } else { Exit::Expectation };
+    expectations.worse(if answered { Exit::Success } else { Exit::Items })
+}
+
+/// Expectations that compare models, once all of them have run.
+fn across(suite: &Suite<Task>, records: &[(String, Vec<TaskRecord>)], shell: &mut Shell) -> Exit {
+    let mut exit = Exit::Success;
+    let of_tasks = suite.tasks.iter().flat_map(|task| {
+        task.settings.expect.iter().map(move |expected| (Some(task.name.as_str()), expected))
+    });
+    for (task, expected) in of_tasks.chain(suite.expect.iter().map(|expected| (None, expected))) {
+        let Some(Expectation { text, outcome, found, .. }) = expect::check_across(expected, task, records)
+        else {
+            continue;
+        };
+        let mark = if outcome == Outcome::Pass { "holds" } else { "does not hold" };
+        shell.say(&format!("expectation {mark}: {text} ({found})"));
+        if outcome != Outcome::Pass {
+            exit = Exit::Expectation;
+        }
+    }
+    exit
+}

@@ -1,0 +1,294 @@
+//! The decoder, written once for all families. Sequences of any lengths lie one after the other in a batch, `[tokens,
+//! hidden]`; what a sequence has read so far is an argument, never hidden in a layer.
+//!
+//! No result depends on the other sequences of a batch, nor on where a sequence is cut into calls, nor on the threads.
+
+use rayon::prelude::*;
+
+use super::{
+    family::{Arch, Position},
+    kernel::{self, Activation, Block, Found, Isa, Norm, Packed, Span, Sum, View, Want},
+};
+
+/// A model in memory.
+pub struct Decoder {
+    pub(super) arch: Arch,
+    pub(super) isa: Isa,
+    /// `[vocabulary, hidden]`, where it is not the head.
+    pub(super) embedding: Option<Vec<f32>>,
+    /// `[context, hidden]`, where positions are learned.
+    pub(super) positions: Option<Vec<f32>>,
+    pub(super) layers: Vec<Layer>,
+    pub(super) final_norm: Scale,
+    /// `[hidden, vocabulary]`.
+    pub(super) head: Packed,
+}
+
+/// A layer's weights.
+pub(super) struct Layer {
+    pub(super) attention_norm: Scale,
+    /// To queries, keys and values side by side.
+    pub(super) qkv: Linear,
+    pub(super) output: Linear,
+    pub(super) mlp_norm: Scale,
+    /// Where the MLP has a gate, that comes first, then what it multiplies.
+    pub(super) up: Linear,
+    pub(super) down: Linear,
+}
+
+/// What normalized rows are multiplied with, and what is added.
+pub(super) struct Scale {
+    pub(super) weight: Vec<f32>,
+    pub(super) bias: Option<Vec<f32>>,
+}
+
+/// rows · weight + bias.
+pub(super) struct Linear {
+    pub(super) weight: Packed,
+    pub(super) bias: Option<Vec<f32>>,
+}
+
+/// Keys and values of the tokens that a sequence has read.
+pub struct Memory {
+    /// For each layer; a memory that is not kept has one for all layers in turn.
+    layers: Vec<Vec<Block>>,
+    tokens: usize,
+}
+
+/// A sequence, or the next part of one.
+pub struct Sequence<'a> {
+    /// What is read now.
+    pub tokens: &'a [u32],
+    /// The length of the whole sequence for rotations that depend on it.
+    pub length: usize,
+    /// What was read before.
+    pub memory: &'a mut Memory,
+    /// Tokens of this part, by their index in it, after which something is asked.
+    pub wanted: std::ops::Range<usize>,
+}
+
+/// Where numbers stopped being numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// In the sum of the embeddings.
+    Embedding,
+    /// After this layer, counted from 0.
+    Layer(usize),
+    /// After the last layer.
+    Head,
+}
+
+impl Memory {
+    /// For a sequence that is read in one part.
+    pub fn passing() -> Self {
+        Self { layers: vec![Vec::new()], tokens: 0 }
+    }
+
+    /// Tokens read so far.
+    pub fn tokens(&self) -> usize {
+        self.tokens
+    }
+
+    fn layer(&mut self, layer: usize) -> &mut Vec<Block> {
+        let layer = if self.layers.len() == 1 { 0 } else { layer };
+        &mut self.layers[layer]
+    }
+}
+
+impl Decoder {
+    /// Reads all sequences of a batch and returns the normalized rows of the wanted tokens, `[wanted, hidden]`, in order.
+    pub fn read(&self, batch: &mut [Sequence<'_>]) -> Vec<f32> {
+        self.read_watched(batch, |_, _| {})
+    }
+
+    /// The longest sequence, in tokens.
+    pub fn context(&self) -> usize {
+        self.arch.context
+    }
+
+    /// Values of a row.
+    pub fn hidden(&self) -> usize {
+        self.arch.hidden
+    }
+
+    /// How many layers there are.
+    pub fn layers(&self) -> usize {
+        self.layers.len()
+    }
+
+    /// A memory for a sequence that goes on.
+    pub fn memory(&self) -> Memory {
+        Memory { layers: vec![Vec::new(); self.layers.len()], tokens: 0 }
+    }
+
+    /// Answers one question about what comes after each row of [`Decoder::read`].
+    pub fn find(&self, rows: &[f32], wants: &[Want]) -> Vec<Found> {
+        kernel::find(self.isa, View::dense(rows, wants.len()), &self.head, wants)
+    }
+
+    /// The logits after rows of [`Decoder::read`]: `[rows, vocabulary]`.
+    pub fn logits(&self, rows: &[f32]) -> Vec<f32> {
+        let count = rows.len() / self.arch.hidden;
+        let mut logits = vec![0.0; count * self.arch.vocabulary];
+        kernel::gemm_on(self.isa, View::dense(rows, count), &self.head, &mut logits, Sum::Store);
+        logits
+    }
+
+    /// The natural logarithm of the sum of the exponentials of one row of logits.
+    pub fn log_sum_exp(&self, logits: &[f32]) -> f64 {
+        kernel::log_sum_exp(self.isa, logits)
+    }
+
+    /// Reads a sequence once more to find where its numbers stop being numbers.
+    pub fn first_not_finite(&self, tokens: &[u32], length: usize) -> Place {
+        let mut place = Place::Head;
+        let mut memory = Memory::passing();
+        let sequence = Sequence { tokens, length, memory: &mut memory, wanted: 0..0 };
+        self.read_watched(&mut [sequence], |after, rows| {
+            if place == Place::Head && rows.iter().any(|value| !value.is_finite()) {
+                place = after;
+            }
+        });
+        place
+    }
+
+    fn read_watched(&self, batch: &mut [Sequence<'_>], mut watch: impl FnMut(Place, &[f32])) -> Vec<f32> {
+        let Arch { hidden, heads, mlp, activation, .. } = self.arch;
+        let tokens = batch.iter().map(|sequence| sequence.tokens.len()).sum::<usize>();
+        let width = (heads.queries + 2 * heads.keys) * heads.dim;
+        let mut x = self.embed(batch); // [tokens, hidden]
+        watch(Place::Embedding, &x);
+        let angles = self.angles(batch);
+        let mut normed = vec![0.0; tokens * hidden];
+        let mut qkv = vec![0.0; tokens * width];
+        let mut attended = vec![0.0; tokens * heads.queries * heads.dim];
+        let mut step = vec![0.0; tokens * hidden];
+        let mut wide = vec![0.0; tokens * self.layers.first().map_or(0, |layer| layer.up.weight.n())];
+        let mut gated = vec![0.0; if self.arch.gated() { tokens * mlp } else { 0 }];
+
+        for (index, layer) in self.layers.iter().enumerate() {
+            self.norm(&x, &layer.attention_norm, &mut normed);
+            self.linear(&normed, &layer.qkv, &mut qkv); // [tokens, (queries + 2 keys) · dim]
+            if let Some((cos, sin)) = &angles {
+                kernel::rotate(self.isa, &mut qkv, width, heads.queries + heads.keys, heads.dim, cos, sin);
+            }
+            let spans = remember(batch, index, heads, &qkv, width);
+            let scale = self.arch.scales[index];
+            kernel::attend(self.isa, heads, scale, &qkv, width, &spans, &mut attended); // [tokens, queries · dim]
+            self.linear(&attended, &layer.output, &mut step);
+            kernel::add(self.isa, &mut x, &step);
+
+            self.norm(&x, &layer.mlp_norm, &mut normed);
+            self.linear(&normed, &layer.up, &mut wide); // [tokens, mlp] or [tokens, 2 mlp]
+            self.bend(activation, mlp, &mut wide, &mut gated);
+            self.linear(if self.arch.gated() { &gated } else { &wide }, &layer.down, &mut step);
+            kernel::add(self.isa, &mut x, &step);
+            watch(Place::Layer(index), &x);
+        }
+
+        let mut wanted = Vec::new();
+        let mut row = 0;
+        for sequence in batch.iter_mut() {
+            let range = row + sequence.wanted.start..row + sequence.wanted.end;
+            wanted.extend_from_slice(&x[range.start * hidden..range.end * hidden]);
+            row += sequence.tokens.len();
+            sequence.memory.tokens += sequence.tokens.len();
+        }
+        let mut rows = vec![0.0; wanted.len()];
+        self.norm(&wanted, &self.final_norm, &mut rows);
+        rows
+    }
+
+    fn embed(&self, batch: &[Sequence<'_>]) -> Vec<f32> {
+        let hidden = self.arch.hidden;
+        let mut x = vec![0.0; batch.iter().map(|sequence| sequence.tokens.len()).sum::<usize>() * hidden];
+        let tokens = batch.iter().flat_map(|sequence| {
+            sequence
+                .tokens
+                .iter()
+                .enumerate()
+                .map(|(at, token)| (*token as usize, sequence.memory.tokens + at))
+        });
+        for (row, (token, position)) in x.chunks_mut(hidden).zip(tokens) {
+            match &self.embedding {
+                Some(table) => row.copy_from_slice(&table[token * hidden..][..hidden]),
+                None => self.head.column(token, row),
+            }
+            if let Some(table) = &self.positions {
+                for (value, of_position) in row.iter_mut().zip(&table[position * hidden..]) {
+                    *value += of_position;
+                }
+            }
+        }
+        x
+    }
+
+    /// Cosine and sine for each token: `[tokens, rotated / 2]` each.
+    fn angles(&self, batch: &[Sequence<'_>]) -> Option<(Vec<f32>, Vec<f32>)> {
+        let Position::Rotary(rotary) = &self.arch.position else { return None };
+        let (mut cos, mut sin) = (Vec::new(), Vec::new());
+        for sequence in batch {
+            let frequencies = rotary.frequencies(sequence.length);
+            for at in 0..sequence.tokens.len() {
+                rotary.angles(&frequencies, sequence.memory.tokens + at, &mut cos, &mut sin);
+            }
+        }
+        Some((cos, sin))
+    }
+
+    fn norm(&self, rows: &[f32], scale: &Scale, out: &mut [f32]) {
+        let norm: Norm = self.arch.norm;
+        norm.apply(self.isa, rows, &scale.weight, scale.bias.as_deref(), out);
+    }
+
+    fn linear(&self, rows: &[f32], linear: &Linear, out: &mut [f32]) {
+        let view = View::dense(rows, rows.len() / linear.weight.k());
+        let sum = match &linear.bias {
+            Some(bias) => {
+                out.par_chunks_mut(bias.len()).for_each(|row| row.copy_from_slice(bias));
+                Sum::Add
+            }
+            None => Sum::Store,
+        };
+        kernel::gemm_on(self.isa, view, &linear.weight, out, sum);
+    }
+
+    fn bend(&self, activation: Activation, mlp: usize, wide: &mut [f32], gated: &mut [f32]) {
+        if self.arch.gated() {
+            activation.gate(self.isa, wide, mlp, gated);
+        } else {
+            activation.apply(self.isa, wide);
+        }
+    }
+}
+
+/// Puts the batch's keys and values into the sequences' memories of a layer.
+fn remember<'a>(
+    batch: &'a mut [Sequence<'_>],
+    layer: usize,
+    heads: kernel::Heads,
+    qkv: &[f32],
+    width: usize,
+) -> Vec<Span<'a>> {
+    let mut first = 0;
+    let mut rows = Vec::with_capacity(batch.len());
+    for sequence in batch.iter() {
+        rows.push(first..first + sequence.tokens.len());
+        first += sequence.tokens.len();
+    }
+    let (queries, keys) = (heads.queries * heads.dim, heads.keys * heads.dim);
+    batch
+        .par_iter_mut()
+        .zip(rows)
+        .map(|(sequence, rows)| {
+            let start = sequence.memory.tokens;
+            let blocks = sequence.memory.layer(layer);
+            blocks.resize_with(Block::count(start + rows.len()), || Block::new(heads));
+            for (position, row) in (start..).zip(rows.clone()) {
+                let (key, value) = qkv[row * width..][..width][queries..].split_at(keys);
+                blocks[position / Block::POSITIONS].put(position, key, value);
+            }
+            Span { rows, start, blocks: blocks.as_slice() }
+        })
+        .collect()
+}

@@ -1,0 +1,392 @@
+//! Causal attention of packed sequences over blocks of keys and values (Dao et al. 2022: softmax block by block).
+//!
+//! Blocks hold 32 positions and begin at multiples of 32, and a query meets them one after the other, so its result
+//! depends on its own position only: not on the batch, nor on where the sequence was cut into calls.
+
+use std::ops::Range;
+
+use rayon::prelude::*;
+
+use super::{
+    Isa, kernel,
+    math::{exp, larger},
+    tile::{Out, accumulate},
+};
+
+/// Positions of a block.
+const POSITIONS: usize = 32;
+/// Columns of values that are summed at a time.
+const WIDTH: usize = 16;
+
+/// The sizes of an attention layer.
+#[derive(Clone, Copy, Debug)]
+pub struct Heads {
+    /// Query heads.
+    pub queries: usize,
+    /// Key and value heads; each serves `queries / keys` query heads.
+    pub keys: usize,
+    /// Values of a head.
+    pub dim: usize,
+}
+
+/// The keys and values of 32 positions of one layer.
+#[derive(Clone)]
+pub struct Block {
+    /// For each head: keys `[dim][32]`, then values `[dim / 16][32][16]`.
+    data: Vec<f32>,
+    dim: usize,
+}
+
+/// A sequence, or the part of one that is computed now.
+pub struct Span<'a> {
+    /// Its rows in the batch.
+    pub rows: Range<usize>,
+    /// The position of the first row.
+    pub start: usize,
+    /// Keys and values from position 0 to the last row.
+    pub blocks: &'a [Block],
+}
+
+impl Block {
+    /// Positions of a block.
+    pub const POSITIONS: usize = POSITIONS;
+
+    /// A block without any positions.
+    pub fn new(heads: Heads) -> Self {
+        Self { data: vec![0.0; heads.keys * Self::head_len(heads.dim)], dim: heads.dim }
+    }
+
+    /// Takes the keys and values, head after head, of one position.
+    pub fn put(&mut self, position: usize, keys: &[f32], values: &[f32]) {
+        let (dim, at) = (self.dim, position % POSITIONS);
+        let heads = self.data.chunks_mut(Self::head_len(dim));
+        for ((block, keys), values) in heads.zip(keys.chunks(dim)).zip(values.chunks(dim)) {
+            let (block_keys, block_values) = block.split_at_mut(dim * POSITIONS);
+            for (block, key) in block_keys.chunks_mut(POSITIONS).zip(keys) {
+                block[at] = *key;
+            }
+            for (block, values) in block_values.chunks_mut(POSITIONS * WIDTH).zip(values.chunks(WIDTH)) {
+                block[at * WIDTH..][..values.len()].copy_from_slice(values);
+            }
+        }
+    }
+
+    /// How many blocks hold so many positions.
+    pub fn count(positions: usize) -> usize {
+        positions.div_ceil(POSITIONS)
+    }
+
+    /// The bytes of one block.
+    pub fn bytes(heads: Heads) -> u64 {
+        4 * (heads.keys * Self::head_len(heads.dim)) as u64
+    }
+
+    fn head_len(dim: usize) -> usize {
+        dim * POSITIONS + dim.div_ceil(WIDTH) * WIDTH * POSITIONS
+    }
+
+    #[inline(always)]
+    fn head(&self, head: usize) -> (&[[f32; POSITIONS]], &[[f32; WIDTH]]) {
+        let len = Self::head_len(self.dim);
+        let (keys, values) = self.data[head * len..][..len].split_at(self.dim * POSITIONS);
+        (keys.as_chunks().0, values.as_chunks().0)
+    }
+}
+
+/// Attention for all rows of a batch: softmax(`scale` · query · keysᵀ) · values over the positions up to each row's own.
+///
+/// `queries` holds rows that are `row_width` long and begin with the query heads; `out` holds rows of
+/// `heads.queries · heads.dim`.
+pub fn attend(
+    isa: Isa,
+    heads: Heads,
+    scale: f32,
+    queries: &[f32],
+    row_width: usize,
+    spans: &[Span<'_>],
+    out: &mut [f32],
+) {
+    let mut parts = Vec::new();
+    for span in spans {
+        let mut row = span.rows.start;
+        while row < span.rows.end {
+            // A part ends where a block ends, so that all of its rows meet the same blocks.
+            let start = span.start + (row - span.rows.start);
+            let rows = (POSITIONS - start % POSITIONS).min(span.rows.end - row);
+            let blocks = &span.blocks[..=start / POSITIONS];
+            parts.extend((0..heads.queries).map(|head| Part { blocks, row, rows, start, head }));
+            row += rows;
+        }
+    }
+    #[expect(unsafe_code, reason = "threads fill parts of one matrix")]
+    // SAFETY: parts differ in their rows or in their head's columns.
+    let out = unsafe { Out::new(out, heads.queries * heads.dim) };
+    parts.par_iter().for_each(|part| {
+        attend_part(
+            isa,
+            heads,
+            scale,
+            &queries[part.row * row_width + part.head * heads.dim..],
+            row_width,
+            part,
+            out,
+        );
+    });
+}
+
+/// Neighbouring rows of one sequence, and one head.
+struct Part<'a> {
+    blocks: &'a [Block],
+    row: usize,
+    rows: usize,
+    start: usize,
+    head: usize,
+}
+
+kernel! {
+    fn attend_part(
+        heads: Heads, scale: f32, queries: &[f32], row_width: usize, part: &Part<'_>, out: Out<'_>,
+    ),
+    wide: part_body::<12>, narrow: part_body::<6>,
+}
+
+#[inline(always)]
+fn part_body<const HIGHEST: usize>(
+    heads: Heads,
+    scale: f32,
+    queries: &[f32],
+    row_width: usize,
+    part: &Part<'_>,
+    out: Out<'_>,
+) {
+    let mut first = 0;
+    while first < part.rows {
+        let left = part.rows - first;
+        let queries = &queries[first * row_width..];
+        match left {
+            1 => rows::<1>(heads, scale, queries, row_width, part, first, 1, out),
+            2 | 3 => rows::<3>(heads, scale, queries, row_width, part, first, left, out),
+            _ if left <= 6 || HIGHEST == 6 => {
+                rows::<6>(heads, scale, queries, row_width, part, first, left.min(6), out);
+            }
+            7 | 8 => rows::<8>(heads, scale, queries, row_width, part, first, left, out),
+            _ => rows::<12>(heads, scale, queries, row_width, part, first, left.min(12), out),
+        }
+        first += HIGHEST.min(left);
+    }
+}
+
+/// Up to `HEIGHT` rows.
+#[inline(always)]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "inlined into the function above, whose arguments it takes over"
+)]
+fn rows<const HEIGHT: usize>(
+    heads: Heads,
+    scale: f32,
+    queries: &[f32],
+    row_width: usize,
+    part: &Part<'_>,
+    first: usize,
+    height: usize,
+    out: Out<'_>,
+) {
+    let mut columns = vec![[0.0; HEIGHT]; heads.dim];
+    for i in 0..height {
+        for (column, &value) in columns.iter_mut().zip(&queries[i * row_width..][..heads.dim]) {
+            column[i] = value;
+        }
+    }
+    let mut sums = vec![[[0.0; WIDTH]; HEIGHT]; heads.dim.div_ceil(WIDTH)];
+    let mut largest = [f32::NEG_INFINITY; HEIGHT];
+    let mut total = [0.0; HEIGHT];
+    for (index, block) in part.blocks.iter().enumerate() {
+        let (keys, values) = block.head(part.head / (heads.queries / heads.keys));
+        let mut low = [[0.0; WIDTH]; HEIGHT];
+        accumulate::<HEIGHT, WIDTH, POSITIONS, 0>(&mut low, &columns, keys);
+        let mut high = [[0.0; WIDTH]; HEIGHT];
+        accumulate::<HEIGHT, WIDTH, POSITIONS, WIDTH>(&mut high, &columns, keys);
+
+        let mut weights = [[0.0; HEIGHT]; POSITIONS];
+        for i in 0..height {
+            for j in 0..WIDTH {
+                low[i][j] *= scale;
+                high[i][j] *= scale;
+            }
+            let visible = (part.start + first + i + 1 - index * POSITIONS).min(POSITIONS);
+            hide(&mut low[i], visible);
+            hide(&mut high[i], visible.saturating_sub(WIDTH));
+
+            let new = halve(join(&low[i], &high[i], larger), larger);
+            if new > largest[i] {
+                let shrink = if largest[i] == f32::NEG_INFINITY { 0.0 } else { exp(largest[i] - new) };
+                largest[i] = new;
+                total[i] *= shrink;
+                for sums in &mut sums {
+                    for sum in &mut sums[i] {
+                        *sum *= shrink;
+                    }
+                }
+            }
+            let low = weigh(&low[i], largest[i]);
+            let high = weigh(&high[i], largest[i]);
+            total[i] += halve(join(&low, &high, |a, b| a + b), |a, b| a + b);
+            for j in 0..WIDTH {
+                weights[j][i] = low[j];
+                weights[j + WIDTH][i] = high[j];
+            }
+        }
+        for (sums, values) in sums.iter_mut().zip(values.chunks(POSITIONS)) {
+            accumulate::<HEIGHT, WIDTH, WIDTH, 0>(sums, &weights, values);
+        }
+    }
+    for i in 0..height {
+        let share = 1.0 / total[i];
+        for (chunk, sums) in sums.iter().enumerate() {
+            let values = sums[i].map(|sum| sum * share);
+            let width = WIDTH.min(heads.dim - chunk * WIDTH);
+            out.write(part.row + first + i, part.head * heads.dim + chunk * WIDTH, &values[..width]);
+        }
+    }
+}
+
+/// Scores from `visible` on are those of later positions.
+#[inline(always)]
+fn hide(scores: &mut [f32; WIDTH], visible: usize) {
+    for (j, score) in scores.iter_mut().enumerate() {
+        *score = if j < visible { *score } else { f32::NEG_INFINITY };
+    }
+}
+
+#[inline(always)]
+fn weigh(scores: &[f32; WIDTH], largest: f32) -> [f32; WIDTH] {
+    scores.map(|score| if score == f32::NEG_INFINITY { 0.0 } else { exp(score - largest) })
+}
+
+#[inline(always)]
+fn join(low: &[f32; WIDTH], high: &[f32; WIDTH], with: impl Fn(f32, f32) -> f32) -> [f32; WIDTH] {
+    std::array::from_fn(|j| with(low[j], high[j]))
+}
+
+#[inline(always)]
+fn halve(mut lanes: [f32; WIDTH], with: impl Fn(f32, f32) -> f32) -> f32 {
+    let mut half = WIDTH / 2;
+    while half > 0 {
+        for lane in 0..half {
+            lanes[lane] = with(lanes[lane], lanes[lane + half]);
+        }
+        half /= 2;
+    }
+    lanes[0]
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::engine::local::kernel::tests::{bits, numbers};
+
+    /// Rows of queries, keys and values, as a projection gives them.
+    struct Rows {
+        heads: Heads,
+        data: Vec<f32>,
+    }
+
+    impl Rows {
+        fn new(heads: Heads, rows: usize, seed: u64) -> Self {
+            let width = (heads.queries + 2 * heads.keys) * heads.dim;
+            Self { heads, data: numbers(rows * width, seed).iter().map(|x| 2.0 * x).collect() }
+        }
+        fn width(&self) -> usize {
+            (self.heads.queries + 2 * self.heads.keys) * self.heads.dim
+        }
+        fn row(&self, row: usize) -> (&[f32], &[f32], &[f32]) {
+            let (query, rest) =
+                self.data[row * self.width()..][..self.width()].split_at(self.heads.queries * self.heads.dim);
+            let (key, value) = rest.split_at(self.heads.keys * self.heads.dim);
+            (query, key, value)
+        }
+        fn blocks(&self, positions: usize) -> Vec<Block> {
+            let mut blocks = vec![Block::new(self.heads); Block::count(positions)];
+            for position in 0..positions {
+                let (_, key, value) = self.row(position);
+                blocks[position / POSITIONS].put(position, key, value);
+            }
+            blocks
+        }
+        /// All rows of one sequence, cut into calls at `cuts`.
+        fn attend(&self, isa: Isa, rows: usize, cut: usize) -> Vec<f32> {
+            let mut out = Vec::new();
+            for range in [0..cut, cut..rows] {
+                let blocks = self.blocks(range.end);
+                let span = Span { rows: 0..range.len(), start: range.start, blocks: &blocks };
+                let mut part = vec![f32::NAN; range.len() * self.heads.queries * self.heads.dim];
+                let data = &self.data[range.start * self.width()..range.end * self.width()];
+                attend(isa, self.heads, 0.3, data, self.width(), &[span], &mut part);
+                out.extend(part);
+            }
+            out
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(48))]
+        #[test]
+        fn attention_is_right_and_does_not_depend_on_how_it_is_cut(
+            rows in 1usize..100, cut in 0usize..100, dim in 1usize..40, keys in 1usize..3, group in 1usize..3,
+            seed in any::<u64>(),
+        ) {
+            let cut = cut.min(rows);
+            let heads = Heads { queries: keys * group, keys, dim };
+            let all = Rows::new(heads, rows, seed);
+            let out = all.attend(Isa::best(), rows, 0);
+            for isa in Isa::available() {
+                prop_assert_eq!(bits(&out), bits(&all.attend(isa, rows, cut)), "{}", isa.name());
+            }
+            for row in 0..rows {
+                for head in 0..heads.queries {
+                    let of = |row: &[f32], head: usize| -> Vec<f64> {
+                        row[head * dim..][..dim].iter().copied().map(f64::from).collect()
+                    };
+                    let query = of(all.row(row).0, head);
+                    let score = |position: usize| -> f64 {
+                        let key = of(all.row(position).1, head / group);
+                        0.3_f32 as f64 * query.iter().zip(&key).map(|(q, k)| q * k).sum::<f64>()
+                    };
+                    let weights: Vec<f64> = (0..=row).map(|position| score(position).exp()).collect();
+                    let total: f64 = weights.iter().sum();
+                    for d in 0..dim {
+                        let right: f64 = (0..=row)
+                            .map(|position| weights[position] / total * of(all.row(position).2, head / group)[d])
+                            .sum();
+                        let got = f64::from(out[(row * heads.queries + head) * dim + d]);
+                        prop_assert!((got - right).abs() < 2e-5, "row {row} head {head} {d}: {got} {right}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn sequences_of_a_batch_do_not_see_each_other() {
+        let heads = Heads { queries: 2, keys: 1, dim: 20 };
+        let lengths = [5, 40, 1, 33];
+        let sequences: Vec<Rows> =
+            lengths.iter().enumerate().map(|(i, &len)| Rows::new(heads, len, i as u64)).collect();
+        let blocks: Vec<Vec<Block>> = sequences.iter().zip(lengths).map(|(s, len)| s.blocks(len)).collect();
+        let mut spans = Vec::new();
+        let mut data = Vec::new();
+        for (sequence, blocks) in sequences.iter().zip(&blocks) {
+            let first = data.len() / sequence.width();
+            data.extend_from_slice(&sequence.data);
+            spans.push(Span { rows: first..data.len() / sequence.width(), start: 0, blocks });
+        }
+        let mut out = vec![0.0; 79 * 40];
+        attend(Isa::best(), heads, 0.3, &data, sequences[0].width(), &spans, &mut out);
+        let alone: Vec<f32> =
+            sequences.iter().zip(lengths).flat_map(|(s, len)| s.attend(Isa::best(), len, 0)).collect();
+        assert_eq!(bits(&out), bits(&alone));
+    }
+}

@@ -1,0 +1,184 @@
+//! The projection to the vocabulary, with the softmax in the same pass: no row of logits is ever kept whole.
+//!
+//! Sums of exponentials are taken over stretches of 1,024 tokens in f32 and joined in order in f64, so they do not depend
+//! on the batch or the threads.
+
+use rayon::prelude::*;
+
+use super::{
+    Isa, Packed, Sum, View,
+    gemm::{PANEL, Rows, product},
+    kernel,
+    math::{exp, max, sum},
+    tile::Out,
+};
+
+/// Tokens of a stretch.
+const STRETCH: usize = 32 * PANEL;
+/// Rows that one task takes; a multiple of the rows of a tile.
+const ROWS: usize = 48;
+
+/// What is asked of a row of logits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Want {
+    /// How probable this token is.
+    Token(u32),
+    /// The most probable token; of equal ones the lowest id.
+    Best,
+}
+
+/// A token and its natural log-probability, which is not finite if any logit of the row was not.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Found {
+    /// The token that was asked for, or the best one.
+    pub id: u32,
+    /// Of it.
+    pub logprob: f32,
+}
+
+/// Answers one question about each row's distribution over the vocabulary, softmax(row · head).
+pub fn find(isa: Isa, rows: View<'_>, head: &Packed, wants: &[Want]) -> Vec<Found> {
+    assert_eq!(rows.rows, wants.len(), "one question a row");
+    let packed = Rows::pack(isa, rows, head.k(), false);
+    let stretches = head.n().div_ceil(STRETCH);
+    let row_tasks = rows.rows.div_ceil(ROWS);
+    let parts: Vec<Vec<Part>> = (0..row_tasks * stretches)
+        .into_par_iter()
+        .map_init(
+            || vec![0.0; ROWS * STRETCH],
+            |scratch, task| {
+                let (first, stretch) = (task / stretches * ROWS, task % stretches);
+                let range = first..rows.rows.min(first + ROWS);
+                let tokens = stretch * STRETCH..head.n().min((stretch + 1) * STRETCH);
+                let logits = &mut scratch[..range.len() * tokens.len()];
+                #[expect(unsafe_code, reason = "the product writes through the type that threads may share")]
+                // SAFETY: nobody else has this buffer.
+                let out = unsafe { Out::new(logits, tokens.len()) };
+                let panels = tokens.start / PANEL..tokens.end.div_ceil(PANEL);
+                product(isa, &packed, range.clone(), head, panels, out, (first, tokens.start), Sum::Store);
+                let rows = logits.chunks(tokens.len()).zip(&wants[range]);
+                rows.map(|(logits, want)| Part::of(isa, logits, tokens.start, *want)).collect()
+            },
+        )
+        .collect();
+    (0..wants.len())
+        .map(|row| {
+            let parts = (0..stretches).map(|stretch| parts[row / ROWS * stretches + stretch][row % ROWS]);
+            let lse = join(parts.clone());
+            // Of equal logits the first stays, which has the lowest id.
+            let (id, logit) = parts
+                .filter_map(|part| part.found)
+                .reduce(|first, next| if next.1 > first.1 { next } else { first })
+                .expect("a wanted token is in the vocabulary");
+            Found { id, logprob: (f64::from(logit) - lse) as f32 }
+        })
+        .collect()
+}
+
+/// The natural logarithm of the sum of the exponentials of a row of logits, as [`find`] takes it.
+pub fn log_sum_exp(isa: Isa, logits: &[f32]) -> f64 {
+    join(logits.chunks(STRETCH).map(|stretch| Part::of(isa, stretch, 0, Want::Best)))
+}
+
+/// What is known of a row from one stretch of the vocabulary.
+#[derive(Clone, Copy)]
+struct Part {
+    largest: f32,
+    /// Of exp(logit - largest).
+    sum: f32,
+    /// The wanted token, where it lies in the stretch, or the stretch's best, and its logit.
+    found: Option<(u32, f32)>,
+}
+
+impl Part {
+    fn of(isa: Isa, logits: &[f32], first: usize, want: Want) -> Self {
+        let (largest, sum) = exponentials(isa, logits);
+        let at = match want {
+            Want::Token(id) => (id as usize).checked_sub(first).filter(|at| *at < logits.len()),
+            #[expect(clippy::float_cmp, reason = "the largest is one of them, bit for bit")]
+            Want::Best => Some(logits.iter().position(|logit| *logit == largest).unwrap_or(0)),
+        };
+        Self { largest, sum, found: at.map(|at| ((first + at) as u32, logits[at])) }
+    }
+}
+
+/// The logarithm of the whole sum; NaN if any logit was NaN or infinite.
+fn join(parts: impl Iterator<Item = Part> + Clone) -> f64 {
+    let largest = parts.clone().map(|part| part.largest).fold(f32::NEG_INFINITY, f32::max);
+    let total: f64 =
+        parts.map(|part| f64::from(part.sum) * libm::exp(f64::from(part.largest) - f64::from(largest))).sum();
+    f64::from(largest) + libm::log(total)
+}
+
+kernel! {
+    /// The largest logit, and the sum of the exponentials of all less the largest.
+    fn exponentials(logits: &[f32]) -> (f32, f32),
+    wide: exponentials_body, narrow: exponentials_body,
+}
+
+#[inline(always)]
+fn exponentials_body(logits: &[f32]) -> (f32, f32) {
+    let largest = max(logits);
+    (largest, sum(logits, |logit| exp(logit - largest)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::local::kernel::{gemm, tests::numbers};
+
+    fn head(k: usize, vocabulary: usize) -> Packed {
+        Packed::pack(k, vocabulary, &numbers(k * vocabulary, 5), vocabulary, 1)
+    }
+
+    #[test]
+    fn log_probabilities_are_right_and_the_same_in_any_batch() {
+        let (k, vocabulary, rows) = (24, 2 * STRETCH + 77, 2 * ROWS + 5);
+        let head = head(k, vocabulary);
+        let hidden = numbers(rows * k, 6);
+        let wants: Vec<Want> = (0..rows)
+            .map(|row| if row % 3 == 0 { Want::Best } else { Want::Token((row * 19 % vocabulary) as u32) })
+            .collect();
+        let all = find(Isa::best(), View::dense(&hidden, rows), &head, &wants);
+        let mut logits = vec![0.0; rows * vocabulary];
+        gemm(View::dense(&hidden, rows), &head, &mut logits, Sum::Store);
+        for isa in Isa::available() {
+            let again: Vec<Found> = hidden
+                .chunks(k)
+                .zip(&wants)
+                .flat_map(|(row, want)| find(isa, View::dense(row, 1), &head, &[*want]))
+                .collect();
+            assert_eq!(all, again, "{}", isa.name());
+        }
+        for ((logits, found), want) in logits.chunks(vocabulary).zip(&all).zip(&wants) {
+            let sum: f64 = logits.iter().map(|logit| f64::from(*logit).exp()).sum();
+            let right = f64::from(logits[found.id as usize]) - sum.ln();
+            assert!((f64::from(found.logprob) - right).abs() < 1e-6, "{} {right}", found.logprob);
+            assert!((log_sum_exp(Isa::best(), logits) - sum.ln()).abs() < 1e-6);
+            match want {
+                Want::Token(id) => assert_eq!(&found.id, id),
+                Want::Best => assert!(logits.iter().all(|logit| *logit <= logits[found.id as usize])),
+            }
+        }
+    }
+
+    #[test]
+    fn of_equal_logits_the_lowest_id_is_best() {
+        let mut weights = vec![0.0; 3 * STRETCH];
+        for id in [STRETCH - 1, STRETCH, 2 * STRETCH + 7] {
+            weights[id] = 1.0;
+        }
+        let head = Packed::pack(1, 3 * STRETCH, &weights, 1, 1);
+        let found = find(Isa::best(), View::dense(&[2.0], 1), &head, &[Want::Best]);
+        assert_eq!(found[0].id as usize, STRETCH - 1);
+    }
+
+    #[test]
+    fn what_is_not_a_number_shows() {
+        let head = head(2, 40);
+        for bad in [f32::NAN, f32::INFINITY] {
+            let found = find(Isa::best(), View::dense(&[bad, 1.0], 1), &head, &[Want::Token(3)]);
+            assert!(!found[0].logprob.is_finite());
+        }
+    }
+}

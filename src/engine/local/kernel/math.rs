@@ -1,0 +1,138 @@
+//! Functions of one number and sums of rows, of IEEE operations in a fixed order only, so that every instruction set
+//! gives the same bits. The polynomials are minimax fits (Remez) made for this file.
+
+/// eˣ to 1.5 units in the last place, for x from -87 to 88 and cut to that; NaN stays NaN.
+#[inline(always)]
+pub(super) fn exp(x: f32) -> f32 {
+    // Comparisons that let NaN through, which `clamp` on a maximum would not.
+    let x = if x < -87.0 { -87.0 } else { x };
+    let x = if x > 88.0 { 88.0 } else { x };
+    // x = n ln 2 + r: adding 1.5 · 2²³ rounds to a whole number and leaves it in the low bits.
+    const ROUND: f32 = 12_582_912.0;
+    let shifted = x.mul_add(std::f32::consts::LOG2_E, ROUND);
+    let n = shifted - ROUND;
+    // ln 2 in two parts, the first short enough for exact products.
+    let r = n.mul_add(-0.693_359_4, x);
+    let r = n.mul_add(2.121_944_4e-4, r);
+    let mut p = 1.395_060_3e-3_f32;
+    p = p.mul_add(r, 8.368_953_5e-3);
+    p = p.mul_add(r, 4.166_620_4e-2);
+    p = p.mul_add(r, 0.166_665_18);
+    p = p.mul_add(r, 0.5);
+    let p = p.mul_add(r * r, r + 1.0);
+    p * f32::from_bits((shifted.to_bits() << 23).wrapping_add(127 << 23))
+}
+
+/// The error function, to 2e-7.
+#[inline(always)]
+pub(super) fn erf(x: f32) -> f32 {
+    let t = x.abs();
+    let s = x * x;
+    let mut near = 7.889_123e-5_f32;
+    near = near.mul_add(s, -8.020_842e-4);
+    near = near.mul_add(s, 5.189_535_6e-3);
+    near = near.mul_add(s, -2.685_444_5e-2);
+    near = near.mul_add(s, 0.112_836);
+    near = near.mul_add(s, -0.376_126_26);
+    near = near.mul_add(s, 0.128_379_17);
+    let near = near.mul_add(t, t);
+    // 1 - exp(-q(t)); from 4 on it is 1 in f32.
+    let u = if t > 4.0 { 4.0 } else { t };
+    let mut q = -1.855_739e-4_f32;
+    q = q.mul_add(u, 2.939_606_3e-3);
+    q = q.mul_add(u, -2.180_531_5e-2);
+    q = q.mul_add(u, 0.103_037_36);
+    q = q.mul_add(u, 0.638_225_7);
+    q = q.mul_add(u, 1.127_040_1);
+    q = q.mul_add(u, 3.537_205_3e-4);
+    let far = 1.0 - exp(-q);
+    let size = if t < 1.0 { near } else { far };
+    if x < 0.0 { -size } else { size }
+}
+
+/// Partial sums of a row.
+pub(super) const LANES: usize = 16;
+
+/// The sum of `of` over a row: element `i` goes to partial sum `i % LANES`, and those are added in halves.
+#[inline(always)]
+pub(super) fn sum(row: &[f32], of: impl Fn(f32) -> f32) -> f32 {
+    let mut sums = [0.0; LANES];
+    let (whole, rest) = row.as_chunks::<LANES>();
+    for chunk in whole {
+        for lane in 0..LANES {
+            sums[lane] += of(chunk[lane]);
+        }
+    }
+    for (sum, &value) in sums.iter_mut().zip(rest) {
+        *sum += of(value);
+    }
+    halve(sums, |a, b| a + b)
+}
+
+/// The largest of a row; NaN is passed over. -∞ for an empty row.
+#[inline(always)]
+pub(super) fn max(row: &[f32]) -> f32 {
+    let mut largest = [f32::NEG_INFINITY; LANES];
+    let (whole, rest) = row.as_chunks::<LANES>();
+    for chunk in whole {
+        for lane in 0..LANES {
+            largest[lane] = larger(largest[lane], chunk[lane]);
+        }
+    }
+    for (largest, &value) in largest.iter_mut().zip(rest) {
+        *largest = larger(*largest, value);
+    }
+    halve(largest, larger)
+}
+
+/// The larger of two; `a` where `b` is NaN.
+#[inline(always)]
+pub(super) fn larger(a: f32, b: f32) -> f32 {
+    if b > a { b } else { a }
+}
+
+/// Joins the second half to the first until one is left.
+#[inline(always)]
+fn halve(mut lanes: [f32; LANES], join: impl Fn(f32, f32) -> f32) -> f32 {
+    let mut half = LANES / 2;
+    while half > 0 {
+        for lane in 0..half {
+            lanes[lane] = join(lanes[lane], lanes[lane + half]);
+        }
+        half /= 2;
+    }
+    lanes[0]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn exp_is_right() {
+        let mut worst = 0.0_f64;
+        for step in -87_000..88_000 {
+            let x = step as f32 / 1000.0;
+            let right = f64::from(x).exp();
+            worst = worst.max(((f64::from(exp(x)) - right) / right).abs());
+        }
+        println!("exp: largest relative error {worst:.2e}");
+        assert!(worst < 1.5 * f64::from(f32::EPSILON));
+        assert!(
+            exp(f32::NAN).is_nan()
+                && exp(f32::NEG_INFINITY) < 2e-38
+                && exp(0.0).to_bits() == 1.0_f32.to_bits()
+        );
+    }
+
+    #[test]
+    fn erf_is_right() {
+        let mut worst = 0.0_f64;
+        for step in -60_000..60_000 {
+            let x = step as f32 / 10_000.0;
+            worst = worst.max((f64::from(erf(x)) - libm::erf(f64::from(x))).abs());
+        }
+        println!("erf: largest error {worst:.2e}");
+        assert!(worst < 2e-7 && erf(f32::NAN).is_nan());
+    }
+}

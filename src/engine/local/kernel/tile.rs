@@ -1,0 +1,82 @@
+//! The innermost loop of every product, and a matrix that threads fill tile by tile.
+
+/// Adds to `HEIGHT × WIDTH` sums the product of a column of rows and a row of columns for every step, in order: one
+/// chain of fused multiply-adds each. `columns` are read from `FROM` on.
+#[inline(always)]
+pub(super) fn accumulate<const HEIGHT: usize, const WIDTH: usize, const PANEL: usize, const FROM: usize>(
+    sums: &mut [[f32; WIDTH]; HEIGHT],
+    rows: &[[f32; HEIGHT]],
+    columns: &[[f32; PANEL]],
+) {
+    // A copy that is never borrowed stays in registers.
+    let mut registers = *sums;
+    for (rows, columns) in rows.iter().zip(columns) {
+        let columns = &columns.as_chunks::<WIDTH>().0[FROM / WIDTH];
+        for i in 0..HEIGHT {
+            for j in 0..WIDTH {
+                registers[i][j] = rows[i].mul_add(columns[j], registers[i][j]);
+            }
+        }
+    }
+    *sums = registers;
+}
+
+/// A matrix that several threads fill, each its own tiles.
+#[derive(Clone, Copy)]
+pub(super) struct Out<'a> {
+    start: *mut f32,
+    rows: usize,
+    columns: usize,
+    borrowed: std::marker::PhantomData<&'a mut [f32]>,
+}
+
+#[expect(unsafe_code, reason = "tiles of one matrix are not slices, and threads fill them side by side")]
+// SAFETY: the pointer is that of a slice which stays borrowed for `'a`; `read` and `write` stay within it, and no two
+// threads are given the same tile, which `new` demands.
+unsafe impl Send for Out<'_> {}
+#[expect(unsafe_code, reason = "as above")]
+// SAFETY: as above.
+unsafe impl Sync for Out<'_> {}
+
+impl<'a> Out<'a> {
+    /// A matrix of rows that are `columns` long.
+    #[expect(unsafe_code, reason = "as above")]
+    /// # Safety
+    /// While copies are used on several threads, no element may be written by one and read or written by another.
+    pub(super) unsafe fn new(data: &'a mut [f32], columns: usize) -> Self {
+        let rows = data.len() / columns.max(1);
+        Self { start: data.as_mut_ptr(), rows, columns, borrowed: std::marker::PhantomData }
+    }
+
+    /// The part of a row that starts at `column`; nothing is read beyond the right edge.
+    #[inline(always)]
+    pub(super) fn read(self, row: usize, column: usize, values: &mut [f32]) {
+        let (start, width) = self.part(row, column, values.len());
+        #[expect(unsafe_code, reason = "as above")]
+        // SAFETY: `part` stays within the matrix; nobody else writes to this tile.
+        unsafe {
+            std::ptr::copy_nonoverlapping(self.start.add(start), values.as_mut_ptr(), width);
+        }
+    }
+
+    /// Writes what [`Out::read`] reads.
+    #[inline(always)]
+    pub(super) fn write(self, row: usize, column: usize, values: &[f32]) {
+        let (start, width) = self.part(row, column, values.len());
+        #[expect(unsafe_code, reason = "as above")]
+        // SAFETY: `part` stays within the matrix; nobody else reads or writes this tile.
+        unsafe {
+            std::ptr::copy_nonoverlapping(values.as_ptr(), self.start.add(start), width);
+        }
+    }
+
+    /// Where the part begins, and how much of it lies within the matrix.
+    #[inline(always)]
+    fn part(self, row: usize, column: usize, width: usize) -> (usize, usize) {
+        assert!(row < self.rows, "a tile lies within the matrix");
+        if column >= self.columns {
+            return (0, 0);
+        }
+        (row * self.columns + column, width.min(self.columns - column))
+    }
+}

@@ -1,0 +1,203 @@
+//! Cuts texts into tokens as the checkpoint's own tokenizer does, and an ending off its prompt by one rule.
+//!
+//! **The boundary rule.** Prompt and ending are encoded as one text. White space at the end of the prompt belongs to the
+//! ending. A token belongs to the ending when any of its text does; one that begins in the prompt is scored with the ending, and
+//! the answer says so.
+//!
+//! **What comes before a text.** What the tokenizer itself puts there (see [`begin`]). Where that is nothing, a text
+//! without a prompt is conditioned on BOS, else on EOS, else its first token is not scored.
+//!
+//! Names of special tokens in a text are text.
+
+mod begin;
+mod pieces;
+
+use std::ops::Range;
+
+use tokenizers::{ModelWrapper, Tokenizer as Inner};
+
+use super::{
+    checkpoint::{CheckpointError, object},
+    family::Arch,
+    files::Files,
+};
+use crate::plan::{self, Ending, Failure, FailureKind, FirstToken, Token};
+
+use begin::Begin;
+use pieces::Pieces;
+
+/// A checkpoint's tokenizer.
+pub struct Tokens {
+    inner: Inner,
+    pieces: Pieces,
+    begin: Begin,
+    ends: Vec<u32>,
+    context: usize,
+}
+
+/// Why a tokenizer cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum TokensError {
+    /// It cannot be read.
+    #[error("`tokenizer.json` cannot be read: {0}")]
+    Unreadable(String),
+    /// It does not belong to the model.
+    #[error(
+        "`tokenizer.json` gives ids up to {highest} (`{token}`), and the model's vocabulary has {vocabulary} rows; they do not belong together"
+    )]
+    TooLarge {
+        /// The highest id.
+        highest: u32,
+        /// Its token.
+        token: String,
+        /// Rows of the embedding.
+        vocabulary: usize,
+    },
+    /// A file beside it cannot be read.
+    #[error("{0}")]
+    Beside(#[source] Box<CheckpointError>),
+}
+
+/// A text cut into tokens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cut {
+    /// Of the whole text, without anything put before it.
+    pub ids: Vec<u32>,
+    /// Where each token's text lies, in bytes. Tokens that share a character share its bytes.
+    spans: Vec<Range<usize>>,
+    /// The first token of the ending.
+    pub first: usize,
+    /// Whether that token begins in the prompt.
+    pub straddles: bool,
+    /// Where the ending begins, in bytes, and the length of the whole.
+    ending: Range<usize>,
+}
+
+impl Tokens {
+    /// Reads the tokenizer of a checkpoint.
+    pub fn open(files: &Files, arch: &Arch, ends: &[u32]) -> Result<Self, TokensError> {
+        let unreadable = |error: &dyn std::fmt::Display| TokensError::Unreadable(error.to_string());
+        let text = files.read("tokenizer.json").map_err(|error| unreadable(&error))?;
+        let mut inner = Inner::from_bytes(&text).map_err(|error| unreadable(&error))?;
+        let beside = |name| object(files, name).map_err(|error| TokensError::Beside(Box::new(error)));
+        let (config, map) = (beside("tokenizer_config.json")?, beside("special_tokens_map.json")?);
+
+        inner.with_truncation(None).map_err(|error| unreadable(&error))?;
+        inner.with_padding(None);
+        inner.set_encode_special_tokens(true);
+        without_dropout(&mut inner);
+        let begin = Begin::read(&inner, arch, config.as_ref(), map.as_ref());
+        // It would shift the offsets, and what it adds is known now.
+        inner.with_post_processor(None::<tokenizers::PostProcessorWrapper>);
+
+        let pieces = Pieces::new(&inner);
+        if let Some(highest) = pieces.highest().filter(|id| *id as usize >= arch.vocabulary) {
+            let token = pieces.text(highest);
+            return Err(TokensError::TooLarge { highest, token, vocabulary: arch.vocabulary });
+        }
+        let ends = ends.iter().copied().filter(|id| (*id as usize) < arch.vocabulary).collect();
+        Ok(Self { inner, pieces, begin, ends, context: arch.context })
+    }
+
+    /// Cuts prompt and ending by the boundary rule. White space at the prompt's end goes to the ending.
+    pub fn cut(&self, prompt: &str, ending: &str) -> Result<Cut, Failure> {
+        if ending.is_empty() {
+            return Err(Failure::new(FailureKind::Text, "the ending is empty, so there is nothing to score"));
+        }
+        let cut = self.cut_at(&format!("{prompt}{ending}"), prompt.trim_end().len())?;
+        if cut.first == cut.ids.len() {
+            return Err(Failure::new(
+                FailureKind::Text,
+                format!(
+                    "the tokenizer leaves nothing of the ending {ending:?}, so there is nothing to score"
+                ),
+            ));
+        }
+        Ok(cut)
+    }
+
+    /// Cuts a text at a byte.
+    pub fn cut_at(&self, text: &str, at: usize) -> Result<Cut, Failure> {
+        let encoding = self.inner.encode(text, false).map_err(|error| {
+            Failure::new(FailureKind::Text, format!("the tokenizer cannot cut {text:?}: {error}"))
+        })?;
+        let spans: Vec<Range<usize>> =
+            encoding.get_offsets().iter().map(|(start, end)| *start..*end).collect();
+        let first = if at == 0 { 0 } else { spans.partition_point(|span| span.end <= at) };
+        let straddles = at > 0 && spans.get(first).is_some_and(|span| span.start < at);
+        Ok(Cut { ids: encoding.get_ids().to_vec(), spans, first, straddles, ending: at..text.len() })
+    }
+
+    /// What is read before a text.
+    pub fn before(&self, has_prompt: bool, first_token: FirstToken) -> &[u32] {
+        match first_token {
+            FirstToken::Score if !has_prompt => &self.begin.alone,
+            FirstToken::Score | FirstToken::Skip => &self.begin.always,
+        }
+    }
+
+    /// Ids that end a generated text.
+    pub fn ends(&self) -> &[u32] {
+        &self.ends
+    }
+
+    /// What a text without a prompt is conditioned on, for the record.
+    pub fn begins_with(&self) -> Option<String> {
+        self.begin.alone.last().map(|id| self.pieces.text(*id))
+    }
+
+    /// A token as people read it.
+    pub fn token(&self, id: u32) -> Token {
+        Token { id, text: self.pieces.text(id) }
+    }
+
+    /// Adds a generated token to a text; special tokens add nothing.
+    pub fn write(&self, id: u32, text: &mut Vec<u8>) {
+        self.pieces.write(id, text);
+    }
+}
+
+impl Cut {
+    /// The bytes of the text that the tokens from `first` on cover; white space that a tokenizer drops counts with the token
+    /// after it.
+    pub fn bytes_from(&self, first: usize) -> usize {
+        let start = match first {
+            _ if first > self.first => {
+                self.spans[first - 1].end.min(self.spans[first].start.max(self.ending.start))
+            }
+            _ if self.straddles => self.spans[first].start,
+            _ => self.ending.start,
+        };
+        self.ending.end - start
+    }
+}
+
+impl plan::Tokenizer for Tokens {
+    fn tokens(&self, text: &str) -> Result<Vec<Token>, Failure> {
+        Ok(self.cut_at(text, 0)?.ids.into_iter().map(|id| self.token(id)).collect())
+    }
+
+    fn ending(&self, prompt: &str, ending: &str) -> Result<Ending, Failure> {
+        let cut = self.cut(prompt, ending)?;
+        Ok(Ending {
+            before: self.before(cut.first > 0, FirstToken::Score).len() + cut.first,
+            tokens: cut.ids[cut.first..].iter().map(|id| self.token(*id)).collect(),
+            straddles: cut.straddles,
+        })
+    }
+
+    fn context(&self) -> Option<usize> {
+        Some(self.context)
+    }
+}
+
+/// Dropout of merges is for training; with it, one text would be cut in many ways.
+fn without_dropout(inner: &mut Inner) {
+    if let ModelWrapper::BPE(model) = inner.get_model()
+        && model.dropout.is_some()
+    {
+        let mut model = model.clone();
+        model.dropout = None;
+        inner.with_model(ModelWrapper::BPE(model));
+    }
+}

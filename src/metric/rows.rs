@@ -1,0 +1,82 @@
+//! The rows that a formula looks at.
+
+use crate::{
+    record::{Cell, Column, Row, Table},
+    stats::{Clusters, Undefined},
+};
+
+/// A table with the number of each row's cluster.
+pub(super) struct Rows<'a> {
+    table: &'a Table,
+    clusters: Clusters,
+}
+
+/// Which rows are looked at.
+#[derive(Clone, Copy)]
+pub(super) enum Part<'a> {
+    All,
+    Group(&'a str),
+    Outside(&'a str),
+}
+
+/// The rows that have a number in each column that is asked for.
+pub(super) struct Selected<const N: usize> {
+    /// One number a row.
+    pub(super) columns: [Vec<f64>; N],
+    /// Which rows they are.
+    pub(super) rows: Vec<usize>,
+}
+
+impl<'a> Rows<'a> {
+    /// Rows hang together that name the same cluster, or without one repeat the same item.
+    pub(super) fn of(table: &'a Table) -> Self {
+        let keys = table.rows.iter().map(|row| match &row.key.cluster {
+            Some(cluster) => (true, cluster),
+            None => (false, &row.key.item),
+        });
+        Self { table, clusters: Clusters::by(keys) }
+    }
+
+    pub(super) fn select<const N: usize>(
+        &self,
+        part: Part<'_>,
+        columns: [Column; N],
+    ) -> Result<Selected<N>, Undefined> {
+        let mut selected = Selected { columns: [const { Vec::new() }; N], rows: Vec::new() };
+        let mut places = [0; N];
+        for (place, column) in places.iter_mut().zip(columns) {
+            *place = self.table.column(column).ok_or(Undefined::NoColumn)?;
+        }
+        for (place, row) in self.table.rows.iter().enumerate().filter(|(_, row)| part.holds(row)) {
+            let Ok(cells) = &row.cells else { continue };
+            let numbers = places.map(|place| cells.get(place).and_then(Cell::number));
+            if numbers.iter().all(Option::is_some) {
+                for (column, number) in selected.columns.iter_mut().zip(numbers) {
+                    column.extend(number);
+                }
+                selected.rows.push(place);
+            }
+        }
+        Ok(selected)
+    }
+
+    /// The clusters of some rows.
+    pub(super) fn clusters(&self, rows: impl IntoIterator<Item = usize>) -> Clusters {
+        self.clusters.of_some(rows)
+    }
+
+    /// How many rows were answered.
+    pub(super) fn answered(&self, part: Part<'_>) -> usize {
+        self.table.rows.iter().filter(|row| part.holds(row) && row.cells.is_ok()).count()
+    }
+}
+
+impl Part<'_> {
+    fn holds(self, row: &Row) -> bool {
+        match self {
+            Self::All => true,
+            Self::Group(group) => row.key.group.as_deref() == Some(group),
+            Self::Outside(group) => row.key.group.as_deref() != Some(group),
+        }
+    }
+}

@@ -1,0 +1,236 @@
+//! A run's folder on disk: made once, written whole files at a time, found again by path, id or part of it.
+
+use std::{
+    fs,
+    io::{self, BufWriter, Write},
+    path::{Path, PathBuf},
+};
+
+use super::Run;
+
+/// The file that describes a run.
+pub const RUN: &str = "run.json";
+
+/// Names tried before giving up on a folder for a run.
+const TRIES: u32 = 1000;
+
+/// Why results cannot be kept or found.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The system refused.
+    #[error("cannot {doing} {}: {source}", path.display())]
+    Io {
+        /// What was tried.
+        doing: &'static str,
+        /// Where.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// Another process writes there.
+    #[error("{} is being written by another process", .0.display())]
+    Locked(PathBuf),
+    /// Nothing has that name.
+    #[error("there is no run `{name}` in {}; it holds {held}", results.display())]
+    NotFound {
+        /// What was asked for.
+        name: String,
+        /// Where it was looked for.
+        results: PathBuf,
+        /// What is there, in words.
+        held: String,
+    },
+    /// Several have that name.
+    #[error("`{name}` could be {}: give more of the id", candidates.join(" or "))]
+    Ambiguous {
+        /// What was asked for.
+        name: String,
+        /// What it could mean.
+        candidates: Vec<String>,
+    },
+    /// A file is not what it should be.
+    #[error("{} cannot be read: {reason}", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+impl StoreError {
+    /// An answer of the system, with what was tried and where.
+    pub fn io(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self::Io { doing, path, source }
+    }
+}
+
+/// Makes the folder for a new run under `results`: `id`, or `id-2` and so on when that is taken.
+pub fn create(results: &Path, id: &str) -> Result<PathBuf, StoreError> {
+    fs::create_dir_all(results).map_err(StoreError::io("make the folder", results))?;
+    for number in 1..TRIES {
+        let path = results.join(if number == 1 { id.to_owned() } else { format!("{id}-{number}") });
+        match fs::create_dir(&path) {
+            Ok(()) => return Ok(path),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(source) => return Err(StoreError::Io { doing: "make the folder", path, source }),
+        }
+    }
+    Err(StoreError::Damaged { path: results.to_owned(), reason: format!("it holds {TRIES} runs named {id}") })
+}
+
+/// Makes sure that runs can be written under `results`.
+pub fn probe(results: &Path) -> Result<(), StoreError> {
+    fs::create_dir_all(results).map_err(StoreError::io("make the folder", results))?;
+    tempfile::tempfile_in(results).map(drop).map_err(StoreError::io("write to", results))
+}
+
+/// Reads what a run's folder says of it.
+pub fn read_run(folder: &Path) -> Result<Run, StoreError> {
+    let path = folder.join(RUN);
+    let text = fs::read_to_string(&path).map_err(StoreError::io("read", &path))?;
+    serde_json::from_str(&text).map_err(|error| StoreError::Damaged { path, reason: error.to_string() })
+}
+
+/// Finds a run by the path of its folder, by its id, by the start of the id's last part, or as `latest`.
+pub fn find(results: &Path, name: &str) -> Result<PathBuf, StoreError> {
+    let direct = Path::new(name);
+    if direct.join(RUN).is_file() {
+        return Ok(direct.to_owned());
+    }
+    let mut ids: Vec<String> = match fs::read_dir(results) {
+        Ok(entries) => entries
+            .filter_map(Result::ok)
+            .filter(|entry| {
+                entry.file_type().is_ok_and(|kind| kind.is_dir()) && entry.path().join(RUN).is_file()
+            })
+            .filter_map(|entry| entry.file_name().into_string().ok())
+            .collect(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+        Err(source) => return Err(StoreError::Io { doing: "read", path: results.to_owned(), source }),
+    };
+    ids.sort();
+    let is_named = |id: &&String| {
+        *id == name
+            || (!name.is_empty() && id.rsplit('-').any(|part| part.len() >= 6 && part.starts_with(name)))
+    };
+    let named: Vec<&String> = if name == "latest" {
+        ids.last().into_iter().collect()
+    } else {
+        ids.iter().filter(is_named).collect()
+    };
+    match named.as_slice() {
+        [one] => Ok(results.join(one)),
+        [] => Err(StoreError::NotFound {
+            name: name.to_owned(),
+            results: results.to_owned(),
+            held: match ids.as_slice() {
+                [] => "no runs".into(),
+                [.., last] => format!("{} runs, the latest {last}", ids.len()),
+            },
+        }),
+        several => Err(StoreError::Ambiguous {
+            name: name.to_owned(),
+            candidates: several.iter().map(|id| (*id).clone()).collect(),
+        }),
+    }
+}
+
+/// Writes a file as a whole or not at all: beside its place, forced to disk, then renamed.
+pub fn write_whole(
+    path: &Path,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> Result<(), StoreError> {
+    let failed = StoreError::io("write", path);
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let attempt = || {
+        let mut file = BufWriter::with_capacity(1 << 16, tempfile::NamedTempFile::new_in(folder)?);
+        write(&mut file)?;
+        let file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
+        #[cfg(unix)]
+        {
+            // Temporary files are private; results are as readable as other files of their owner.
+            use std::os::unix::fs::PermissionsExt;
+            file.as_file().set_permissions(fs::Permissions::from_mode(0o644))?;
+        }
+        file.as_file().sync_all()?;
+        file.persist(path).map_err(|error| error.error)?;
+        #[cfg(unix)]
+        fs::File::open(folder)?.sync_all()?;
+        Ok(())
+    };
+    attempt().map_err(failed)
+}
+
+/// Points `latest` at a finished run. A results folder that cannot hold links does without.
+pub fn point_latest(results: &Path, run: &Path) {
+    #[cfg(unix)]
+    if let Some(name) = run.file_name() {
+        let (link, fresh) = (results.join("latest"), results.join(format!(".latest-{}", std::process::id())));
+        if std::os::unix::fs::symlink(name, &fresh).is_ok() && fs::rename(&fresh, &link).is_err() {
+            let _ = fs::remove_file(&fresh);
+        }
+    }
+    #[cfg(not(unix))]
+    if let Some(name) = run.file_name().and_then(|name| name.to_str()) {
+        let _ = fs::write(results.join("latest.txt"), name);
+    }
+}
+
+/// A text as part of a folder's name: letters, digits, `.`, `_` and `-`, at most 32 of them.
+pub fn slug(text: &str) -> String {
+    let kept: String = text
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() || matches!(c, '.' | '_') { c } else { '-' })
+        .take(32)
+        .collect();
+    let kept = kept.trim_matches(['-', '.']);
+    if kept.is_empty() { "model".into() } else { kept.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_taken_name_gets_a_number() {
+        let results = tempfile::tempdir().unwrap();
+        let first = create(results.path(), "x").unwrap();
+        let second = create(results.path(), "x").unwrap();
+        assert_eq!((first.file_name().unwrap(), second.file_name().unwrap()), ("x".as_ref(), "x-2".as_ref()));
+    }
+
+    #[test]
+    fn a_run_is_found_by_id_part_path_and_latest() {
+        let results = tempfile::tempdir().unwrap();
+        for id in ["20260101T000000Z-m-s-abcdef", "20260102T000000Z-m-s-abc123"] {
+            write_whole(&create(results.path(), id).unwrap().join(RUN), |out| out.write_all(b"{}")).unwrap();
+        }
+        let found = |name: &str| {
+            find(results.path(), name).map(|path| path.file_name().unwrap().to_str().unwrap().to_owned())
+        };
+        assert!(found("abcd").unwrap().ends_with("abcdef"));
+        assert!(found("latest").unwrap().ends_with("abc123"));
+        assert!(matches!(found("abc"), Err(StoreError::Ambiguous { .. })));
+        assert!(matches!(found("zzz"), Err(StoreError::NotFound { .. })));
+        let path = results.path().join("20260101T000000Z-m-s-abcdef");
+        assert_eq!(find(Path::new("nowhere"), path.to_str().unwrap()).unwrap(), path);
+    }
+
+    #[test]
+    fn a_failed_write_leaves_the_old_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a");
+        write_whole(&path, |out| out.write_all(b"old")).unwrap();
+        write_whole(&path, |_| Err(io::Error::other("full"))).unwrap_err();
+        assert_eq!(fs::read(&path).unwrap(), b"old");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_name_becomes_a_slug() {
+        assert_eq!(slug("openai-community/gpt2"), "openai-community-gpt2");
+        assert_eq!(slug("../.."), "model");
+    }
+}

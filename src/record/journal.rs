@@ -1,0 +1,238 @@
+//! `answers.jsonl`: the journal of a run and, once sealed, its truth. One line an answered request, keyed by the request's
+//! digest and closed by a checksum; one `write` a line, forced to disk every two seconds.
+
+use std::{
+    collections::BTreeMap,
+    fs::{File, OpenOptions},
+    io::{self, BufRead, BufReader, Read, Seek, Write},
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
+
+use serde::{Deserialize, Serialize};
+
+use super::folder::{StoreError, write_whole};
+use crate::{
+    plan::{Answer, Failure},
+    value::{Digest, Hasher},
+};
+
+/// The file's name in a run folder.
+pub const ANSWERS: &str = "answers.jsonl";
+
+/// What a power failure may cost.
+const SYNC_EVERY: Duration = Duration::from_secs(2);
+
+/// What a request came to.
+pub type Outcome = Result<Answer, Failure>;
+
+/// The open journal of a run; no other process can open it meanwhile.
+#[derive(Debug)]
+pub struct Journal {
+    path: PathBuf,
+    file: File,
+    synced: Instant,
+}
+
+/// What a journal holds.
+#[derive(Debug, Default)]
+pub struct Recovered {
+    /// The outcomes by request digest; of two for one request, the later.
+    pub outcomes: BTreeMap<Digest, Outcome>,
+    /// Numbers (from 1) of lines that their checksum gives away as damaged; their requests are not in `outcomes`.
+    pub damaged: Vec<usize>,
+    /// Bytes of whole lines; what follows is a torn tail.
+    whole: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum Line<A, F> {
+    Answer { request: Digest, answer: A },
+    Failure { request: Digest, failure: F },
+}
+
+impl Journal {
+    /// Opens the journal of a run folder, new or interrupted: recovers what it holds and drops a torn tail.
+    pub fn open(folder: &Path) -> Result<(Self, Recovered), StoreError> {
+        let path = folder.join(ANSWERS);
+        let failed = |source| StoreError::Io { doing: "open", path: path.clone(), source };
+        let mut file = OpenOptions::new().create(true).read(true).append(true).open(&path).map_err(failed)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(std::fs::TryLockError::WouldBlock) => return Err(StoreError::Locked(folder.to_owned())),
+            Err(std::fs::TryLockError::Error(source)) => return Err(failed(source)),
+        }
+        let recovered = recover(&mut file).map_err(failed)?;
+        file.set_len(recovered.whole).map_err(failed)?;
+        file.seek(io::SeekFrom::End(0)).map_err(failed)?;
+        Ok((Self { path, file, synced: Instant::now() }, recovered))
+    }
+
+    /// Appends one outcome.
+    pub fn append(&mut self, request: Digest, outcome: &Outcome) -> Result<(), StoreError> {
+        let result = self
+            .file
+            .write_all(line(request, outcome).as_bytes())
+            .and_then(|()| if self.synced.elapsed() >= SYNC_EVERY { self.sync() } else { Ok(()) });
+        result.map_err(|source| StoreError::Io { doing: "append to", path: self.path.clone(), source })
+    }
+
+    /// Forces everything to disk.
+    pub fn close(mut self) -> Result<(), StoreError> {
+        self.sync().map_err(|source| StoreError::Io { doing: "save", path: self.path.clone(), source })
+    }
+
+    fn sync(&mut self) -> io::Result<()> {
+        self.synced = Instant::now();
+        self.file.sync_data()
+    }
+}
+
+/// Reads the answers of a run folder without touching them.
+pub fn read(folder: &Path) -> Result<Recovered, StoreError> {
+    let path = folder.join(ANSWERS);
+    let failed = |source| StoreError::Io { doing: "read", path: path.clone(), source };
+    recover(&mut File::open(&path).map_err(failed)?).map_err(failed)
+}
+
+/// Writes the outcomes in plan order in place of the journal, and returns the digest of the file: the run's result digest.
+pub fn seal<'a>(
+    folder: &Path,
+    outcomes: impl Iterator<Item = (Digest, &'a Outcome)>,
+) -> Result<Digest, StoreError> {
+    let mut hasher = Hasher::default();
+    write_whole(&folder.join(ANSWERS), |out| {
+        for (request, outcome) in outcomes {
+            let line = line(request, outcome);
+            hasher.write_all(line.as_bytes())?;
+            out.write_all(line.as_bytes())?;
+        }
+        Ok(())
+    })?;
+    Ok(hasher.finish())
+}
+
+fn line(request: Digest, outcome: &Outcome) -> String {
+    let line = match outcome {
+        Ok(answer) => Line::Answer { request, answer },
+        Err(failure) => Line::Failure { request, failure },
+    };
+    let mut text = serde_json::to_string(&line).expect("answers are finite numbers, texts and lists");
+    let check = check(&text);
+    text.pop();
+    text.push_str(",\"check\":\"");
+    text.push_str(&check);
+    text.push_str("\"}\n");
+    text
+}
+
+fn check(text: &str) -> String {
+    Digest::of(text).short(8)
+}
+
+fn parse(line: &str) -> Option<(Digest, Outcome)> {
+    let (body, mark) = line.trim_end_matches('\n').rsplit_once(",\"check\":\"")?;
+    let body = format!("{body}}}");
+    if mark.strip_suffix("\"}")? != check(&body) {
+        return None;
+    }
+    match serde_json::from_str(&body).ok()? {
+        Line::Answer { request, answer } => Some((request, Ok(answer))),
+        Line::Failure { request, failure } => Some((request, Err(failure))),
+    }
+}
+
+fn recover(file: &mut File) -> io::Result<Recovered> {
+    file.rewind()?;
+    let mut recovered = Recovered::default();
+    let mut reader = BufReader::with_capacity(1 << 16, Read::by_ref(file));
+    let mut bytes = Vec::new();
+    for number in 1.. {
+        bytes.clear();
+        let length = reader.read_until(b'\n', &mut bytes)?;
+        if bytes.last() != Some(&b'\n') {
+            break;
+        }
+        recovered.whole += length as u64;
+        match std::str::from_utf8(&bytes).ok().and_then(parse) {
+            Some((request, outcome)) => drop(recovered.outcomes.insert(request, outcome)),
+            None => recovered.damaged.push(number),
+        }
+    }
+    Ok(recovered)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::{FailureKind, Scored};
+
+    fn outcomes() -> Vec<(Digest, Outcome)> {
+        let scored = Scored {
+            ids: vec![7],
+            texts: vec![" é\n".into()],
+            logprobs: vec![-0.1],
+            bytes: 4,
+            before: 1,
+            straddles: true,
+        };
+        vec![
+            (Digest::of("a"), Ok(Answer::Scored(scored))),
+            (Digest::of("b"), Err(Failure::new(FailureKind::TooLong, "2,000 tokens, where 1,024 fit"))),
+            (Digest::of("c"), Ok(Answer::Scored(Scored::default()))),
+        ]
+    }
+
+    fn written() -> (tempfile::TempDir, String) {
+        let folder = tempfile::tempdir().unwrap();
+        let (mut journal, _) = Journal::open(folder.path()).unwrap();
+        for (request, outcome) in outcomes() {
+            journal.append(request, &outcome).unwrap();
+        }
+        journal.close().unwrap();
+        let text = std::fs::read_to_string(folder.path().join(ANSWERS)).unwrap();
+        (folder, text)
+    }
+
+    #[test]
+    fn what_was_written_reads_back_and_sealing_keeps_the_lines() {
+        let (folder, text) = written();
+        let all: BTreeMap<_, _> = outcomes().into_iter().collect();
+        assert_eq!(read(folder.path()).unwrap().outcomes, all);
+        let list = outcomes();
+        let digest = seal(folder.path(), list.iter().map(|(request, outcome)| (*request, outcome))).unwrap();
+        assert_eq!(std::fs::read_to_string(folder.path().join(ANSWERS)).unwrap(), text);
+        assert_eq!(digest, Digest::of(&text));
+    }
+
+    #[test]
+    fn every_cut_keeps_exactly_the_whole_lines() {
+        let (folder, text) = written();
+        let path = folder.path().join(ANSWERS);
+        for cut in 0..=text.len() {
+            std::fs::write(&path, &text.as_bytes()[..cut]).unwrap();
+            let (_journal, recovered) = Journal::open(folder.path()).unwrap();
+            let whole = text.bytes().take(cut).filter(|byte| *byte == b'\n').count();
+            assert_eq!((recovered.outcomes.len(), recovered.damaged.len()), (whole, 0), "cut at {cut}");
+            assert_eq!(std::fs::metadata(&path).unwrap().len(), recovered.whole);
+        }
+    }
+
+    #[test]
+    fn a_damaged_line_is_named_and_only_it_is_lost() {
+        let (folder, text) = written();
+        let damaged = text.replacen("-0.1", "-0.2", 1);
+        assert_ne!(damaged, text);
+        std::fs::write(folder.path().join(ANSWERS), damaged).unwrap();
+        let recovered = read(folder.path()).unwrap();
+        assert_eq!((recovered.damaged, recovered.outcomes.len()), (vec![1], 2));
+    }
+
+    #[test]
+    fn a_second_process_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let _first = Journal::open(folder.path()).unwrap();
+        assert!(matches!(Journal::open(folder.path()), Err(StoreError::Locked(_))));
+    }
+}

@@ -1,0 +1,192 @@
+//! `run.json`: where the numbers come from. Nothing here depends on what the numbers are.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    engine::Card,
+    plan::FailureKind,
+    value::{Digest, Level, Seed},
+};
+
+/// The format of `run.json`; a field more keeps the number, a field less or changed raises it.
+pub const FORMAT: &str = "yardstick.run/1";
+
+/// One model on one suite.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Run {
+    /// `yardstick.run/1`.
+    pub format: String,
+    /// The folder's name.
+    pub run_id: String,
+    /// How far it came.
+    pub status: Status,
+    /// How often it was taken up again.
+    pub resumed: u32,
+    /// What ran.
+    pub program: Program,
+    /// How to run it again.
+    pub command: Command,
+    /// What was asked.
+    pub suite: SuiteInfo,
+    /// The repository that the specs lie in.
+    pub workspace: Option<Workspace>,
+    /// Who answered.
+    pub model: Card,
+    /// The digest of everything that can change an answer of the model.
+    pub model_digest: Digest,
+    /// How it was computed; none of this changes an answer.
+    pub engine: EngineInfo,
+    /// Where.
+    pub host: Host,
+    /// Of every random choice.
+    pub seed: Seed,
+    /// The level of the intervals.
+    pub level: Level,
+    /// When; of the last stretch, where the run was taken up again.
+    pub time: Times,
+    /// How much was read and written.
+    pub tokens: Tokens,
+    /// The SHA-256 of `answers.jsonl`: two runs with the same digest have the same answers, byte for byte.
+    pub answers_sha256: Option<Digest>,
+    /// Items without an answer, by the reason.
+    pub errors: BTreeMap<FailureKind, usize>,
+    /// What the checks of the specs warned of.
+    pub warnings: Vec<String>,
+}
+
+/// How far a run came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// Being measured, or its process died.
+    Running,
+    /// Stopped early; it can be taken up again.
+    Interrupted,
+    /// Sealed.
+    Complete,
+}
+
+/// The program that ran.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Program {
+    /// `yardstick`.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// What was built in.
+    pub features: Vec<String>,
+}
+
+/// How a run was started: enough to plan it again.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Command {
+    /// The spec files, within `spec/`.
+    pub specs: Vec<String>,
+    /// The model, as it was named.
+    pub model: String,
+    /// `--only`.
+    pub only: Vec<String>,
+    /// `--set`.
+    pub set: Vec<String>,
+    /// `--sample`.
+    pub sample: Option<u64>,
+}
+
+/// What was asked.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct SuiteInfo {
+    /// Its name.
+    pub name: String,
+    /// Its title.
+    pub title: Option<String>,
+    /// Specs and data, as they were read.
+    pub files: Vec<SourceFile>,
+    /// Of the suite with every default filled in.
+    pub resolved_sha256: Digest,
+    /// Of the requests, in order, with the model's digest: two runs with the same plan ask the same.
+    pub plan_sha256: Digest,
+    /// How many tasks.
+    pub tasks: usize,
+    /// How many items.
+    pub items: usize,
+    /// How many different requests.
+    pub requests: usize,
+}
+
+/// A file that was read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SourceFile {
+    /// Within `spec/`.
+    pub path: String,
+    /// Its size.
+    pub bytes: u64,
+    /// Its content.
+    pub sha256: Digest,
+}
+
+/// A git repository.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Workspace {
+    /// The commit that is checked out.
+    pub commit: String,
+    /// Whether files differ from it.
+    pub dirty: bool,
+}
+
+/// How answers were computed.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct EngineInfo {
+    /// `cpu`.
+    pub device: String,
+    /// The instruction set of the kernels, where there are some.
+    pub kernels: Option<String>,
+    /// Threads.
+    pub threads: usize,
+    /// Tokens in a batch.
+    pub batch_tokens: usize,
+}
+
+/// The machine.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Host {
+    /// Its system.
+    pub os: String,
+    /// Its processor's architecture.
+    pub arch: String,
+    /// Its cores.
+    pub cores: usize,
+}
+
+/// When a run was.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Times {
+    /// UTC.
+    pub started: String,
+    /// UTC; none while it runs.
+    pub finished: Option<String>,
+    /// Seconds to open the model.
+    pub load_s: f64,
+    /// Seconds from the first request to the last answer.
+    pub answer_s: f64,
+}
+
+/// How much was read and written, over the different requests.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Tokens {
+    /// Given.
+    pub prompt: u64,
+    /// Scored.
+    pub scored: u64,
+    /// Written.
+    pub generated: u64,
+}
+
+impl Tokens {
+    /// All of them.
+    pub fn total(&self) -> u64 {
+        self.prompt + self.scored + self.generated
+    }
+}

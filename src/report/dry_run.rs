@@ -1,0 +1,155 @@
+//! What a run would do: how much is asked, what it would cost, and the first questions exactly as they would be sent.
+
+use std::{sync::Arc, time::Duration};
+
+use serde_json::{Value, json};
+
+use super::{
+    quantity::{self, many},
+    table::{Cell, Column, Look, Shape, Table},
+    text::{self, Charset},
+};
+use crate::plan::{Decoding, Request};
+
+/// A plan, before anything is asked.
+#[derive(Clone, Debug)]
+pub struct DryRun<'a> {
+    /// The name and revision of the model.
+    pub model: &'a str,
+    /// In the order of the suite.
+    pub tasks: Vec<PlannedTask<'a>>,
+    /// Different requests, over all tasks.
+    pub requests: usize,
+    /// Tokens that the model reads or writes; not known without its tokenizer.
+    pub tokens: Option<usize>,
+    /// How long it would take.
+    pub time: Option<Duration>,
+    /// Memory at the peak, in bytes.
+    pub memory: Option<u64>,
+    /// Some questions of each task, with the task's name.
+    pub first: Vec<(&'a str, &'a Request)>,
+}
+
+/// A task of the plan.
+#[derive(Clone, Debug)]
+pub struct PlannedTask<'a> {
+    /// `benchmark/task`.
+    pub name: &'a str,
+    /// Its kind.
+    pub kind: &'a str,
+    /// Items, repeats counted.
+    pub items: usize,
+    /// Requests that it asks, shared ones counted.
+    pub requests: usize,
+}
+
+impl DryRun<'_> {
+    /// The tasks.
+    pub fn table(&self) -> Table {
+        let mut table = Table::new(vec![
+            Column::new("task", "task", Shape::Left),
+            Column::new("kind", "kind", Shape::Left),
+            Column::new("items", "items", Shape::Right),
+            Column::new("requests", "requests", Shape::Right),
+        ]);
+        table.rows.extend(self.tasks.iter().map(|task| {
+            vec![task.name.into(), task.kind.into(), Cell::count(task.items), Cell::count(task.requests)]
+        }));
+        table
+    }
+
+    /// The whole view in a terminal.
+    pub fn terminal(&self, look: &Look) -> String {
+        let charset = look.charset;
+        let mut out =
+            format!("{}\n\n", text::words(&format!("{} · dry run: nothing is asked", self.model), charset));
+        out.push_str(&self.table().terminal(look));
+        let mut facts = vec![
+            many(self.tasks.len(), "task"),
+            many(self.tasks.iter().map(|task| task.items).sum(), "item"),
+            many(self.requests, "different request"),
+        ];
+        facts.extend(self.tokens.map(|tokens| many(tokens, "token")));
+        facts.extend(self.time.map(|time| format!("about {}", quantity::duration(time))));
+        facts.extend(self.memory.map(|memory| format!("{} of memory", quantity::bytes(memory))));
+        out.push('\n');
+        for line in text::wrap(&format!(" {}", facts.join(charset.pick(" · ", " | "))), look.width, 3) {
+            out.push_str(&line);
+            out.push('\n');
+        }
+        let mut before = "";
+        for (task, request) in &self.first {
+            if *task != before {
+                out = format!("{out}\n {}\n", text::words(task, charset));
+                before = task;
+            }
+            let Sent { text: shown, note } = sent(request, charset);
+            let shown = text::fold(&format!("   {shown}"), look.width, 5);
+            let note = note.map_or_else(Vec::new, |note| text::wrap(&format!("     {note}"), look.width, 7));
+            for line in shown.into_iter().chain(note) {
+                out.push_str(&line);
+                out.push('\n');
+            }
+        }
+        out
+    }
+
+    /// For scripts.
+    pub fn json(&self) -> Value {
+        json!({
+            "model": self.model,
+            "tasks": self.table().json(),
+            "requests": self.requests,
+            "tokens": self.tokens,
+            "seconds": self.time.map(|time| time.as_secs_f64()),
+            "memory_bytes": self.memory,
+            "first": self.first.iter().map(|(task, request)| json!({ "task": task, "request": request }))
+                .collect::<Vec<_>>(),
+        })
+    }
+}
+
+/// A request as it would be sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sent {
+    /// Every space visible, and a line where what is given ends and what is asked for begins.
+    pub text: String,
+    /// What is asked for, where the text does not say it.
+    pub note: Option<String>,
+}
+
+/// Shows a request.
+pub fn sent(request: &Request, charset: Charset) -> Sent {
+    let join = charset.pick("│", "|");
+    let given = request.prompt();
+    let several = |texts: &[Arc<str>], between: &str| {
+        texts.iter().map(|text| text::token(text, charset)).collect::<Vec<_>>().join(between)
+    };
+    match request {
+        Request::Score { ending, windows, .. } => {
+            // White space at the end of a prompt is scored with the ending.
+            let (given, moved) = given.split_at(given.trim_end().len());
+            let scored = [moved, ending].concat();
+            Sent {
+                text: format!("{}{join}{}", text::token(given, charset), text::token(&scored, charset)),
+                note: windows.map(|_| "read in windows of the model's context, where it is longer".into()),
+            }
+        }
+        Request::Rank { top, watch, .. } => {
+            let watched =
+                if watch.is_empty() { String::new() } else { format!(", watching {}", several(watch, " ")) };
+            Sent {
+                text: format!("{}{join}", text::token(given, charset)),
+                note: Some(format!("the {top} best next tokens{watched}")),
+            }
+        }
+        Request::Generate { decoding: Decoding::Greedy, max_tokens, stop, .. } => {
+            let stops =
+                if stop.is_empty() { String::new() } else { format!(", until {}", several(stop, " or ")) };
+            Sent {
+                text: format!("{}{join}", text::token(given, charset)),
+                note: Some(format!("up to {}, greedy{stops}", many(*max_tokens as usize, "token"))),
+            }
+        }
+    }
+}

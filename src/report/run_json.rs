@@ -1,0 +1,87 @@
+//! `run.json`: where the numbers come from, and the numbers.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::{
+    record::{Better, Expectation, Measure, Record, Run, TaskRecord, Unit},
+    stats::{Interval, Undefined},
+};
+
+/// The whole file.
+#[derive(Serialize, JsonSchema)]
+pub struct RunFile<'a> {
+    /// Where the numbers come from.
+    #[serde(flatten)]
+    run: &'a Run,
+    /// The numbers, by task.
+    metrics: Vec<Number<'a>>,
+    /// What the suite expected, and what came.
+    expectations: &'a [Expectation],
+}
+
+/// One number.
+#[derive(Serialize, JsonSchema)]
+pub struct Number<'a> {
+    /// `benchmark/task`.
+    task: &'a str,
+    /// The kind of the task.
+    kind: &'a str,
+    /// The part of the task that it speaks of; null for the whole task.
+    group: Option<&'a str>,
+    /// Its name, such as `accuracy`.
+    metric: &'a str,
+    /// The number.
+    value: Option<f64>,
+    /// Why there is no value or, where there is one, no interval.
+    undefined: Option<Undefined>,
+    /// Its confidence interval.
+    ci: Option<Interval>,
+    /// Its standard error, where the method has one.
+    std_error: Option<f64>,
+    /// Items behind it.
+    n: usize,
+    /// Independent groups of items, where items hang together.
+    clusters: Option<usize>,
+    /// Items that count as right, a tie as half, where it is a share.
+    successes: Option<f64>,
+    /// What guessing gives.
+    chance: Option<f64>,
+    /// Which direction is good; null where none is.
+    higher_is_better: Option<bool>,
+    /// What is counted.
+    unit: Unit,
+}
+
+impl<'a> RunFile<'a> {
+    /// From a record.
+    pub fn new(record: &'a Record) -> Self {
+        let metrics = record
+            .tasks
+            .iter()
+            .flat_map(|task| task.measures.iter().map(move |measure| Number::new(task, measure)));
+        Self { run: &record.run, metrics: metrics.collect(), expectations: &record.expectations }
+    }
+}
+
+impl<'a> Number<'a> {
+    fn new(task: &'a TaskRecord, measure: &'a Measure) -> Self {
+        let estimate = &measure.estimate;
+        Self {
+            task: &task.name,
+            kind: task.kind,
+            group: measure.group.as_deref(),
+            metric: &measure.metric,
+            value: estimate.value.ok(),
+            undefined: estimate.value.err().or(estimate.interval.err()),
+            ci: estimate.interval.ok(),
+            std_error: estimate.std_error,
+            n: estimate.n,
+            clusters: estimate.clusters,
+            successes: estimate.successes,
+            chance: measure.chance,
+            higher_is_better: measure.better.map(|better| better == Better::Higher),
+            unit: measure.unit,
+        }
+    }
+}

@@ -1,0 +1,357 @@
+//! What a run came to, once, for the terminal and for Markdown: numbers with their intervals, what to know about them,
+//! what was expected, and what is missing.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use super::{
+    digits::Digits,
+    interval::Strip,
+    name,
+    next_token::NextTokens,
+    quantity::{self, many},
+    table::{Cell, Column, Shape, Table},
+};
+use crate::{
+    plan::FailureKind,
+    record::{Expectation, Measure, Outcome, Record, Status, TaskRecord, Unit},
+    value::Level,
+};
+
+/// Rows of one task in the summary; the rest is in `metrics.csv`.
+const MOST_ROWS: usize = 24;
+/// Prompts of one task whose next tokens are listed.
+const MOST_PROMPTS: usize = 8;
+/// Lines of one sort; the rest is counted.
+const MOST_LINES: usize = 20;
+
+/// The content of a summary.
+#[derive(Clone, Debug)]
+pub struct Summary<'a> {
+    /// The suite's title.
+    pub title: Option<&'a str>,
+    /// Who was measured, and how.
+    pub header: Vec<String>,
+    /// Shares, on a common axis.
+    pub shares: Table,
+    /// All other numbers.
+    pub numbers: Table,
+    /// Next tokens, by task.
+    pub next_tokens: Vec<(String, Vec<NextTokens>)>,
+    /// Blocks of remarks, the most general last.
+    pub remarks: Vec<Vec<Remark>>,
+}
+
+/// A line with its mark.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Remark {
+    /// What sort of line it is.
+    pub mark: Mark,
+    /// The line.
+    pub text: String,
+}
+
+/// Sorts of remarks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mark {
+    /// As it should be.
+    Good,
+    /// Not as it should be.
+    Bad,
+    /// To be careful about.
+    Warning,
+    /// To know.
+    Note,
+    /// Where to go on.
+    Next,
+}
+
+impl<'a> Summary<'a> {
+    /// From a record; `folder` is where its files lie.
+    pub fn new(record: &'a Record, folder: Option<&str>) -> Self {
+        let short = Names::of(&record.tasks);
+        let mut notes: Vec<Remark> = Vec::new();
+        let shares = table(record, &short, true, &mut notes);
+        let numbers = table(record, &short, false, &mut notes);
+        let mut next_tokens = Vec::new();
+        for task in &record.tasks {
+            let mut views = NextTokens::of_task(task);
+            if let more @ 1.. = views.len().saturating_sub(MOST_PROMPTS) {
+                views.truncate(MOST_PROMPTS);
+                let text = format!(
+                    "{}: {} more in the tables of the run",
+                    short.of_task(task),
+                    many(more, "prompt")
+                );
+                notes.push(Remark { mark: Mark::Note, text });
+            }
+            if !views.is_empty() {
+                next_tokens.push((short.of_task(task).to_owned(), views));
+            }
+            let said = task.notes.iter().map(|note| format!("{}: {note}", short.of_task(task)));
+            notes.extend(said.map(|text| Remark { mark: Mark::Note, text }));
+        }
+        let warnings = record.run.warnings.iter().cloned();
+        let warnings = warnings.map(|text| Remark { mark: Mark::Warning, text }).collect();
+        let remarks = vec![
+            limited(notes, "notes"),
+            limited(warnings, "warnings"),
+            expectations(&record.expectations, &short),
+            failures(&record.tasks, &short),
+            end(record, folder),
+        ];
+        Self {
+            title: record.run.suite.title.as_deref(),
+            header: header(record),
+            shares,
+            numbers,
+            next_tokens,
+            remarks: remarks.into_iter().filter(|block| !block.is_empty()).collect(),
+        }
+    }
+}
+
+/// Names without the benchmark that they all share.
+struct Names(usize);
+
+impl Names {
+    fn of(tasks: &[TaskRecord]) -> Self {
+        let benchmark = |name: &str| name.find('/').map_or(0, |at| at + 1);
+        let Some(first) = tasks.first() else { return Self(0) };
+        let prefix = &first.name[..benchmark(&first.name)];
+        Self(if tasks.iter().all(|task| task.name.starts_with(prefix)) { prefix.len() } else { 0 })
+    }
+
+    fn of_task<'t>(&self, task: &'t TaskRecord) -> &'t str {
+        self.shorten(&task.name)
+    }
+
+    fn shorten<'t>(&self, name: &'t str) -> &'t str {
+        name.get(self.0..).unwrap_or(name)
+    }
+}
+
+fn header(record: &Record) -> Vec<String> {
+    let run = &record.run;
+    let mut header = vec![model(&run.model.name, run.model.revision.as_deref())];
+    header.push(run.model.dtype.clone());
+    header.push(run.engine.device.clone());
+    header.push(many(run.engine.threads, "thread"));
+    header.push(format!("suite {}", run.suite.name));
+    header.push(format!("seed {}", run.seed.0));
+    header
+}
+
+/// `gpt2 @ 607a30d`.
+pub fn model(name: &str, revision: Option<&str>) -> String {
+    match revision {
+        // Commits are known by seven digits; a branch or tag is not cut.
+        Some(commit) if commit.len() == 40 && commit.bytes().all(|b| b.is_ascii_hexdigit()) => {
+            format!("{name} @ {}", &commit[..7])
+        }
+        Some(revision) => format!("{name} @ {revision}"),
+        None => name.to_owned(),
+    }
+}
+
+/// The headline numbers that are shares, or those that are not.
+fn table(record: &Record, short: &Names, shares: bool, notes: &mut Vec<Remark>) -> Table {
+    let mut chosen: Vec<(&TaskRecord, &Measure)> = Vec::new();
+    for task in &record.tasks {
+        let fits = |measure: &&Measure| measure.headline && (measure.unit == Unit::Proportion) == shares;
+        let all = task.measures.iter().filter(fits);
+        let count = all.clone().count();
+        chosen.extend(all.take(MOST_ROWS).map(|measure| (task, measure)));
+        if count > MOST_ROWS {
+            let text =
+                format!("{}: {} more in metrics.csv", short.of_task(task), many(count - MOST_ROWS, "number"));
+            notes.push(Remark { mark: Mark::Note, text });
+        }
+    }
+    let levels: Vec<Level> =
+        chosen.iter().filter_map(|(_, m)| Some(m.estimate.interval.as_ref().ok()?.level)).collect();
+    let level = levels.first().copied().unwrap_or(record.run.level);
+    let one_level = levels.iter().all(|other| *other == level);
+    let clusters = chosen.iter().any(|(_, m)| m.estimate.clusters.is_some());
+    let groups = chosen.iter().any(|(_, m)| m.group.is_some());
+    let chance = shares && chosen.iter().any(|(_, m)| m.chance.is_some());
+    // What of a row is shown, in the order of the columns.
+    let parts: [(bool, Column, Show); 11] = [
+        (true, Column::new("task", "task", Shape::Name), |part| part.task.into()),
+        (groups, Column::new("group", "group", Shape::Left), |part| {
+            part.measure.group.as_deref().map_or(Cell::Empty, Cell::from)
+        }),
+        (true, Column::new("kind", "kind", Shape::Name).droppable(1), |part| part.kind.into()),
+        (true, Column::new("metric", "metric", Shape::Left), |part| part.measure.metric.as_str().into()),
+        (true, Column::new("value", "value", Shape::Point), |part| value(part.measure)),
+        (
+            true,
+            Column::new(
+                if one_level { format!("{} CI", percent(level)) } else { "CI".into() },
+                "ci",
+                Shape::Interval,
+            ),
+            |part| interval(part.measure),
+        ),
+        (!one_level, Column::new("level", "level", Shape::Right), |part| {
+            match &part.measure.estimate.interval {
+                Ok(interval) => Cell::Text(percent(interval.level)),
+                Err(_) => Cell::Empty,
+            }
+        }),
+        (true, Column::new("n", "n", Shape::Right).droppable(4), |part| Cell::count(part.measure.estimate.n)),
+        (clusters, Column::new("clusters", "clusters", Shape::Right).droppable(2), |part| {
+            part.measure.estimate.clusters.map_or(Cell::Empty, Cell::count)
+        }),
+        (shares, Column::new("", "picture", Shape::Strip { axis: (0.0, 1.0) }).droppable(3), |part| {
+            strip(part.measure)
+        }),
+        (chance, Column::new("vs chance", "chance", Shape::Left).droppable(0), |part| {
+            against_chance(part.measure)
+        }),
+    ];
+    let rows = chosen.iter().map(|(task, measure)| {
+        let part = Part { task: short.of_task(task), kind: task.kind, measure };
+        parts.iter().filter(|(shown, ..)| *shown).map(|(.., cell)| cell(&part)).collect()
+    });
+    let rows = rows.collect();
+    Table {
+        rows,
+        columns: parts.into_iter().filter(|(shown, ..)| *shown).map(|(_, column, _)| column).collect(),
+    }
+}
+
+/// One cell of a row.
+type Show = fn(&Part<'_>) -> Cell;
+
+/// What a row of the table is made of.
+struct Part<'a> {
+    task: &'a str,
+    kind: &'a str,
+    measure: &'a Measure,
+}
+
+fn value(measure: &Measure) -> Cell {
+    match measure.estimate.value {
+        Ok(value) => Cell::Number(value, Digits::of(measure)),
+        Err(reason) => Cell::Unknown(reason.to_string()),
+    }
+}
+
+fn interval(measure: &Measure) -> Cell {
+    match measure.estimate.interval {
+        Ok(interval) => {
+            Cell::Interval { low: interval.low, high: interval.high, digits: Digits::of(measure) }
+        }
+        Err(reason) => Cell::Unknown(reason.to_string()),
+    }
+}
+
+fn strip(measure: &Measure) -> Cell {
+    match (measure.estimate.value, measure.estimate.interval) {
+        (Ok(value), Ok(interval)) => {
+            Cell::Strip(Strip { low: interval.low, value, high: interval.high, reference: measure.chance })
+        }
+        // A point without an interval would look like a narrow one.
+        _ => Cell::Empty,
+    }
+}
+
+fn against_chance(measure: &Measure) -> Cell {
+    match (measure.chance, measure.estimate.interval) {
+        (Some(chance), Ok(interval)) if interval.low > chance => "above".into(),
+        (Some(chance), Ok(interval)) if interval.high < chance => "below".into(),
+        (Some(_), Ok(_)) => "not decided".into(),
+        _ => Cell::Empty,
+    }
+}
+
+/// `95%`, `99.9%`.
+fn percent(level: Level) -> String {
+    format!("{}%", (level.get() * 1e6).round() / 1e4)
+}
+
+fn expectations(expectations: &[Expectation], short: &Names) -> Vec<Remark> {
+    let (met, missed): (Vec<_>, Vec<_>) =
+        expectations.iter().partition(|expectation| expectation.outcome == Outcome::Pass);
+    let remark = |expectation: &&Expectation| {
+        let task =
+            expectation.task.as_deref().map_or(String::new(), |task| format!("{}: ", short.shorten(task)));
+        let (mark, verdict) = match expectation.outcome {
+            Outcome::Pass => (Mark::Good, "found"),
+            Outcome::Fail => (Mark::Bad, "not met: found"),
+            Outcome::Undefined => (Mark::Bad, "not met:"),
+        };
+        Remark { mark, text: format!("{task}{}   {verdict} {}", expectation.text, expectation.found) }
+    };
+    let mut remarks: Vec<Remark> = missed.iter().map(remark).collect();
+    if met.len() > MOST_LINES {
+        remarks.push(Remark { mark: Mark::Good, text: format!("{} met", many(met.len(), "expectation")) });
+    } else {
+        remarks.extend(met.iter().map(remark));
+    }
+    remarks
+}
+
+/// Items without an answer: for each sort how many, and the first of them.
+fn failures(tasks: &[TaskRecord], short: &Names) -> Vec<Remark> {
+    let mut sorts: BTreeMap<FailureKind, (usize, String)> = BTreeMap::new();
+    for task in tasks {
+        for row in &task.table.rows {
+            let Err(failure) = &row.cells else { continue };
+            let first = || (0, format!("{} {}: {}", short.of_task(task), row.key.item, failure.message));
+            sorts.entry(failure.kind).or_insert_with(first).0 += 1;
+        }
+    }
+    let remark = |(kind, (count, first)): (FailureKind, (usize, String))| Remark {
+        mark: Mark::Bad,
+        text: format!(
+            "{} without an answer ({}), such as {first}",
+            many(count, "item"),
+            name(&kind).replace('_', " ")
+        ),
+    };
+    sorts.into_iter().map(remark).collect()
+}
+
+fn end(record: &Record, folder: Option<&str>) -> Vec<Remark> {
+    let run = &record.run;
+    let rows = || record.tasks.iter().flat_map(|task| &task.table.rows);
+    let (items, answered) = (rows().count(), rows().filter(|row| row.cells.is_ok()).count());
+    let time = Duration::try_from_secs_f64(run.time.answer_s).unwrap_or_default();
+    let next = |text: String| Remark { mark: Mark::Next, text };
+    if run.status != Status::Complete {
+        let resume = run.run_id.rsplit('-').find(|part| part.len() >= 6).unwrap_or(&run.run_id);
+        return vec![
+            Remark {
+                mark: Mark::Warning,
+                text: format!(
+                    "interrupted: {} of {} are saved",
+                    super::digits::grouped(answered),
+                    many(items, "item")
+                ),
+            },
+            next(format!("resume with  yardstick run --resume {resume}")),
+        ];
+    }
+    let tokens = usize::try_from(run.tokens.total()).unwrap_or(usize::MAX);
+    let mut facts =
+        vec![format!("{} in {}", many(items, "item"), quantity::duration(time)), many(tokens, "token")];
+    if tokens > 0 && time >= Duration::from_millis(1) {
+        let rate = Digits::Grouped.show(tokens as f64 / time.as_secs_f64());
+        facts.push(format!("{rate} tok/s"));
+    }
+    facts.push(many(items - answered, "error"));
+    let mark = if answered == items { Mark::Good } else { Mark::Warning };
+    let mut end = vec![Remark { mark, text: facts.join(" · ") }];
+    end.extend(folder.map(|folder| next(folder.to_owned())));
+    end
+}
+
+fn limited(mut remarks: Vec<Remark>, what: &str) -> Vec<Remark> {
+    if let more @ 1.. = remarks.len().saturating_sub(MOST_LINES) {
+        remarks.truncate(MOST_LINES);
+        let text = format!("{} more {what} in the files of the run", super::digits::grouped(more));
+        remarks.push(Remark { mark: Mark::Note, text });
+    }
+    remarks
+}

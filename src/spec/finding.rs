@@ -1,0 +1,200 @@
+//! What is wrong with a spec, where, and what to do about it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+
+use super::place::Place;
+
+/// How much a finding weighs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// The spec cannot be run.
+    Error,
+    /// It runs, and its numbers are likely not what was meant.
+    Warning,
+    /// It could be better.
+    Advice,
+}
+
+/// One thing to tell the author.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Finding {
+    /// How much it weighs.
+    pub severity: Severity,
+    /// Its name, such as `same-answer`.
+    pub code: &'static str,
+    /// What is wrong.
+    pub message: String,
+    /// Where, and what is there; the first one is what the message speaks of.
+    pub labels: Vec<(Place, String)>,
+    /// What to do.
+    pub help: Option<String>,
+    /// A better text for the first label's place.
+    pub fix: Option<String>,
+}
+
+impl Finding {
+    /// The spec cannot be run.
+    pub fn error(code: &'static str, at: Place, message: impl Into<String>) -> Self {
+        Self::new(Severity::Error, code, at, message)
+    }
+
+    /// The numbers are likely not what was meant.
+    pub fn warning(code: &'static str, at: Place, message: impl Into<String>) -> Self {
+        Self::new(Severity::Warning, code, at, message)
+    }
+
+    /// It could be better.
+    pub fn advice(code: &'static str, at: Place, message: impl Into<String>) -> Self {
+        Self::new(Severity::Advice, code, at, message)
+    }
+
+    fn new(severity: Severity, code: &'static str, at: Place, message: impl Into<String>) -> Self {
+        let labels = vec![(at, String::new())];
+        Self { severity, code, message: message.into(), labels, help: None, fix: None }
+    }
+
+    /// What stands at the place itself.
+    #[must_use]
+    pub fn label(mut self, words: impl Into<String>) -> Self {
+        self.labels[0].1 = words.into();
+        self
+    }
+
+    /// A second place.
+    #[must_use]
+    pub fn also(mut self, at: Place, words: impl Into<String>) -> Self {
+        self.labels.push((at, words.into()));
+        self
+    }
+
+    /// What to do.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// Says which word was likely meant, or which there are.
+    #[must_use]
+    pub fn choices(mut self, given: &str, what: &str, choices: &[&str]) -> Self {
+        let all = listed(choices);
+        self.help = match nearest(given, choices) {
+            Some(word) => {
+                self.fix = Some(word.to_owned());
+                Some(format!("did you mean `{word}`? {what}: {all}"))
+            }
+            None if choices.is_empty() => None,
+            None => Some(format!("{what}: {all}")),
+        };
+        self
+    }
+}
+
+/// The words, cut where there are very many.
+fn listed(words: &[&str]) -> String {
+    const MOST: usize = 24;
+    let mut list = words.iter().take(MOST).copied().collect::<Vec<_>>().join(", ");
+    if words.len() > MOST {
+        list += &format!(", … ({} in all)", words.len());
+    }
+    list
+}
+
+/// The choice that a word was likely meant to be.
+pub fn nearest<'a>(word: &str, choices: &[&'a str]) -> Option<&'a str> {
+    choices
+        .iter()
+        .map(|choice| (strsim::damerau_levenshtein(word, choice), *choice))
+        .filter(|(distance, choice)| *distance <= 1 + choice.len() / 4 && *distance < choice.chars().count())
+        .min()
+        .map(|(_, choice)| choice)
+}
+
+/// All findings so far.
+#[derive(Clone, Debug, Default)]
+pub struct Findings {
+    list: Vec<Finding>,
+    seen: BTreeSet<(Option<Place>, &'static str, String)>,
+    counts: BTreeMap<(String, &'static str), usize>,
+    scope: String,
+}
+
+impl Findings {
+    /// So many findings of one code are shown for one task; a data file of 100,000 rows may have as many.
+    const SHOWN: usize = 8;
+
+    /// Takes a finding in. One that is already there is not told twice; of very many alike, the first are kept and the rest counted.
+    pub fn add(&mut self, finding: Finding) {
+        let at = finding.labels.first().map(|label| label.0);
+        let count = self.counts.entry((self.scope.clone(), finding.code)).or_default();
+        if *count >= Self::SHOWN {
+            *count += 1;
+        } else if self.seen.insert((at, finding.code, finding.message.clone())) {
+            *count += 1;
+            self.list.push(finding);
+        }
+    }
+
+    /// Findings from here on belong to a task, or to a file.
+    pub fn scope(&mut self, scope: impl Into<String>) {
+        self.scope = scope.into();
+    }
+
+    /// All of them, in the order found.
+    pub fn iter(&self) -> impl Iterator<Item = &Finding> {
+        self.list.iter()
+    }
+
+    /// Task or file, code, and how many more there were than are listed.
+    pub fn unlisted(&self) -> impl Iterator<Item = (&str, &'static str, usize)> {
+        self.counts
+            .iter()
+            .filter(|(_, count)| **count > Self::SHOWN)
+            .map(|((scope, code), count)| (scope.as_str(), *code, count - Self::SHOWN))
+    }
+
+    /// How many of a severity are listed.
+    pub fn count(&self, severity: Severity) -> usize {
+        self.list.iter().filter(|finding| finding.severity == severity).count()
+    }
+
+    /// Whether the spec cannot be run.
+    pub fn failed(&self) -> bool {
+        self.count(Severity::Error) > 0
+    }
+
+    /// How many there are so far: a mark for `retain_since`.
+    pub fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    /// Drops those found since a mark that are allowed.
+    pub fn retain_since(&mut self, mark: usize, keep: impl Fn(&Finding) -> bool) {
+        let mut index = 0;
+        self.list.retain(|finding| {
+            index += 1;
+            index <= mark || keep(finding)
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_word_is_near() {
+        assert_eq!(nearest("itmes", &["items", "data", "join"]), Some("items"));
+        assert_eq!(nearest("clozee", &["cloze", "choice"]), Some("cloze"));
+        assert_eq!(nearest("x", &["a", "b"]), None);
+        assert_eq!(nearest("wholly-other", &["items"]), None);
+    }
+}

@@ -1,0 +1,374 @@
+//! Items: what a task asks about. Inline or from a data file, every one has an id, and may have tags and a cluster.
+
+use std::{collections::BTreeSet, ops::Deref};
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Serialize, ser::SerializeMap as _};
+use unicode_normalization::UnicodeNormalization as _;
+
+use super::{
+    data::Data,
+    finding::Finding,
+    keys::{Keys, Object, Short, keys},
+    node::{Node, Value},
+    place::Place,
+    reader::{Fields, Read, Reader},
+    sample::Draw,
+    text::Text,
+};
+
+/// What an item of a kind says.
+pub trait Content: Short + Clone + std::fmt::Debug + PartialEq + Serialize {
+    /// The key under which items stand inline.
+    const KEY: &'static str = "items";
+    /// Whether a lone item may stand there without a list.
+    const ALONE: bool = false;
+    /// The text that an id is made of, where none is given.
+    fn title(&self) -> &str;
+}
+
+/// One item.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Item<C> {
+    /// Unique within its task.
+    pub id: String,
+    /// Words to look at parts of the results by.
+    pub tags: Vec<Text>,
+    /// Items with the same cluster hang together, such as those that share a subject.
+    pub cluster: Option<Text>,
+    /// Where it stands.
+    #[serde(skip)]
+    pub at: Place,
+    /// What it says.
+    #[serde(flatten)]
+    pub content: C,
+}
+
+impl<C> Deref for Item<C> {
+    type Target = C;
+    fn deref(&self) -> &C {
+        &self.content
+    }
+}
+
+keys! {
+    /// What every item may say of itself.
+    pub struct Tag {
+        /// Its name in the results, unique within the task; made of its first words where none is given.
+        id: Option<Text>,
+        /// Words to look at parts of the results by.
+        tags: Vec<Text> = Vec::new(),
+        /// Items with the same cluster hang together, such as those that share a subject; intervals respect it.
+        cluster: Option<Text>,
+    }
+}
+
+/// An item that may not have an id yet.
+#[derive(Clone, Debug)]
+pub(super) struct Draft<C> {
+    pub(super) tag: Tag,
+    pub(super) at: Place,
+    pub(super) content: C,
+}
+
+impl<C: Content> Draft<C> {
+    /// The keys of such an item.
+    pub(super) fn names() -> Vec<&'static str> {
+        let mut names = C::names();
+        names.extend(Tag::names());
+        names
+    }
+
+    /// Reads one item, from a short form or a mapping.
+    pub(super) fn read(node: &Node, reader: &mut Reader) -> Option<Self> {
+        let Value::Map(_) = &node.value else {
+            let tag = Tag { id: None, tags: Vec::new(), cluster: None };
+            return C::short(node, reader).map(|content| Self { tag, at: node.at, content });
+        };
+        let mut fields = Fields::of(node)?;
+        let content = C::take(&mut fields, reader);
+        let tag = Tag::take(&mut fields, reader);
+        fields.finish(&Self::names(), reader);
+        Some(Self { tag: tag?, at: node.at, content: content? })
+    }
+}
+
+/// The items of a task, or of a part of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Items<C> {
+    list: Vec<Item<C>>,
+    origin: Option<Data>,
+    available: usize,
+}
+
+impl<C> Deref for Items<C> {
+    type Target = [Item<C>];
+    fn deref(&self) -> &[Item<C>] {
+        &self.list
+    }
+}
+
+impl<C> Items<C> {
+    /// How many there were before any were left out by `limit` or on the command line.
+    pub fn available(&self) -> usize {
+        self.available
+    }
+
+    /// Where they come from; nothing for those written in the spec.
+    pub fn origin(&self) -> Option<&Data> {
+        self.origin.as_ref()
+    }
+
+    /// Leaves out what a limit or a sample leaves out; what stays keeps its order.
+    pub fn select(&mut self, draw: &Draw<'_>) {
+        if let Some(limit) = self.origin.as_ref().and_then(|data| data.limit) {
+            self.keep(&Draw { limit: Some(limit), sample: None, ..*draw });
+        }
+        self.keep(draw);
+    }
+
+    fn keep(&mut self, draw: &Draw<'_>) {
+        let keep = draw.keep(self.list.len());
+        let mut index = 0;
+        self.list.retain(|_| {
+            index += 1;
+            keep.as_ref().is_none_or(|keep| keep.contains(&(index - 1)))
+        });
+    }
+}
+
+impl<C: Content> Items<C> {
+    /// Items written in the spec: a list, or a lone one where that is allowed.
+    pub fn inline(node: &Node, reader: &mut Reader) -> Option<Self> {
+        let drafts: Vec<_> = match &node.value {
+            Value::List(entries) => entries.iter().map(|entry| Draft::read(entry, reader)).collect(),
+            _ if C::ALONE => vec![Draft::read(node, reader)],
+            _ => return reader.expected(node, "a list of items"),
+        };
+        if drafts.is_empty() {
+            return reader.tell(Finding::error("empty-data", node.at, "there are no items"));
+        }
+        Self::named(drafts.into_iter().collect::<Option<_>>()?, None, reader)
+    }
+
+    /// Items of a data file.
+    pub fn from_data(node: &Node, reader: &mut Reader) -> Option<Self> {
+        let data = Data::locate(node, reader)?;
+        let drafts = data.drafts(reader)?;
+        Self::named(drafts, Some(data), reader)
+    }
+
+    /// Items written in the spec, or a mapping that says where they are.
+    pub fn either(node: &Node, reader: &mut Reader) -> Option<Self> {
+        let elsewhere = node.get("file").or_else(|| node.get("hub")).is_some();
+        if elsewhere { Self::from_data(node, reader) } else { Self::inline(node, reader) }
+    }
+
+    fn named(drafts: Vec<Draft<C>>, origin: Option<Data>, reader: &mut Reader) -> Option<Self> {
+        let mut ids = Ids::given(drafts.iter().filter_map(|draft| draft.tag.id.as_ref()), reader)?;
+        let available = drafts.len();
+        let list = drafts
+            .into_iter()
+            .enumerate()
+            .map(|(index, Draft { tag, at, content })| Item {
+                id: tag.id.map_or_else(|| ids.make(content.title(), index), |id| id.to_string()),
+                tags: tag.tags,
+                cluster: tag.cluster,
+                at,
+                content,
+            })
+            .collect();
+        Some(Self { list, origin, available })
+    }
+}
+
+/// The ids of a list of items: those given, and those made.
+struct Ids(BTreeSet<String>, std::collections::BTreeMap<String, usize>);
+
+/// Words that programs that read CSV take for something else.
+const RESERVED: [&str; 9] = ["NA", "NaN", "nan", "None", "null", "true", "false", "TRUE", "FALSE"];
+
+impl Ids {
+    fn given<'a>(ids: impl Iterator<Item = &'a Text>, reader: &mut Reader) -> Option<Self> {
+        let mut all = std::collections::BTreeMap::<String, Place>::new();
+        let mut sound = true;
+        for id in ids {
+            let fault = if RESERVED.contains(&id.as_str()) {
+                Some(Finding::error("name", id.at, format!("`{id}` cannot be an id")).help(
+                    "programs that read CSV take it for a missing value or a boolean; give it another name",
+                ))
+            } else if !is_id(id) {
+                Some(
+                    Finding::error("name", id.at, format!("`{id}` cannot be an id"))
+                        .help("an id begins with a letter or digit and goes on with letters, digits, `.`, `_`, `/` or `-`"),
+                )
+            } else {
+                all.insert(id.to_string(), id.at).map(|first| {
+                    Finding::error("same-name", id.at, format!("two items have the id `{id}`"))
+                        .label("again")
+                        .also(first, "first")
+                })
+            };
+            if let Some(fault) = fault {
+                sound = false;
+                reader.findings.add(fault);
+            }
+        }
+        sound.then(|| Self(all.into_keys().collect(), std::collections::BTreeMap::new()))
+    }
+
+    /// A readable id that no other item has.
+    fn make(&mut self, title: &str, index: usize) -> String {
+        let stem = slug(title).unwrap_or_else(|| format!("item-{}", index + 1));
+        let mut id = stem.clone();
+        let count = self.1.entry(stem.clone()).or_insert(1);
+        while RESERVED.contains(&id.as_str()) || !self.0.insert(id.clone()) {
+            *count += 1;
+            id = format!("{stem}-{count}");
+        }
+        id
+    }
+}
+
+/// Whether a text can be an id: safe as a file name and in every table.
+fn is_id(id: &str) -> bool {
+    id.starts_with(|first: char| first.is_ascii_alphanumeric())
+        && id.len() <= 128
+        && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._/-".contains(&byte))
+}
+
+/// The first words of a text, in small letters and hyphens.
+fn slug(text: &str) -> Option<String> {
+    const LONGEST: usize = 40;
+    let mut slug = String::new();
+    // A long text need not be looked at whole.
+    for c in text.chars().take(4 * LONGEST).nfkd() {
+        if c.is_ascii_alphanumeric() {
+            slug.push(c.to_ascii_lowercase());
+        } else if !slug.is_empty()
+            && !slug.ends_with('-')
+            && !unicode_normalization::char::is_combining_mark(c)
+        {
+            slug.push('-');
+        }
+    }
+    if slug.len() > LONGEST {
+        let cut = slug[..=LONGEST].rfind('-').filter(|cut| *cut > LONGEST / 2).unwrap_or(LONGEST);
+        slug.truncate(cut);
+    }
+    let slug = slug.trim_end_matches('-');
+    (!slug.is_empty()).then(|| slug.to_owned())
+}
+
+impl<C: Content> Keys for Items<C> {
+    const DOC: &'static str = "Items, or where they come from.";
+
+    fn names() -> Vec<&'static str> {
+        vec![C::KEY, "data"]
+    }
+
+    fn take(fields: &mut Fields<'_>, reader: &mut Reader) -> Option<Self> {
+        match (fields.take(C::KEY), fields.take("data")) {
+            (Some(items), None) => Self::inline(items, reader),
+            (None, Some(data)) => Self::from_data(data, reader),
+            (Some(items), Some(data)) => {
+                let message = format!("`{}` and `data` cannot both be given", C::KEY);
+                reader.tell(Finding::error("value", data.at, message).also(items.at, "the items in the spec"))
+            }
+            (None, None) => fields.missing(&format!("{}` or `data", C::KEY), reader),
+        }
+    }
+
+    fn describe(object: &mut Object, generator: &mut SchemaGenerator) {
+        let item = generator.subschema_for::<Item<C>>();
+        let mut list = json_schema!({ "type": "array", "items": item, "minItems": 1 });
+        if C::ALONE {
+            list = json_schema!({ "anyOf": [generator.subschema_for::<Item<C>>(), list] });
+        }
+        list.insert("description".into(), format!("The items: {}.", C::FORM).into());
+        object.plain(C::KEY, list, false);
+        let data = generator.subschema_for::<super::data::Anywhere>();
+        let data = json_schema!({ "description": "A file that holds the items.", "allOf": [data] });
+        object.plain("data", data, false);
+    }
+}
+
+impl<C: Content> JsonSchema for Item<C> {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        std::any::type_name::<C>().rsplit("::").next().unwrap_or("Item").to_owned().into()
+    }
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let mut object = Object::default();
+        C::describe(&mut object, generator);
+        Tag::describe(&mut object, generator);
+        let mut forms = C::short_schemas(generator);
+        forms.push(object.finish());
+        json_schema!({ "description": C::DOC.trim(), "anyOf": forms })
+    }
+}
+
+impl<C: Content> Read for Items<C> {
+    fn read(node: &Node, reader: &mut Reader) -> Option<Self> {
+        Self::either(node, reader)
+    }
+}
+
+impl<C: Content> JsonSchema for Items<C> {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        format!("ItemsOf{}", Item::<C>::schema_name()).into()
+    }
+    fn inline_schema() -> bool {
+        true
+    }
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let item = generator.subschema_for::<Item<C>>();
+        let mut forms = vec![json_schema!({ "type": "array", "items": item, "minItems": 1 })];
+        if C::ALONE {
+            forms.push(item);
+        }
+        forms.push(generator.subschema_for::<super::data::Located>());
+        json_schema!({ "anyOf": forms })
+    }
+}
+
+impl<C: Content> Serialize for Items<C> {
+    /// Those of a spec in full, those of a data file by where they are: the file's digest stands with the files.
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        match &self.origin {
+            None => map.serialize_entry(C::KEY, &self.list)?,
+            Some(data) => {
+                map.serialize_entry("data", data)?;
+                map.serialize_entry("rows", &self.available)?;
+            }
+        }
+        map.end()
+    }
+}
+
+impl<C> Items<C> {
+    /// No items.
+    pub fn none() -> Self {
+        Self { list: Vec::new(), origin: None, available: 0 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_readable_and_unique() {
+        let mut ids = Ids(BTreeSet::from(["paris-2".to_owned()]), std::collections::BTreeMap::new());
+        let made: Vec<_> = ["Paris", "Paris!", "Ça & là", "日本", "null"]
+            .iter()
+            .enumerate()
+            .map(|(index, title)| ids.make(title, index))
+            .collect();
+        assert_eq!(made, ["paris", "paris-3", "ca-la", "item-4", "null-2"]);
+        assert_eq!(
+            slug("The capital of the largest country of the continent is"),
+            Some("the-capital-of-the-largest-country-of".to_owned())
+        );
+    }
+}

@@ -1,0 +1,34 @@
+//! How a prompt and an ending become one text: the one rule of the whole program.
+
+/// The prompt without white space at its end, and the ending with whatever stands between them.
+///
+/// `between` is put before the ending unless there is white space already or nothing to join: an ending means the same
+/// with and without a space of its own. White space at the end of a prompt belongs to the ending.
+pub fn join(prompt: &str, ending: &str, between: &str) -> (String, String) {
+    let bare = prompt.trim_end();
+    let gap = &prompt[bare.len()..];
+    let joined = gap.is_empty() && !bare.is_empty() && !ending.starts_with(char::is_whitespace);
+    let between = if joined { between } else { gap };
+    (bare.to_owned(), format!("{between}{ending}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn white_space_is_never_doubled_and_never_lost() {
+        let cases = [
+            ("The capital is", "Paris", " ", "The capital is", " Paris"),
+            ("The capital is", " Paris", " ", "The capital is", " Paris"),
+            ("The capital is ", "Paris", " ", "The capital is", " Paris"),
+            ("A:\n", "B", " ", "A:", "\nB"),
+            ("日本の首都は", "東京", "", "日本の首都は", "東京"),
+            ("", "Whole sentence.", " ", "", "Whole sentence."),
+            ("def f(", "x", "", "def f(", "x"),
+        ];
+        for (prompt, ending, between, before, after) in cases {
+            assert_eq!(join(prompt, ending, between), (before.to_owned(), after.to_owned()), "{prompt:?}");
+        }
+    }
+}

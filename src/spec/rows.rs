@@ -1,0 +1,370 @@
+//! Rows of data files, one at a time: a file may be larger than memory, a row may not.
+
+use std::{
+    cell::Cell,
+    fs::File,
+    io::{self, BufRead, BufReader, Read as _, Write as _},
+    path::Path,
+    rc::Rc,
+};
+
+use serde_json::{Map, Value as Json};
+
+use super::{
+    data::Cut,
+    finding::Finding,
+    node::{Node, Value},
+    place::{Body, Place, Source, SourceId},
+    reader::{FileRead, Reader, shown},
+};
+use crate::value::Hasher;
+
+/// The longest row. A longer one is mostly a quote that was never closed.
+const LONGEST: u64 = 16 << 20;
+
+/// One row of a data file.
+pub(super) struct Row {
+    pub(super) at: Place,
+    pub(super) columns: Map<String, Json>,
+}
+
+/// Reads a file and hands over every row. `line` names the only column of a file of plain text. `None` if the file
+/// cannot be read to its end; a row that is wrong is told and left out.
+pub(super) fn read(
+    path: &Path,
+    named: Place,
+    cut: Cut,
+    line: &str,
+    reader: &mut Reader,
+    each: &mut dyn FnMut(Row, &mut Reader),
+) -> Option<()> {
+    let name = shown(path);
+    let broken = |error: &io::Error| {
+        Finding::error("file", named, format!("{name} cannot be read: {error}"))
+            .help("a path in a spec starts from the spec's own folder")
+    };
+    let opened = File::open(path).and_then(|file| Ok((file.metadata()?.is_file(), file)));
+    let file = match opened {
+        Ok((true, file)) => file,
+        Ok((false, _)) => return reader.tell(Finding::error("file", named, format!("{name} is not a file"))),
+        Err(error) => return reader.tell(broken(&error)),
+    };
+    let source = reader.sources.add(Source {
+        name: name.clone(),
+        folder: path.parent().map(Path::to_path_buf).unwrap_or_default(),
+        body: Body::Data(path.to_path_buf()),
+    });
+    let tally = Tally::default();
+    let mut input =
+        BufReader::with_capacity(1 << 16, Counted { file, tally: tally.clone(), hasher: Hasher::default() });
+    let mut pass = Pass { source, tally, reader, each, sound: true };
+    let done = match cut {
+        Cut::Jsonl => pass.jsonl(&mut input),
+        Cut::Json => pass.json(&mut input),
+        Cut::Csv => pass.table(&mut input, b','),
+        Cut::Tsv => pass.table(&mut input, b'\t'),
+        Cut::Lines => pass.lines(&mut input, line),
+        Cut::Text => pass.whole(&mut input, line),
+    };
+    let sound = pass.sound;
+    if let Err(error) = done {
+        return reader.tell(broken(&error));
+    }
+    // The digest is of the whole file, whatever was read of it.
+    let counted = input.get_mut();
+    counted.tally.0.set(0);
+    if let Err(error) = counted.drain() {
+        return reader.tell(broken(&error));
+    }
+    let counted = input.into_inner();
+    reader.note(FileRead { path: name, bytes: counted.tally.1.get(), sha256: counted.hasher.finish() });
+    sound.then_some(())
+}
+
+/// Bytes since the last row began, and bytes in all.
+#[derive(Clone, Default)]
+struct Tally(Rc<Cell<u64>>, Rc<Cell<u64>>);
+
+/// A file that is counted and digested as it is read, and that refuses to give a row without an end.
+struct Counted {
+    file: File,
+    tally: Tally,
+    hasher: Hasher,
+}
+
+impl io::Read for Counted {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let Tally(row, all) = &self.tally;
+        if row.get() > LONGEST {
+            let message =
+                format!("a row is longer than {} MB (a quote that is never closed?)", LONGEST >> 20);
+            return Err(io::Error::other(message));
+        }
+        let count = self.file.read(buffer)?;
+        row.set(row.get() + count as u64);
+        all.set(all.get() + count as u64);
+        self.hasher.write_all(&buffer[..count])?;
+        Ok(count)
+    }
+}
+
+impl Counted {
+    /// Reads what is left.
+    fn drain(&mut self) -> io::Result<()> {
+        let mut buffer = vec![0; 1 << 16];
+        while self.read(&mut buffer)? > 0 {
+            self.tally.0.set(0);
+        }
+        Ok(())
+    }
+}
+
+/// One reading of one file.
+struct Pass<'a> {
+    source: SourceId,
+    tally: Tally,
+    reader: &'a mut Reader,
+    each: &'a mut dyn FnMut(Row, &mut Reader),
+    sound: bool,
+}
+
+impl Pass<'_> {
+    fn place(&self, line: u64, start: u64, len: usize) -> Place {
+        Place {
+            source: self.source,
+            line: u32::try_from(line).unwrap_or(u32::MAX),
+            start,
+            len: u32::try_from(len).unwrap_or(u32::MAX),
+        }
+    }
+
+    fn wrong(&mut self, finding: Finding) {
+        self.sound = false;
+        self.reader.findings.add(finding);
+    }
+
+    fn row(&mut self, at: Place, columns: Map<String, Json>) {
+        self.reader.columns = columns.keys().cloned().collect();
+        (self.each)(Row { at, columns }, self.reader);
+    }
+
+    /// Every line that is not blank, without its end.
+    fn each_line(
+        &mut self,
+        input: &mut impl BufRead,
+        take: &mut dyn FnMut(&mut Self, Place, &str),
+    ) -> io::Result<()> {
+        let (mut line, mut start, mut bytes) = (0, 0, Vec::new());
+        loop {
+            bytes.clear();
+            self.tally.0.set(0);
+            let read = input.read_until(b'\n', &mut bytes)?;
+            if read == 0 {
+                return Ok(());
+            }
+            line += 1;
+            let skipped = if line == 1 && bytes.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
+            let body = bytes[skipped..].strip_suffix(b"\n").unwrap_or(&bytes[skipped..]);
+            let body = body.strip_suffix(b"\r").unwrap_or(body);
+            let at = self.place(line, start + skipped as u64, body.len());
+            match std::str::from_utf8(body) {
+                Ok(text) if text.trim().is_empty() => {}
+                Ok(text) => take(self, at, text),
+                Err(error) => {
+                    let byte = start + (skipped + error.valid_up_to()) as u64;
+                    let finding =
+                        Finding::error("encoding", at, format!("byte {byte} of the file is not UTF-8"));
+                    self.wrong(finding.help("save the file as UTF-8"));
+                }
+            }
+            start += read as u64;
+        }
+    }
+
+    fn lines(&mut self, input: &mut impl BufRead, column: &str) -> io::Result<()> {
+        self.each_line(input, &mut |pass, at, text| {
+            pass.row(at, Map::from_iter([(column.to_owned(), text.into())]));
+        })
+    }
+
+    fn whole(&mut self, input: &mut impl BufRead, column: &str) -> io::Result<()> {
+        let mut bytes = Vec::new();
+        input.read_to_end(&mut bytes)?;
+        let at = self.place(1, 0, bytes.len());
+        match String::from_utf8(bytes) {
+            Ok(text) => {
+                let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+                self.row(at, Map::from_iter([(column.to_owned(), text.into())]));
+            }
+            Err(error) => {
+                let byte = error.utf8_error().valid_up_to();
+                self.wrong(Finding::error("encoding", at, format!("byte {byte} of the file is not UTF-8")));
+            }
+        }
+        Ok(())
+    }
+
+    fn jsonl(&mut self, input: &mut impl BufRead) -> io::Result<()> {
+        self.each_line(input, &mut |pass, at, text| match serde_json::from_str(text) {
+            Ok(Json::Object(columns)) => pass.row(at, columns),
+            Ok(_) => pass.wrong(Finding::error("data", at, "the line is no JSON object").label("this line")),
+            Err(error) => {
+                let message = format!("the line is not JSON: {}", words(&error));
+                pass.wrong(Finding::error("data", at, message).label(format!("column {}", error.column())));
+            }
+        })
+    }
+
+    fn table(&mut self, input: &mut impl BufRead, delimiter: u8) -> io::Result<()> {
+        let tally = self.tally.clone();
+        let mut table = csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(input);
+        let heading = match table.headers() {
+            Ok(heading) => heading.clone(),
+            Err(error) => return self.unreadable(error),
+        };
+        let mut names = Vec::<&str>::new();
+        for name in &heading {
+            if names.contains(&name) {
+                let at = self.place(1, 0, 0);
+                self.wrong(Finding::error("data", at, format!("two columns are called `{name}`")));
+            }
+            names.push(name);
+        }
+        let mut record = csv::StringRecord::new();
+        loop {
+            tally.0.set(0);
+            match table.read_record(&mut record) {
+                Ok(false) => return Ok(()),
+                Ok(true) => {}
+                Err(error) => {
+                    self.unreadable(error)?;
+                    continue;
+                }
+            }
+            let start = record.position().map_or((0, 0), |position| (position.line(), position.byte()));
+            let len = table.position().byte().saturating_sub(start.1);
+            let at =
+                self.place(start.0, start.1, usize::try_from(len).unwrap_or(usize::MAX).saturating_sub(1));
+            if record.len() == names.len() {
+                let cells = record.iter().map(Json::from);
+                self.row(at, names.iter().map(|name| (*name).to_owned()).zip(cells).collect());
+            } else {
+                let message = format!("{} cells, where the heading has {}", record.len(), names.len());
+                self.wrong(
+                    Finding::error("data", at, message)
+                        .help("a cell with a comma or a quote in it is put in quotes: \"one, two\""),
+                );
+            }
+        }
+    }
+
+    /// What the CSV reader complains of: the file itself, or bytes in a row.
+    fn unreadable(&mut self, error: csv::Error) -> io::Result<()> {
+        let line = error.position().map_or((1, 0), |position| (position.line(), position.byte()));
+        match error.into_kind() {
+            csv::ErrorKind::Io(error) => Err(error),
+            csv::ErrorKind::Utf8 { .. } => {
+                let at = self.place(line.0, line.1, 0);
+                self.wrong(
+                    Finding::error("encoding", at, "the row is not UTF-8").help("save the file as UTF-8"),
+                );
+                Ok(())
+            }
+            other => Err(io::Error::other(format!("{other:?}"))),
+        }
+    }
+
+    fn json(&mut self, input: &mut impl BufRead) -> io::Result<()> {
+        let marks = Marks::default();
+        let tracked = Tracked { input, marks: marks.clone() };
+        let mut json = serde_json::Deserializer::from_reader(tracked);
+        let entries = Entries { pass: self, marks: &marks };
+        let read = serde::Deserializer::deserialize_seq(&mut json, entries).and_then(|()| json.end());
+        match read {
+            Ok(()) => Ok(()),
+            Err(error) if error.is_io() => Err(error.into()),
+            Err(error) => {
+                let at = self.place(error.line() as u64, 0, 0);
+                let finding = Finding::error(
+                    "data",
+                    at,
+                    format!("the file is no list of JSON objects: {}", words(&error)),
+                );
+                self.wrong(finding.help("write [{…}, {…}], or one object to a line in a .jsonl file"));
+                Ok(())
+            }
+        }
+    }
+}
+
+/// The complaint without the place, which is told apart.
+fn words(error: &serde_json::Error) -> String {
+    let message = error.to_string();
+    message.split(" at line ").next().unwrap_or(&message).to_owned()
+}
+
+/// Where a streamed JSON file is read: lines, bytes, and where the entry began.
+#[derive(Clone, Default)]
+struct Marks(Rc<Cell<(u64, u64)>>, Rc<Cell<Option<(u64, u64)>>>);
+
+struct Tracked<R> {
+    input: R,
+    marks: Marks,
+}
+
+impl<R: BufRead> io::Read for Tracked<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        // One byte at a time, as the parser asks: its place must be known exactly.
+        let Some(slot) = buffer.first_mut() else { return Ok(0) };
+        let Some(byte) = self.input.fill_buf()?.first().copied() else { return Ok(0) };
+        self.input.consume(1);
+        *slot = byte;
+        let (line, at) = self.marks.0.get();
+        if byte == b'{' && self.marks.1.get().is_none() {
+            self.marks.1.set(Some((line, at)));
+        }
+        self.marks.0.set((line + u64::from(byte == b'\n'), at + 1));
+        Ok(1)
+    }
+}
+
+struct Entries<'a, 'p> {
+    pass: &'a mut Pass<'p>,
+    marks: &'a Marks,
+}
+
+impl<'de> serde::de::Visitor<'de> for Entries<'_, '_> {
+    type Value = ();
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a list")
+    }
+    fn visit_seq<S: serde::de::SeqAccess<'de>>(self, mut list: S) -> Result<(), S::Error> {
+        loop {
+            self.marks.1.set(None);
+            self.pass.tally.0.set(0);
+            let Some(entry) = list.next_element::<Json>()? else { return Ok(()) };
+            let end = self.marks.0.get();
+            let (line, start) = self.marks.1.get().unwrap_or(end);
+            let at = self.pass.place(line + 1, start, usize::try_from(end.1 - start).unwrap_or(usize::MAX));
+            match entry {
+                Json::Object(columns) => self.pass.row(at, columns),
+                _ => self.pass.wrong(Finding::error("data", at, "the entry is no JSON object")),
+            }
+        }
+    }
+}
+
+/// A value of a row as a node.
+pub(super) fn node(value: &Json, at: Place) -> Node {
+    let value = match value {
+        Json::Null => Value::Nothing,
+        Json::Bool(yes) => Value::Bare(yes.to_string()),
+        Json::Number(number) => Value::Bare(number.to_string()),
+        Json::String(text) => Value::Text(text.clone()),
+        Json::Array(entries) => Value::List(entries.iter().map(|entry| node(entry, at)).collect()),
+        Json::Object(entries) => Value::Map(
+            entries.iter().map(|(key, value)| (super::text::Text::new(key, at), node(value, at))).collect(),
+        ),
+    };
+    Node::new(at, value)
+}

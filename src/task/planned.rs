@@ -1,0 +1,106 @@
+//! From tasks to requests, and from answers to numbers. Both ways are pure: the same specs give the same plan, the same
+//! answers the same record, so that a run can be taken up, rebuilt and split.
+
+use std::sync::Arc;
+
+use super::Task;
+use crate::{
+    metric::{self, Intervals, Metric},
+    plan::{Answers, Ask, Request},
+    record::{ItemKey, Table, TaskRecord},
+    spec::{Confidence, IntervalMethod, Item, Kinds as _, Settings, TaskSpec},
+    stats::bootstrap,
+    value::Digest,
+};
+
+/// What the answers of a task mean.
+pub type Judge = Box<dyn FnOnce(&Answers) -> Verdict>;
+
+/// A suite as one model is asked it.
+pub struct Plan {
+    /// In the order of the suite.
+    pub tasks: Vec<Planned>,
+    /// Each different request once.
+    pub requests: Vec<Request>,
+}
+
+/// A task whose questions are asked.
+pub struct Planned {
+    /// `benchmark/task`.
+    pub name: String,
+    /// Its kind.
+    pub kind: &'static str,
+    /// How many items it has.
+    pub items: usize,
+    /// Its requests' places in the plan, each once; a place may serve several tasks.
+    pub requests: Vec<usize>,
+    settings: metric::Settings,
+    judge: Judge,
+}
+
+/// Rows, and the numbers that are to be made of them.
+#[derive(Debug)]
+pub struct Verdict {
+    /// One row per item and repeat.
+    pub table: Table,
+    /// Further tables, such as tokens.
+    pub details: Vec<Table>,
+    /// Headline first.
+    pub metrics: Vec<Metric>,
+    /// What a reader must know to read the numbers right.
+    pub notes: Vec<String>,
+}
+
+/// Asks every task's questions. Tasks of kinds that are read but not run yet are named instead.
+pub fn plan(tasks: &[&TaskSpec<Task>]) -> Result<Plan, Vec<String>> {
+    let mut ask = Ask::default();
+    let (mut planned, mut unready) = (Vec::new(), Vec::new());
+    for task in tasks {
+        let Some(judge) = task.kind.ask(&mut ask) else {
+            unready.push(format!("{} ({})", task.name, task.kind.name()));
+            continue;
+        };
+        planned.push(Planned {
+            name: task.name.clone(),
+            kind: task.kind.name(),
+            items: task.kind.kind().items().taken,
+            requests: ask.take_asked(),
+            settings: settings(&task.name, &task.settings),
+            judge,
+        });
+    }
+    if unready.is_empty() { Ok(Plan { tasks: planned, requests: ask.into_requests() }) } else { Err(unready) }
+}
+
+impl Planned {
+    /// The task's rows and numbers.
+    pub fn judge(self, answers: &Answers) -> TaskRecord {
+        let Verdict { table, details, metrics, notes } = (self.judge)(answers);
+        let measures = metric::evaluate(&metrics, &table, &self.settings);
+        TaskRecord { name: self.name, kind: self.kind, table, details, measures, notes }
+    }
+}
+
+fn settings(task: &str, said: &Settings) -> metric::Settings {
+    let Confidence { level, method, resamples } = said.confidence;
+    let intervals = match method {
+        IntervalMethod::Auto | IntervalMethod::Wilson => Intervals::Auto,
+        IntervalMethod::Exact => Intervals::ClopperPearson,
+        IntervalMethod::T => Intervals::T,
+        IntervalMethod::Bootstrap => {
+            Intervals::Bootstrap { resamples: resamples.get(), kind: bootstrap::Kind::Percentile }
+        }
+    };
+    metric::Settings { task: task.to_owned(), level, intervals, seed: said.seed }
+}
+
+/// What a row of an item speaks of.
+pub(super) fn item_key<C>(item: &Item<C>, group: Option<&str>, content: Digest) -> Arc<ItemKey> {
+    Arc::new(ItemKey {
+        item: item.id.clone(),
+        repeat: 0,
+        group: group.map(str::to_owned),
+        cluster: item.cluster.as_ref().map(ToString::to_string),
+        content,
+    })
+}

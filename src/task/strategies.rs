@@ -1,0 +1,44 @@
+//! `strategies`: the same items, asked in several ways, and compared pairwise.
+
+use super::pair::Pair;
+use crate::spec::{Counted, Draw, Items, Kind, Linter, Named, Reported, Text, keys};
+
+keys! {
+    /// The same items, asked in several ways, and compared pairwise.
+    pub struct Strategies {
+        /// All labels.
+        labels: Vec<Text>,
+        /// Examples for the strategies with `k`.
+        shots: Items<Pair> = Items::none(),
+        /// The ways of asking, by name.
+        compare: Named<Strategy>,
+    } with {
+        /// What is asked about.
+        items: Items<Pair>,
+    }
+}
+
+keys! {
+    /// One way of asking.
+    pub struct Strategy {
+        /// The prompt, with `{{ input }}`, up to where `{{ label }}` stands.
+        template: Text,
+        /// What the model reads for each label.
+        verbalizer: Named<Text> = Named::default(),
+        /// How many solved examples come first.
+        k: u32 = 0,
+    }
+}
+
+impl Kind for Strategies {
+    fn select(&mut self, draw: &Draw<'_>) {
+        self.items.select(draw);
+    }
+    fn items(&self) -> Counted {
+        Counted::of(&self.items)
+    }
+    fn metrics(&self) -> Vec<Reported> {
+        self.compare.0.iter().flat_map(|(name, _)| Reported::part(name, &["accuracy", "macro_f1"])).collect()
+    }
+    fn lint(&self, _: &mut Linter<'_>) {}
+}

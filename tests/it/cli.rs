@@ -1,0 +1,267 @@
+//! The command line as a user and a script meet it, on the mock engine: files, exit codes, streams.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Output, Stdio},
+};
+
+const SUITE: &str = "specs/notebook.suite.yaml";
+
+/// The program, in the repository, without anything of the environment that changes how it looks.
+fn yardstick(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_yardstick"));
+    command.args(arguments).env("LC_ALL", "C.UTF-8").env("COLUMNS", "100").env_remove("FORCE_COLOR");
+    command.stdin(Stdio::null());
+    command
+}
+
+fn output(arguments: &[&str]) -> Output {
+    yardstick(arguments).output().unwrap()
+}
+
+fn code(arguments: &[&str]) -> i32 {
+    output(arguments).status.code().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+/// A place for results, and the one run in it.
+struct Results(tempfile::TempDir);
+
+impl Results {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+    fn path(&self) -> &str {
+        self.0.path().to_str().unwrap()
+    }
+    fn runs(&self) -> Vec<PathBuf> {
+        let entries = fs::read_dir(self.0.path()).unwrap().map(|entry| entry.unwrap());
+        entries.filter(|entry| entry.file_type().unwrap().is_dir()).map(|entry| entry.path()).collect()
+    }
+    fn run(&self) -> PathBuf {
+        let runs = self.runs();
+        assert_eq!(runs.len(), 1, "{runs:?}");
+        runs.into_iter().next().unwrap()
+    }
+}
+
+fn json(path: &Path) -> serde_json::Value {
+    serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap()
+}
+
+fn spec(folder: &Path, text: &str) -> String {
+    let path = folder.join("spec.yaml");
+    fs::write(&path, text).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+const ONE: &str = "benchmark: one\nmodel: mock\ntasks:\n  - cloze: pair\n    allow: [few-items]\n    items:\n      - [The sky is, blue, green]\n";
+
+#[test]
+fn a_run_leaves_its_files_and_says_where() {
+    let results = Results::new();
+    let ran = output(&["run", SUITE, "--model", "mock", "--out", results.path()]);
+    // The mock model knows nothing, so that what the specs expect of a model is not met.
+    assert_eq!(ran.status.code(), Some(5), "{}", text(&ran.stderr));
+    let run = results.run();
+    let files = [
+        "answers.jsonl",
+        "items.csv",
+        "items.jsonl",
+        "metrics.csv",
+        "next_tokens.csv",
+        "resolved.json",
+        "run.json",
+        "summary.md",
+    ];
+    for file in files {
+        assert!(fs::metadata(run.join(file)).unwrap().len() > 0, "{file}");
+    }
+    assert!(
+        run.join("spec/notebook.suite.yaml").is_file() && run.join("spec/data/opposites.jsonl").is_file()
+    );
+    assert!(text(&ran.stdout).contains(run.file_name().unwrap().to_str().unwrap()));
+    let record = json(&run.join("run.json"));
+    assert_eq!(record["format"], "yardstick.run/1");
+    assert_eq!(record["status"], "complete");
+    let answers = yardstick::value::Digest::of(fs::read(run.join("answers.jsonl")).unwrap());
+    assert_eq!(record["answers_sha256"], answers.to_string());
+    assert_eq!(fs::read_link(results.0.path().join("latest")).unwrap(), run.file_name().unwrap());
+}
+
+#[test]
+fn two_runs_give_the_same_answers_and_items_byte_for_byte() {
+    let (first, second) = (Results::new(), Results::new());
+    output(&[
+        "run",
+        SUITE,
+        "--model",
+        "mock",
+        "--threads",
+        "1",
+        "--batch-tokens",
+        "1",
+        "--out",
+        first.path(),
+    ]);
+    output(&["run", SUITE, "--model", "mock", "--threads", "2", "--out", second.path()]);
+    for file in ["answers.jsonl", "items.jsonl", "resolved.json"] {
+        let (one, other) =
+            (fs::read(first.run().join(file)).unwrap(), fs::read(second.run().join(file)).unwrap());
+        assert!(!one.is_empty() && one == other, "{file}");
+    }
+}
+
+#[test]
+fn an_interrupted_run_is_finished_with_the_bytes_of_an_undisturbed_one() {
+    let results = Results::new();
+    output(&["run", SUITE, "--model", "mock", "--out", results.path()]);
+    let run = results.run();
+    let whole = fs::read(run.join("answers.jsonl")).unwrap();
+    for cut in [0, 1, whole.len() / 3, whole.len() - 1] {
+        fs::write(run.join("answers.jsonl"), &whole[..cut]).unwrap();
+        let record =
+            fs::read_to_string(run.join("run.json")).unwrap().replace("\"complete\"", "\"interrupted\"");
+        fs::write(run.join("run.json"), record).unwrap();
+        let resumed = output(&["run", "--resume", run.to_str().unwrap(), "--out", results.path()]);
+        assert_eq!(resumed.status.code(), Some(5), "{}", text(&resumed.stderr));
+        assert_eq!(fs::read(run.join("answers.jsonl")).unwrap(), whole, "cut at {cut}");
+    }
+    let again = output(&["run", "--resume", run.to_str().unwrap(), "--out", results.path()]);
+    assert_eq!(again.status.code(), Some(2));
+    assert!(text(&again.stderr).contains("is complete"));
+}
+
+#[test]
+fn a_run_is_not_taken_up_with_other_specs() {
+    let results = Results::new();
+    output(&["run", SUITE, "--model", "mock", "--out", results.path()]);
+    let run = results.run();
+    let record = fs::read_to_string(run.join("run.json")).unwrap().replace("\"complete\"", "\"interrupted\"");
+    fs::write(run.join("run.json"), record).unwrap();
+    let spec = run.join("spec/cloze.yaml");
+    fs::write(&spec, fs::read_to_string(&spec).unwrap().replace("Paris", "Lyon")).unwrap();
+    let resumed = output(&["run", "--resume", run.to_str().unwrap(), "--out", results.path()]);
+    assert_eq!(resumed.status.code(), Some(8));
+    assert!(text(&resumed.stderr).contains("ask something else"), "{}", text(&resumed.stderr));
+}
+
+#[test]
+fn a_report_rebuilds_what_was_deleted() {
+    let results = Results::new();
+    let ran = output(&["run", SUITE, "--model", "mock", "--out", results.path()]);
+    let run = results.run();
+    let derived = ["items.csv", "items.jsonl", "metrics.csv", "next_tokens.csv", "summary.md"];
+    let before: Vec<_> = derived.iter().map(|file| fs::read(run.join(file)).unwrap()).collect();
+    derived.iter().for_each(|file| fs::remove_file(run.join(file)).unwrap());
+    let id = run.file_name().unwrap().to_str().unwrap().rsplit('-').next().unwrap().to_owned();
+    let shown = output(&["report", &id, "--out", results.path()]);
+    assert!(shown.status.success(), "{}", text(&shown.stderr));
+    assert_eq!(text(&shown.stdout), text(&ran.stdout));
+    for (file, before) in derived.iter().zip(before) {
+        assert_eq!(fs::read(run.join(file)).unwrap(), before, "{file}");
+    }
+}
+
+#[test]
+fn exit_codes_tell_whose_fault_it_is() {
+    let home = tempfile::tempdir().unwrap();
+    let results = Results::new();
+    let one = spec(home.path(), ONE);
+    assert_eq!(code(&["run", &one, "--out", results.path()]), 0);
+    assert_eq!(code(&["--help"]), 0);
+    assert_eq!(code(&["run"]), 2);
+    assert_eq!(code(&["run", "missing.yaml", "--out", results.path()]), 3);
+    assert_eq!(code(&["run", &one, "--only", "other/*", "--out", results.path()]), 4);
+    let strict = ["run", &one, "--set", "expect=[accuracy.high < 0.1]", "--out", results.path()];
+    assert_eq!(code(&strict), 5);
+    assert_eq!(code(&["run", &one, "--model", "no/such-folder/at-all", "--out", results.path()]), 7);
+    assert_eq!(code(&["run", &one, "--out", "/proc/nowhere"]), 8);
+    assert_eq!(code(&["report", "nothing", "--out", results.path()]), 8);
+}
+
+#[test]
+fn a_dry_run_shows_the_plan_and_leaves_nothing() {
+    let home = tempfile::tempdir().unwrap();
+    let results = home.path().join("results");
+    let shown = output(&["run", SUITE, "--model", "mock", "--dry-run", "--out", results.to_str().unwrap()]);
+    assert!(shown.status.success(), "{}", text(&shown.stderr));
+    let shown = text(&shown.stdout);
+    assert!(shown.contains("The·capital·of·France·is│·Paris"), "{shown}");
+    assert!(shown.contains("35 items"), "{shown}");
+    assert!(!results.exists());
+}
+
+#[test]
+fn stdout_is_for_results_and_programs_can_read_them() {
+    let home = tempfile::tempdir().unwrap();
+    let results = Results::new();
+    let one = spec(home.path(), ONE);
+    let ran = output(&["run", &one, "--format", "json", "--out", results.path()]);
+    let record: serde_json::Value = serde_json::from_slice(&ran.stdout).unwrap();
+    assert_eq!(record["metrics"][0]["metric"], "accuracy");
+    assert_eq!(record["metrics"][0]["ci"]["method"], "wilson");
+    assert!(!ran.stdout.contains(&0x1b) && !ran.stderr.contains(&0x1b), "no colour codes in pipes");
+    let quiet = output(&["run", &one, "-q", "--out", results.path()]);
+    assert_eq!(text(&quiet.stderr), "");
+    let csv = output(&["next", "The", "--model", "mock", "--format", "csv", "--top-k", "3"]);
+    assert_eq!(csv::Reader::from_reader(csv.stdout.as_slice()).records().map(Result::unwrap).count(), 3);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_reader_that_goes_away_is_no_error() {
+    let mut child = yardstick(&["next", "The", "--model", "mock", "--top-k", "200"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let ended = child.wait_with_output().unwrap();
+    assert_eq!((ended.status.code(), text(&ended.stderr).as_str()), (Some(0), ""));
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_saves_and_says_how_to_resume() {
+    let home = tempfile::tempdir().unwrap();
+    let results = Results::new();
+    let items: String = (0..20_000)
+        .map(|n| {
+            format!("{{\"prompt\": \"Number {n} is\", \"correct\": \"even\", \"incorrect\": \"odd\"}}\n")
+        })
+        .collect();
+    fs::write(home.path().join("many.jsonl"), items).unwrap();
+    let many =
+        spec(home.path(), "benchmark: many\nmodel: mock\ntasks:\n  - cloze: pairs\n    data: many.jsonl\n");
+    let child = yardstick(&["run", &many, "--out", results.path()])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // Once some answers are kept, the interruption falls into the work.
+    let kept = || {
+        results
+            .runs()
+            .first()
+            .and_then(|run| fs::metadata(run.join("answers.jsonl")).ok())
+            .map_or(0, |file| file.len())
+    };
+    while kept() < 100_000 {
+        std::thread::sleep(std::time::Duration::from_millis(1));
+    }
+    let sent = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    let ended = child.wait_with_output().unwrap();
+    assert!(sent.success());
+    assert_eq!(ended.status.code(), Some(130), "{}", text(&ended.stderr));
+    assert!(text(&ended.stderr).contains("yardstick run --resume"), "{}", text(&ended.stderr));
+    let run = results.run();
+    assert_eq!(json(&run.join("run.json"))["status"], "interrupted");
+    let resumed = output(&["run", "--resume", run.to_str().unwrap(), "--out", results.path()]);
+    assert_eq!(resumed.status.code(), Some(0), "{}", text(&resumed.stderr));
+    assert_eq!(fs::read_to_string(run.join("answers.jsonl")).unwrap().lines().count(), 40_000);
+}

@@ -1,0 +1,257 @@
+//! Numbers from scipy, statsmodels and scikit-learn (`golden/stats.json` of the test data), to 1e-9, special functions to
+//! 1e-10.
+
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+use std::{collections::BTreeMap, path::Path};
+
+use serde_json::Value;
+use yardstick::{
+    stats::{
+        Clusters, Estimate, Interval, Method, Undefined,
+        bootstrap::{Draws, Kind, Median, Statistic, acceleration},
+        dist::{beta, binomial, chi_squared, normal, student},
+        influence::{Quotient, Scale, Spread},
+        mean, median, proportion,
+        ratio::Documents,
+    },
+    value::Level,
+};
+
+/// What a function of ours found: numbers by the names of the golden file, and why the rest is not there.
+#[derive(Debug, Default)]
+struct Found {
+    numbers: BTreeMap<&'static str, f64>,
+    undefined: Option<Undefined>,
+}
+
+const SPECIAL: f64 = 1e-10;
+const USUAL: f64 = 1e-9;
+
+type Function = fn(&Value) -> Found;
+
+/// Each function of the golden file that is ours, with its tolerance.
+const FUNCTIONS: &[(&str, f64, Function)] = &[
+    ("norm_ppf", SPECIAL, |i| one(normal::quantile(f(i, "p")))),
+    ("norm_cdf", SPECIAL, |i| one(normal::cdf(f(i, "x")))),
+    ("norm_sf", SPECIAL, |i| one(normal::sf(f(i, "x")))),
+    ("t_cdf", SPECIAL, |i| one(student::cdf(f(i, "x"), f(i, "df")))),
+    ("t_ppf", SPECIAL, |i| one(student::quantile(f(i, "p"), f(i, "df")))),
+    ("beta_ppf", SPECIAL, |i| one(beta::quantile(f(i, "p"), f(i, "a"), f(i, "b")))),
+    ("binom_cdf", SPECIAL, |i| one(binomial::cdf(u(i, "k"), u(i, "n"), f(i, "p")))),
+    ("binom_pmf", SPECIAL, |i| one(binomial::pmf(u(i, "k"), u(i, "n"), f(i, "p")))),
+    ("chi2_sf", SPECIAL, |i| one(chi_squared::sf(f(i, "x"), f(i, "df")))),
+    ("wilson", USUAL, |i| share(i, proportion::wilson(f(i, "x"), f(i, "n"), level(i)))),
+    ("clopper_pearson", USUAL, |i| share(i, proportion::clopper_pearson(f(i, "x"), f(i, "n"), level(i)))),
+    ("binom_test_greater", USUAL, |i| one(proportion::p_at_least(u(i, "x"), u(i, "n"), f(i, "p0")))),
+    ("mean_t", USUAL, |i| {
+        let x = list(i, "x");
+        estimate(&mean::estimate(&x, &Clusters::apart(x.len()), level(i), Scale::Plain))
+    }),
+    ("cluster_mean", USUAL, cluster_mean),
+    ("median_ci", USUAL, |i| {
+        let x = list(i, "x");
+        estimate(&median::estimate(&x, &Clusters::apart(x.len()), level(i)))
+    }),
+    ("jackknife", USUAL, jackknife),
+    ("bootstrap_ci", USUAL, bootstrap),
+    ("binomial_bootstrap_limits", USUAL, |i| {
+        let (n, p) = (u(i, "n"), f(i, "x") / f(i, "n"));
+        let end = |share| binomial::quantile(share, n, p) as f64 / n as f64;
+        let tail = (1.0 - f(i, "level")) / 2.0;
+        numbers([("low", end(tail)), ("high", end(1.0 - tail))])
+    }),
+    ("corpus", USUAL, corpus),
+    ("ppl_ratio_independent", USUAL, ratio),
+];
+
+#[test]
+#[expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a test says what it skips and how well it agrees"
+)]
+fn every_function_agrees() {
+    let Some(data) = std::env::var_os("YARDSTICK_TEST_DATA") else {
+        eprintln!("skipped: YARDSTICK_TEST_DATA names no folder with golden/stats.json");
+        return;
+    };
+    let text = std::fs::read_to_string(Path::new(&data).join("golden/stats.json")).unwrap();
+    let golden: Value = serde_json::from_str(&text).unwrap();
+    let golden = golden["functions"].as_object().unwrap();
+    let mut faults = Vec::new();
+    for (name, tolerance, function) in FUNCTIONS {
+        let mut worst: f64 = 0.0;
+        for case in golden[*name]["cases"].as_array().unwrap() {
+            match compare(&function(&case["in"]), &case["out"]) {
+                Ok(error) if error <= *tolerance => worst = worst.max(error),
+                Ok(error) => faults.push(format!("{name}: off by {error:e} in {case}")),
+                Err(what) => faults.push(format!("{name}: {what} in {case}")),
+            }
+        }
+        println!("{name}: {worst:.1e}");
+    }
+    let later = golden.keys().filter(|name| FUNCTIONS.iter().all(|(own, ..)| own != name));
+    println!("not built yet: {}", later.cloned().collect::<Vec<_>>().join(", "));
+    assert!(faults.is_empty(), "\n{}", faults.join("\n"));
+}
+
+/// The largest relative error. Numbers that ought to be zero may be off by what rounding leaves of the largest.
+fn compare(found: &Found, wanted: &Value) -> Result<f64, String> {
+    match (wanted.get("undefined"), found.undefined) {
+        (Some(_), Some(_)) | (None, None) => {}
+        (wanted, found) => return Err(format!("undefined: {found:?} instead of {wanted:?}")),
+    }
+    let number = |name: &str| if name.is_empty() { wanted.as_f64() } else { wanted[name].as_f64() };
+    let largest =
+        found.numbers.keys().filter_map(|name| number(name)).fold(1e-294, |a: f64, b| a.max(b.abs()));
+    found.numbers.iter().try_fold(0.0, |worst: f64, (name, found)| {
+        let wanted = number(name).ok_or_else(|| format!("no number {name:?} to compare with"))?;
+        Ok(worst.max((found - wanted).abs() / wanted.abs().max(1e-6 * largest)))
+    })
+}
+
+fn f(input: &Value, name: &str) -> f64 {
+    input[name].as_f64().unwrap_or_else(|| panic!("no number {name} in {input}"))
+}
+
+fn u(input: &Value, name: &str) -> u64 {
+    input[name].as_u64().unwrap_or_else(|| panic!("no count {name} in {input}"))
+}
+
+fn list(input: &Value, name: &str) -> Vec<f64> {
+    input[name].as_array().unwrap().iter().map(|x| x.as_f64().unwrap()).collect()
+}
+
+fn level(input: &Value) -> Level {
+    Level::new(f(input, "level")).unwrap()
+}
+
+fn one(number: f64) -> Found {
+    numbers([("", number)])
+}
+
+fn numbers<const N: usize>(numbers: [(&'static str, f64); N]) -> Found {
+    Found { numbers: numbers.into(), undefined: None }
+}
+
+fn share(input: &Value, interval: Result<Interval, Undefined>) -> Found {
+    match interval {
+        Ok(i) => numbers([("estimate", f(input, "x") / f(input, "n")), ("low", i.low), ("high", i.high)]),
+        Err(why) => Found { undefined: Some(why), ..Found::default() },
+    }
+}
+
+fn estimate(estimate: &Estimate) -> Found {
+    let mut found = Found { undefined: estimate.interval.err(), ..Found::default() };
+    found.numbers.extend(estimate.value.ok().map(|value| ("estimate", value)));
+    if let Ok(interval) = estimate.interval {
+        found.numbers.extend([("low", interval.low), ("high", interval.high)]);
+        found.numbers.extend(estimate.std_error.map(|error| ("se", error)));
+    }
+    found
+}
+
+fn cluster_mean(input: &Value) -> Found {
+    let x = list(input, "x");
+    let clusters = Clusters::by(input["g"].as_array().unwrap().iter().map(|g| g.as_i64().unwrap()));
+    let mut found = estimate(&mean::estimate(&x, &clusters, level(input), Scale::Plain));
+    if found.undefined.is_none() && input["x"].as_array().unwrap().iter().all(Value::is_u64) {
+        let spread = Quotient::mean(&x, &clusters).linear().spread();
+        let effective = proportion::effective_items(spread, x.len(), clusters.count(), level(input));
+        let wilson = proportion::wilson(spread.value * effective, effective, level(input)).unwrap();
+        found.numbers.extend([
+            ("n_eff_t", effective),
+            ("wilson_low", wilson.low),
+            ("wilson_high", wilson.high),
+        ]);
+        if clusters.shared().is_some() {
+            let whole = proportion::estimate(&x, &clusters, level(input), proportion::Ends::Wilson).interval;
+            assert_eq!(whole.map(|i| (i.low, i.high)), Ok((wilson.low, wilson.high)));
+        }
+    }
+    found
+}
+
+fn jackknife(input: &Value) -> Found {
+    let x = list(input, "x");
+    let apart = Clusters::apart(x.len());
+    if let Err(why) = apart.spread() {
+        return Found { undefined: Some(why), ..Found::default() };
+    }
+    let weights = if input["w"].is_null() { vec![1.0; x.len()] } else { list(input, "w") };
+    if input["kind"] == "median" {
+        return numbers([("acceleration", acceleration(&Median::new(&x, &apart).influences()))]);
+    }
+    let influence = Quotient::new(&x, &weights, &apart).jackknife();
+    numbers([("se", influence.spread().std_error), ("acceleration", acceleration(&influence.parts))])
+}
+
+/// The draws of the golden file.
+struct Given(Vec<usize>);
+
+impl Draws for Given {
+    fn blocks(&mut self, count: usize, mut see: impl FnMut(&[usize])) {
+        assert_eq!(self.0.len(), count);
+        see(&self.0);
+    }
+}
+
+fn bootstrap(input: &Value) -> Found {
+    let x = list(input, "x");
+    let apart = Clusters::apart(x.len());
+    match input["kind"].as_str().unwrap() {
+        "median" => ends(&Median::new(&x, &apart), input),
+        "ratio" => ends(&Quotient::new(&x, &list(input, "w"), &apart), input),
+        _ => ends(&Quotient::mean(&x, &apart), input),
+    }
+}
+
+fn ends(statistic: &impl Statistic, input: &Value) -> Found {
+    let mut replicates: Vec<f64> = input["indices"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|draw| draw.as_array().unwrap().iter().map(|i| i.as_u64().unwrap() as usize).collect())
+        .map(|draw| statistic.resampled(&mut Given(draw)))
+        .collect();
+    replicates.sort_by(f64::total_cmp);
+    let (low, high, _) = Kind::Percentile.ends(&replicates, statistic, level(input));
+    let mut found = numbers([("pct_low", low), ("pct_high", high)]);
+    let (low, high, method) = Kind::Bca.ends(&replicates, statistic, level(input));
+    // Where the correction is not defined, the golden file has no ends of it, as we have not.
+    if method == Method::BootstrapBca {
+        found.numbers.extend([("bca_low", low), ("bca_high", high)]);
+    }
+    found
+}
+
+fn documents(input: &Value, nll: &str, units: &str) -> (Documents, usize) {
+    let nll = list(input, nll);
+    (Documents::new(&nll, &list(input, units), Clusters::apart(nll.len())), nll.len())
+}
+
+fn spread(mut found: Found, names: [&'static str; 3], spread: Result<Spread, Undefined>) -> Found {
+    found.numbers.remove("se");
+    if let Ok(spread) = spread {
+        found.numbers.extend(names.into_iter().zip([spread.value, spread.std_error, spread.df]));
+    }
+    found
+}
+
+fn corpus(input: &Value) -> Found {
+    let (documents, _) = documents(input, "nll", "units");
+    let scale = if input["scale"] == "exp" { Scale::Exp } else { Scale::Bits };
+    let found = estimate(&documents.estimate(level(input), scale));
+    spread(found, ["theta", "se_theta", "df"], documents.spread())
+}
+
+fn ratio(input: &Value) -> Found {
+    let (first, n) = documents(input, "nll1", "u1");
+    let (second, m) = documents(input, "nll2", "u2");
+    let mut found = estimate(&first.over(&second, &Clusters::apart(n + m), level(input)));
+    found.numbers.remove("se");
+    let difference = first.spread().unwrap().minus(second.spread().unwrap());
+    found.numbers.extend([("se_log", difference.std_error), ("df", difference.df)]);
+    found
+}
