@@ -123,6 +123,10 @@ impl Shell {
     }
 
     /// A line on stderr.
+    #[expect(
+        clippy::unused_self,
+        reason = "what is said goes through the shell, as everything that is shown"
+    )]
     fn say(&mut self, line: &str) {
         // Nothing can be done where stderr is gone.
         let _ = writeln!(std::io::stderr(), "{line}");

@@ -16,7 +16,7 @@ use crate::{
 
 /// Show the most probable next tokens after a prompt
 #[derive(Clone, Debug, clap::Args)]
-pub struct Arguments {
+pub(super) struct Arguments {
     /// The text to continue, exactly as it is
     #[arg(value_name = "PROMPT")]
     prompt: String,

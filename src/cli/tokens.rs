@@ -9,7 +9,7 @@ use crate::report::{format::Format, summary, tokens};
 
 /// Show a text as a model reads it, token by token
 #[derive(Clone, Debug, clap::Args)]
-pub struct Arguments {
+pub(super) struct Arguments {
     /// The text, exactly as it is
     #[arg(value_name = "TEXT")]
     text: String,

@@ -5,8 +5,6 @@
 pub mod local;
 pub mod mock;
 pub mod replay;
-#[cfg(feature = "local")]
-pub mod local;
 
 use std::ops::ControlFlow;
 

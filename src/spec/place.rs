@@ -19,7 +19,7 @@ pub struct Place {
 }
 
 /// The number of a source.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SourceId(u32);
 
 /// Something that was read.
@@ -36,8 +36,10 @@ pub struct Source {
 /// What a source holds.
 #[derive(Clone, Debug)]
 pub enum Body {
-    /// A spec, or words of the command line.
+    /// A spec.
     Text(Arc<str>),
+    /// Words of the command line.
+    Words(Arc<str>),
     /// A data file, which may be too large to keep: lines are read again when a finding shows them.
     Data(PathBuf),
 }
@@ -58,6 +60,11 @@ impl Sources {
         &self.0[id.0 as usize]
     }
 
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = &Source> {
+        self.0.iter()
+    }
+
     /// The folder that paths written in a source start from.
     pub fn folder(&self, id: SourceId) -> &Path {
         &self.get(id).folder
@@ -76,7 +83,7 @@ impl Sources {
     /// The text of a spec.
     pub fn text(&self, id: SourceId) -> Option<&str> {
         match &self.get(id).body {
-            Body::Text(text) => Some(text),
+            Body::Text(text) | Body::Words(text) => Some(text),
             Body::Data(_) => None,
         }
     }

@@ -4,7 +4,10 @@ use std::{num::NonZeroU32, sync::Arc};
 
 use schemars::{Schema, SchemaGenerator};
 
-use super::planned::{Judge, Verdict, item_key};
+use super::{
+    lint,
+    planned::{Judge, Verdict, item_key},
+};
 use crate::{
     metric::{Formula, Metric},
     plan::{Answers, Ask, Ranked, RankedToken, Ticket},
@@ -55,6 +58,9 @@ impl Content for Prompt {
     fn title(&self) -> &str {
         &self.prompt
     }
+    fn texts(&self) -> Vec<&Text> {
+        vec![&self.prompt]
+    }
 }
 
 impl Kind for NextToken {
@@ -67,7 +73,21 @@ impl Kind for NextToken {
     fn metrics(&self) -> Vec<Reported> {
         Reported::whole(&["entropy", "top_probability"])
     }
-    fn lint(&self, _: &mut Linter<'_>) {}
+    fn lint(&self, linter: &mut Linter<'_>) {
+        lint_prompts(&self.prompts, linter);
+        for word in &self.watch {
+            lint::filled(word, "watched word", linter);
+        }
+    }
+}
+
+/// What can be wrong with texts that a model continues.
+pub(super) fn lint_prompts(prompts: &Items<Prompt>, linter: &mut Linter<'_>) {
+    linter.data(prompts);
+    lint::repeats(prompts, linter, |item| (item.prompt.as_str(), ()));
+    for item in prompts.iter() {
+        lint::ends(&item.prompt, lint::Role::Start, linter);
+    }
 }
 
 impl NextToken {
@@ -116,7 +136,7 @@ fn verdict(asked: &[Asked], answers: &Answers) -> Verdict {
         let ranked = answers.get(item.ticket);
         let row = |cells| Row { key: item.key.clone(), cells };
         if let Ok(ranked) = &ranked {
-            tokens.rows.extend(item.listed(ranked).into_iter().map(|cells| row(Ok(cells))));
+            tokens.rows.extend(listed(ranked).into_iter().map(|cells| row(Ok(cells))));
         }
         table.rows.push(row(ranked.map(|ranked| item.cells(ranked))));
     }
@@ -141,28 +161,28 @@ impl Asked {
             ranked.vocabulary.into(),
         ]
     }
+}
 
-    /// The tokens at the top, then the watched words.
-    fn listed(&self, ranked: &Ranked) -> Vec<Vec<Cell>> {
-        let mut cumulative = 0.0;
-        let cells = |token: &RankedToken, rank: u32, cumulative: Option<f64>, of: Option<u32>| {
-            vec![
-                rank.into(),
-                token.text.as_str().into(),
-                token.id.into(),
-                token.logprob.into(),
-                libm::exp(token.logprob.into()).into(),
-                cumulative.into(),
-                of.is_some().into(),
-                of.into(),
-            ]
-        };
-        let top = ranked.top.iter().zip(1..).map(|(token, rank)| {
-            cumulative += libm::exp(token.logprob.into());
-            cells(token, rank, Some(cumulative), None)
-        });
-        let mut rows: Vec<Vec<Cell>> = top.collect();
-        rows.extend(ranked.watched.iter().map(|word| cells(&word.token, word.rank, None, Some(word.tokens))));
-        rows
-    }
+/// The tokens at the top, then the watched words.
+fn listed(ranked: &Ranked) -> Vec<Vec<Cell>> {
+    let mut cumulative = 0.0;
+    let cells = |token: &RankedToken, rank: u32, cumulative: Option<f64>, of: Option<u32>| {
+        vec![
+            rank.into(),
+            token.text.as_str().into(),
+            token.id.into(),
+            token.logprob.into(),
+            libm::exp(token.logprob.into()).into(),
+            cumulative.into(),
+            of.is_some().into(),
+            of.into(),
+        ]
+    };
+    let top = ranked.top.iter().zip(1..).map(|(token, rank)| {
+        cumulative += libm::exp(token.logprob.into());
+        cells(token, rank, Some(cumulative), None)
+    });
+    let mut rows: Vec<Vec<Cell>> = top.collect();
+    rows.extend(ranked.watched.iter().map(|word| cells(&word.token, word.rank, None, Some(word.tokens))));
+    rows
 }

@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// What the answers of a task mean.
-pub type Judge = Box<dyn FnOnce(&Answers) -> Verdict>;
+pub(super) type Judge = Box<dyn FnOnce(&Answers) -> Verdict>;
 
 /// A suite as one model is asked it.
 pub struct Plan {
