@@ -87,27 +87,31 @@ fn asked(template: &str, fact: Fact, cluster: &str) -> Asked {
     Asked { prompt: template.replace("{}", fact.subject), answer: fact.answer.to_owned(), cluster: cluster.to_owned() }
 }
 
-/// Everything asked against the answers some places further on and before, where those differ.
+/// Everything asked against the answers some places further on and before, where those differ. Two are paired in both
+/// directions or not at all, and nothing is asked twice.
 fn crossed(asked: &[Asked], steps: [usize; 2]) -> Vec<Pair> {
-    let count = asked.len();
-    let mut pairs = Vec::new();
-    for (at, this) in asked.iter().enumerate() {
-        for other in steps.into_iter().flat_map(|step| [at + step, at + count - step]) {
-            let foil = &asked[other % count];
-            if foil.answer != this.answer {
-                pairs.push(Pair {
-                    prompt: this.prompt.clone(),
-                    correct: this.answer.clone(),
-                    incorrect: foil.answer.clone(),
-                    cluster: this.cluster.clone(),
-                    group: None,
-                    dose: None,
-                    lot: None,
-                });
+    let mut foils: Vec<Vec<&str>> = vec![Vec::new(); asked.len()];
+    for step in steps {
+        for (at, this) in asked.iter().enumerate() {
+            let other_at = (at + step) % asked.len();
+            let other = &asked[other_at];
+            let has = |at: usize, answer: &String| foils[at].contains(&answer.as_str());
+            if this.answer != other.answer && !has(at, &other.answer) && !has(other_at, &this.answer) {
+                foils[at].push(&other.answer);
+                foils[other_at].push(&this.answer);
             }
         }
     }
-    pairs
+    let pair = |this: &Asked, foil: &str| Pair {
+        prompt: this.prompt.clone(),
+        correct: this.answer.clone(),
+        incorrect: foil.to_owned(),
+        cluster: this.cluster.clone(),
+        group: None,
+        dose: None,
+        lot: None,
+    };
+    asked.iter().zip(foils).flat_map(|(this, foils)| foils.into_iter().map(|foil| pair(this, foil))).collect()
 }
 
 /// The foils come from the same dose and the same lot.
