@@ -1,6 +1,12 @@
 //! The built-in model: a tiny GPT-2 trained on text that this project generates itself, so that what it was taught,
 //! how often, and what it never saw are known.
 
+pub mod corpus;
+mod grammar;
+mod lists;
+pub mod probes;
+pub mod world;
+
 /// The model's shape, as transformers writes it.
 pub static CONFIG: &[u8] = include_bytes!("model/config.json");
 /// The model's tensors: safetensors, half precision, the names of a GPT-2 checkpoint.

@@ -18,6 +18,9 @@ mod kinds;
 #[cfg(feature = "local")]
 mod local;
 mod progress;
+mod reference;
+#[cfg(feature = "local")]
+mod reference_training;
 mod report;
 mod spec;
 mod tidy;
