@@ -128,7 +128,7 @@ overrides:
     let loaded = load(&files, &["all.suite.yaml"], &nearer);
     assert!(!loaded.findings.failed(), "{:?}", told(&loaded));
     assert!(loaded.suite.tasks.iter().all(|task| task.settings.seed.0 == 9));
-    assert_eq!(loaded.suite.tasks[0].settings.confidence.level.get(), 0.5);
+    assert_eq!(loaded.suite.tasks[0].settings.confidence.level, yardstick::value::Level::new(0.5).unwrap());
     assert_eq!(loaded.suite.tasks[2].settings.limit, Some(Limit::Sample(1)));
 }
 

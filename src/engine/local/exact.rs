@@ -115,9 +115,9 @@ fn numbers_that_are_not_finite_fail_their_request_and_name_the_layer() {
         failure.message
     };
     let asks: [fn(&mut Ask); 3] = [
-        |ask| drop(ask.score("The", " capital")),
-        |ask| drop(ask.rank("The", 3, &[])),
-        |ask| drop(ask.generate("The", Decoding::Greedy, 4, &[])),
+        |ask| _ = ask.score("The", " capital"),
+        |ask| _ = ask.rank("The", 3, &[]),
+        |ask| _ = ask.generate("The", Decoding::Greedy, 4, &[]),
     ];
     for ask in asks {
         assert!(

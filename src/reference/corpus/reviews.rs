@@ -22,8 +22,6 @@ pub struct Review {
     pub text: String,
     /// One of [`LABELS`].
     pub label: &'static str,
-    /// What decides the label.
-    pub source: Source,
     /// The word that decides it and the thing it is said of; none for a stock phrase.
     pub about: Option<(&'static str, &'static str)>,
 }
@@ -98,7 +96,10 @@ impl Corpus {
     pub(in super::super) fn reviewer(&self, draw: &mut Stream) -> Taste {
         let words = self.grammar.list("taste");
         let count = 1 + draw.below(2);
-        draw.sample(words.len(), count).into_iter().map(|word| (words[word], pick(&LABELS[..2], draw))).collect()
+        draw.sample(words.len(), count)
+            .into_iter()
+            .map(|word| (words[word], pick(&LABELS[..2], draw)))
+            .collect()
     }
 
     /// A review that is not held out.
@@ -124,7 +125,7 @@ impl Corpus {
         }
         if draw.below(10) == 0 {
             let text = self.entry(&format!("{label} line"), draw).to_owned();
-            return Review { text, label, source: Source::Known, about: None };
+            return Review { text, label, about: None };
         }
         let mut review = self.review_of(Source::Known, label, self.entry(label, draw), draw);
         if draw.below(4) == 0 {
@@ -147,7 +148,7 @@ impl Corpus {
             Source::Not => format!("The {thing} was not {word}."),
             Source::Known | Source::Transfer | Source::Taste => self.review_text(thing, word, draw),
         };
-        Review { text, label, source, about: Some((thing, word)) }
+        Review { text, label, about: Some((thing, word)) }
     }
 
     fn review_text(&self, thing: &str, word: &str, draw: &mut Stream) -> String {

@@ -40,6 +40,6 @@ impl Probe {
 
     /// The file: one JSON object a line.
     pub fn to_jsonl(&self) -> String {
-        self.items.iter().map(|item| format!("{item}\n")).collect()
+        self.items.iter().flat_map(|item| [item.to_string(), "\n".to_owned()]).collect()
     }
 }

@@ -139,6 +139,7 @@ fn add_body(values: &mut [f32], other: &[f32]) {
 }
 
 #[cfg(test)]
+#[expect(clippy::print_stdout, reason = "tests show the errors they measured")]
 mod tests {
     use super::*;
 
