@@ -24,7 +24,7 @@ use crate::{
 
 /// Check specs and the data that they name; nothing is run
 #[derive(Clone, Debug, clap::Args)]
-pub struct Arguments {
+pub(super) struct Arguments {
     /// Benchmarks (files or folders), or one suite
     #[arg(value_name = "SPEC", required = true)]
     specs: Vec<PathBuf>,

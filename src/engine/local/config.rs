@@ -39,16 +39,15 @@ impl<'a> Config<'a> {
     /// A size that may be left out or null.
     pub fn optional_size(&self, key: &str) -> Option<usize> {
         let value = self.get(key)?;
-        match value.as_u64().filter(|size| SIZE.contains(size)) {
-            Some(size) => Some(size as usize),
-            None => {
-                self.fault(format!(
-                    "`{key}` is {value}; a whole number from {} to {} is allowed",
-                    SIZE.start(),
-                    SIZE.end()
-                ));
-                None
-            }
+        if let Some(size) = value.as_u64().filter(|size| SIZE.contains(size)) {
+            Some(size as usize)
+        } else {
+            self.fault(format!(
+                "`{key}` is {value}; a whole number from {} to {} is allowed",
+                SIZE.start(),
+                SIZE.end()
+            ));
+            None
         }
     }
 

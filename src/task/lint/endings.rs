@@ -28,7 +28,11 @@ pub(in crate::task) fn endings(items: &[Item<Endings>], between: &str, linter: &
                 joints.look(prompt, ending);
             }
         }
-        choices(all(), 0, |ending| join(written, ending, between).1, linter);
+        // Where something is put between, an ending means the same with white space of its own and without.
+        let read = |ending: &str| {
+            if between.is_empty() { join(written, ending, between).1 } else { ending.trim_start().to_owned() }
+        };
+        choices(all(), 0, read, linter);
     }
     joints.tell(linter);
     comma::commas(items, linter);

@@ -20,7 +20,8 @@ pub(in crate::task) fn ends(text: &Text, role: Role, linter: &mut Linter<'_>) {
         Role::Scored => "text",
     };
     let written = linter.sources().written(text.at);
-    let block = written.is_some_and(|written| written.starts_with(['|', '>']));
+    // Only quotes and blocks can hold a line break at their end.
+    let block = written.is_some_and(|written| !written.starts_with(['"', '\'']));
     if text.ends_with('\n') {
         // In quotes, `\n` was written by hand, and a row of data may hold code.
         if block || (written.is_none() && role == Role::Scored) {

@@ -1,4 +1,4 @@
-//! The first hundred pairs of all 67 paradigms of BLiMP: sums of log-probabilities, and what they decide.
+//! The first hundred pairs of all 67 paradigms of `BLiMP`: sums of log-probabilities, and what they decide.
 
 use serde_json::Value;
 

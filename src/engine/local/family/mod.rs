@@ -71,9 +71,9 @@ pub enum Position {
 /// How the matrix of a projection lies in a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Layout {
-    /// `[outputs, inputs]`, as in PyTorch's `Linear`.
+    /// `[outputs, inputs]`, as in `PyTorch`'s `Linear`.
     OutputsFirst,
-    /// `[inputs, outputs]`, as in OpenAI's `Conv1D`.
+    /// `[inputs, outputs]`, as in `OpenAI`'s `Conv1D`.
     InputsFirst,
 }
 

@@ -48,7 +48,7 @@ const KINDS: &[(&str, Kind)] = &[
 impl Rotary {
     /// Reads either spelling: `rope_parameters` of transformers 5, or `rope_theta` and `rope_scaling` of those before.
     pub fn read(config: &Config<'_>, dim: usize, context: usize, default_base: f64) -> Self {
-        if dim % 2 != 0 {
+        if !dim.is_multiple_of(2) {
             config.fault(format!("heads of {dim} values cannot be rotated, which needs an even number"));
         }
         let new = config.object("rope_parameters");

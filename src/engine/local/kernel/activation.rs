@@ -102,7 +102,7 @@ fn gelu_body(values: &mut [f32]) {
 #[inline(always)]
 fn gelu_tanh_body(values: &mut [f32]) {
     // (1 + tanh u) / 2 = 1 / (1 + exp(-2u)), with u = √(2/π) (x + 0.044715 x³).
-    const TWICE_ROOT: f32 = 1.595_769_1;
+    const TWICE_ROOT: f32 = 1.595_769;
     for x in values {
         let u = (0.044_715 * *x * *x).mul_add(*x, *x);
         *x /= 1.0 + exp(-TWICE_ROOT * u);

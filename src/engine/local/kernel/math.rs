@@ -15,7 +15,7 @@ pub(super) fn exp(x: f32) -> f32 {
     let r = n.mul_add(-0.693_359_4, x);
     let r = n.mul_add(2.121_944_4e-4, r);
     let mut p = 1.395_060_3e-3_f32;
-    p = p.mul_add(r, 8.368_953_5e-3);
+    p = p.mul_add(r, 8.368_953e-3);
     p = p.mul_add(r, 4.166_620_4e-2);
     p = p.mul_add(r, 0.166_665_18);
     p = p.mul_add(r, 0.5);

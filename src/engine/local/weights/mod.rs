@@ -121,9 +121,9 @@ impl Weights {
             }
         }
         if name.ends_with(".json") {
-            weights.files.push(name.to_owned())
+            weights.files.push(name.to_owned());
         } else {
-            weights.add(files, name.to_owned())?
+            weights.add(files, name.to_owned())?;
         }
         Ok(weights)
     }
