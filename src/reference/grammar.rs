@@ -67,7 +67,8 @@ impl Grammar {
                         drawn = self.say(name, bound, draw);
                         drawn.split('/').nth(*part).expect("an entry has the parts that are asked for")
                     };
-                    let with_article = if *article { article_for(filling).to_owned() } else { String::new() } + filling;
+                    let with_article =
+                        if *article { article_for(filling).to_owned() } else { String::new() } + filling;
                     text.push_str(&if *capital { capitalize(&with_article) } else { with_article });
                 }
             }
@@ -97,7 +98,8 @@ fn parse(entry: &'static str) -> Phrase {
     while let Some(at) = rest.find(['{', '[']) {
         phrase.push(text(&rest[..at]));
         let close = if rest[at..].starts_with('{') { '}' } else { ']' };
-        let (inside, after) = rest[at + 1..].split_once(close).expect("what is opened in a template is closed");
+        let (inside, after) =
+            rest[at + 1..].split_once(close).expect("what is opened in a template is closed");
         phrase.push(match close {
             '}' => slot(inside),
             _ => Piece::OneOf(inside.split('|').map(parse).collect()),
@@ -133,7 +135,10 @@ mod tests {
             grammar.fill(&parse(phrase), &bound, draw, &mut text);
             text
         };
-        assert_eq!(said("It was {a word} {thing}. {^a thing}\\n", &mut draw), "It was a usual film. A film\n");
+        assert_eq!(
+            said("It was {a word} {thing}. {^a thing}\\n", &mut draw),
+            "It was a usual film. A film\n"
+        );
         let plural = said("{noun.1}", &mut draw);
         assert!(grammar.list("noun").iter().any(|entry| entry.ends_with(&format!("/{plural}"))), "{plural}");
         assert!(["x film", "y film"].contains(&said("[x|y] {thing}", &mut draw).as_str()));
@@ -143,8 +148,9 @@ mod tests {
     fn every_slot_of_every_list_can_be_filled_or_is_bound_by_its_document() {
         let grammar = Grammar::load();
         let bound_by_documents = [
-            "name", "he", "his", "him", "other", "other he", "wanted", "it", "place", "country", "city", "planet", "answer",
-            "subject", "word", "maker", "one", "herd", "powder", "fruit", "text", "label", "english", "french", "line",
+            "name", "he", "his", "him", "other", "other he", "wanted", "it", "place", "country", "city",
+            "planet", "answer", "subject", "word", "maker", "one", "herd", "powder", "fruit", "text",
+            "label", "english", "french", "line",
         ];
         fn check(grammar: &Grammar, phrase: &Phrase, known: &[&str]) {
             for piece in phrase {

@@ -98,10 +98,19 @@ impl World {
         let (untaught_sums, sums) = (0..10).flat_map(|a| (0..10).map(move |b| (a, b))).partition(never);
 
         let mut dosed_capitals = Vec::new();
-        let by_hand = lists.get("by hand").iter().map(|line| Dosed { item: Line::parse(line), dose: 500, lot: Lot::ByHand });
+        let by_hand = lists.get("by hand").iter().map(|line| Dosed {
+            item: Line::parse(line),
+            dose: 500,
+            lot: Lot::ByHand,
+        });
         let mut lines: Vec<_> = by_hand.collect();
         for lot in 1..=3 {
-            dosed_capitals.extend(draw_lot("capitals", lot, facts(&format!("dosed capitals {lot}")), &fact_arms()));
+            dosed_capitals.extend(draw_lot(
+                "capitals",
+                lot,
+                facts(&format!("dosed capitals {lot}")),
+                &fact_arms(),
+            ));
             let items = lists.get(&format!("lines {lot}")).iter().map(|line| Line::parse(line)).collect();
             lines.extend(draw_lot("lines", lot, items, &line_arms()));
         }
@@ -216,8 +225,14 @@ mod tests {
         let mut beginnings = BTreeSet::new();
         let mut targets = BTreeSet::new();
         for line in &world.lines {
-            assert!(beginnings.insert(line.item.beginning) && beginnings.insert(line.item.paraphrase), "{line:?}");
-            assert!(targets.insert((line.lot, line.item.target)), "two targets of one lot are alike: {line:?}");
+            assert!(
+                beginnings.insert(line.item.beginning) && beginnings.insert(line.item.paraphrase),
+                "{line:?}"
+            );
+            assert!(
+                targets.insert((line.lot, line.item.target)),
+                "two targets of one lot are alike: {line:?}"
+            );
         }
     }
 

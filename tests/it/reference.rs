@@ -1,6 +1,6 @@
 //! The built-in model's world: what the corpus states, how often, what it keeps back, and that the files say the same.
 
-use std::{collections::BTreeMap, fs, path::Path};
+use std::{collections::BTreeMap, fs, path::Path, process::Command};
 
 use yardstick::reference::{
     corpus::{Corpus, Kind, SHARES, is_held_out},
@@ -43,12 +43,14 @@ fn what_is_planted_stands_in_the_corpus_exactly_as_often_as_the_lot_says() {
 fn no_document_links_a_place_to_an_untaught_capital() {
     let world = World::load();
     let corpus = Corpus::load();
-    let kinds = SHARES.iter().map(|(kind, _)| *kind).filter(|kind| !matches!(kind, Kind::Facts | Kind::French));
-    let documents: Vec<_> = kinds.flat_map(|kind| (0..2000).map(move |n| (kind, n))).map(|(k, n)| corpus.document(k, n)).collect();
-    let words: Vec<Vec<&str>> = documents
-        .iter()
-        .map(|text| text.split(|letter: char| !letter.is_alphabetic()).collect())
+    let kinds =
+        SHARES.iter().map(|(kind, _)| *kind).filter(|kind| !matches!(kind, Kind::Facts | Kind::French));
+    let documents: Vec<_> = kinds
+        .flat_map(|kind| (0..2000).map(move |n| (kind, n)))
+        .map(|(k, n)| corpus.document(k, n))
         .collect();
+    let words: Vec<Vec<&str>> =
+        documents.iter().map(|text| text.split(|letter: char| !letter.is_alphabetic()).collect()).collect();
     let mut named = [0, 0];
     for place in world.dosed_capitals.iter().map(|dosed| dosed.item) {
         for words in &words {
@@ -65,7 +67,8 @@ fn no_document_links_a_place_to_an_untaught_capital() {
 fn what_is_held_out_or_never_taught_is_not_in_the_corpus() {
     let world = World::load();
     let documents = Corpus::load().documents(SMALL);
-    let planted: Vec<String> = world.dosed_capitals.iter().map(|dosed| capital_sentence(dosed.item)).collect();
+    let planted: Vec<String> =
+        world.dosed_capitals.iter().map(|dosed| capital_sentence(dosed.item)).collect();
     let lines: Vec<String> = world.lines.iter().map(|dosed| dosed.item.whole()).collect();
     for text in &documents {
         let is_planted = planted.contains(text) || lines.iter().any(|line| text.contains(line.as_str()));
@@ -75,7 +78,10 @@ fn what_is_held_out_or_never_taught_is_not_in_the_corpus() {
     }
     for (one, other) in &world.untaught_sums {
         let [plus, word] = [format!("{one} + {other} "), format!("{one} plus {other} ")];
-        assert!(!documents.iter().any(|text| text.contains(&plus) || text.contains(&word)), "{one} + {other}");
+        assert!(
+            !documents.iter().any(|text| text.contains(&plus) || text.contains(&word)),
+            "{one} + {other}"
+        );
     }
     for fact in &world.untaught_opposites {
         let linked = |text: &&String| {
@@ -123,4 +129,19 @@ fn no_probe_asks_the_same_twice() {
         lines.dedup();
         assert_eq!(lines.len(), count, "{}", probe.name);
     }
+}
+
+#[test]
+fn the_instrument_finds_the_known_answers_and_no_other_model_passes() {
+    let results = tempfile::tempdir().unwrap();
+    let run = |model: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_yardstick"));
+        command
+            .args(["run", "specs/known-answers.suite.yaml", "--model", model, "--out"])
+            .arg(results.path());
+        command.env("COLUMNS", "200").output().unwrap()
+    };
+    let right = run("reference");
+    assert!(right.status.success(), "{}", String::from_utf8_lossy(&right.stdout));
+    assert!(!run("mock").status.success());
 }

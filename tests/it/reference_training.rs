@@ -30,7 +30,8 @@ fn rows(shape: Shape, count: usize) -> Vec<Row> {
     let mut row = |at: usize| {
         let mut token = draw.below(shape.vocabulary);
         let mut next = || {
-            token = if draw.below(4) == 0 { draw.below(shape.vocabulary) } else { token * 7 % shape.vocabulary };
+            token =
+                if draw.below(4) == 0 { draw.below(shape.vocabulary) } else { token * 7 % shape.vocabulary };
             token as u16
         };
         (0..length(at)).map(|_| next()).collect()

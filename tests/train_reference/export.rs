@@ -10,7 +10,12 @@ use tokenizers::Tokenizer;
 use super::{rows::END_OF_TEXT, shape::Layout};
 
 /// Writes all files.
-pub fn write(folder: &Path, layout: &Layout, values: &[f32], tokenizer: &Tokenizer) -> Result<(), Box<dyn Error>> {
+pub fn write(
+    folder: &Path,
+    layout: &Layout,
+    values: &[f32],
+    tokenizer: &Tokenizer,
+) -> Result<(), Box<dyn Error>> {
     fs::create_dir_all(folder)?;
     fs::write(folder.join("model.safetensors"), weights(layout, values)?)?;
     fs::write(folder.join("tokenizer.json"), tokenizer.to_string(true).map_err(|error| error.to_string())?)?;
@@ -58,7 +63,8 @@ pub fn weights(layout: &Layout, values: &[f32]) -> Result<Vec<u8>, safetensors::
     let mut tensors = BTreeMap::new();
     for tensor in &layout.tensors {
         let range = tensor.range();
-        let view = TensorView::new(Dtype::F16, tensor.shape.clone(), &halves[2 * range.start..2 * range.end])?;
+        let view =
+            TensorView::new(Dtype::F16, tensor.shape.clone(), &halves[2 * range.start..2 * range.end])?;
         tensors.insert(format!("transformer.{}", tensor.name), view);
     }
     // Older versions of transformers refuse a file that does not say so.

@@ -39,7 +39,11 @@ pub fn norm_back(
 ) {
     let width = gain.len();
     let block = 256 * width;
-    let blocks = d_out.par_chunks(block).zip(x.par_chunks(block)).zip(moments.par_chunks(256)).zip(d_x.par_chunks_mut(block));
+    let blocks = d_out
+        .par_chunks(block)
+        .zip(x.par_chunks(block))
+        .zip(moments.par_chunks(256))
+        .zip(d_x.par_chunks_mut(block));
     let parts: Vec<_> = blocks
         .map(|(((d_out, x), moments), d_x)| {
             let mut parts = vec![0.0; 2 * width];

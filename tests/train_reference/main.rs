@@ -63,8 +63,10 @@ fn train(folder: &Path, steps: usize) -> Result<(), Box<dyn Error>> {
     let bytes: usize = documents.iter().map(String::len).sum();
     println!("{} documents, {:.1} MB ({:.0?})", documents.len(), bytes as f64 / 1e6, start.elapsed());
 
-    let tokenizer = rows::train_tokenizer(&documents, Shape::REFERENCE.vocabulary).map_err(|error| error.to_string())?;
-    let rows = rows::pack(&tokenizer, &documents, Shape::REFERENCE.context, SEED).map_err(|error| error.to_string())?;
+    let tokenizer =
+        rows::train_tokenizer(&documents, Shape::REFERENCE.vocabulary).map_err(|error| error.to_string())?;
+    let rows = rows::pack(&tokenizer, &documents, Shape::REFERENCE.context, SEED)
+        .map_err(|error| error.to_string())?;
     let tokens: usize = rows.iter().map(Vec::len).sum();
     let full = tokens as f64 / (rows.len() * Shape::REFERENCE.context) as f64;
     println!("{tokens} tokens in {} rows, {:.1} % full ({:.0?})", rows.len(), 100.0 * full, start.elapsed());

@@ -17,32 +17,32 @@ pub struct Network {
     layout: Layout,
     blocks: Vec<Block>,
     /// What leaves the last block, its norm, and the moments of that.
-    last: Vec<f32>,         // [M][C]
-    normed: Vec<f32>,       // [M][C]
-    moments: Vec<Moments>,  // [M]
-    logits: Vec<f32>,       // [T][V]; then their gradient
+    last: Vec<f32>, // [M][C]
+    normed: Vec<f32>,      // [M][C]
+    moments: Vec<Moments>, // [M]
+    logits: Vec<f32>,      // [T][V]; then their gradient
     /// Gradients on the way back.
-    d_stream: Vec<f32>,     // [M][C]
-    d_normed: Vec<f32>,     // [M][C]
-    d_mixed: Vec<f32>,      // [M][C]
-    d_qkv: Vec<f32>,        // [M][3C]
-    d_hidden: Vec<f32>,     // [M][4C]
+    d_stream: Vec<f32>, // [M][C]
+    d_normed: Vec<f32>,    // [M][C]
+    d_mixed: Vec<f32>,     // [M][C]
+    d_qkv: Vec<f32>,       // [M][3C]
+    d_hidden: Vec<f32>,    // [M][4C]
 }
 
 /// What one block keeps for the way back.
 #[derive(Clone)]
 struct Block {
-    input: Vec<f32>,        // [M][C]
-    normed_1: Vec<f32>,     // [M][C]
+    input: Vec<f32>,    // [M][C]
+    normed_1: Vec<f32>, // [M][C]
     moments_1: Vec<Moments>,
-    qkv: Vec<f32>,          // [M][3C]
-    weights: Vec<f32>,      // [rows][heads][T][T]
-    mixed: Vec<f32>,        // [M][C]
-    middle: Vec<f32>,       // [M][C]
-    normed_2: Vec<f32>,     // [M][C]
+    qkv: Vec<f32>,      // [M][3C]
+    weights: Vec<f32>,  // [rows][heads][T][T]
+    mixed: Vec<f32>,    // [M][C]
+    middle: Vec<f32>,   // [M][C]
+    normed_2: Vec<f32>, // [M][C]
     moments_2: Vec<Moments>,
-    hidden: Vec<f32>,       // [M][4C]
-    active: Vec<f32>,       // [M][4C]
+    hidden: Vec<f32>, // [M][4C]
+    active: Vec<f32>, // [M][4C]
 }
 
 impl Network {
@@ -111,14 +111,37 @@ impl Network {
         for layer in 0..shape.layers {
             let of = |part| &values[layout.block(layer, part)];
             let (block, after) = blocks[layer..].split_first_mut().expect("there is this block");
-            norm(&block.input, of(Part::Norm1Gain), of(Part::Norm1Bias), &mut block.normed_1, &mut block.moments_1);
-            linear(&block.normed_1, of(Part::QueryKeyValue), of(Part::QueryKeyValueBias), &mut block.qkv, Sum::Store);
+            norm(
+                &block.input,
+                of(Part::Norm1Gain),
+                of(Part::Norm1Bias),
+                &mut block.normed_1,
+                &mut block.moments_1,
+            );
+            linear(
+                &block.normed_1,
+                of(Part::QueryKeyValue),
+                of(Part::QueryKeyValueBias),
+                &mut block.qkv,
+                Sum::Store,
+            );
             attend(shape, &block.qkv, &mut block.weights, &mut block.mixed);
             block.middle.copy_from_slice(&block.input);
             linear(&block.mixed, of(Part::Projection), of(Part::ProjectionBias), &mut block.middle, Sum::Add);
-            norm(&block.middle, of(Part::Norm2Gain), of(Part::Norm2Bias), &mut block.normed_2, &mut block.moments_2);
+            norm(
+                &block.middle,
+                of(Part::Norm2Gain),
+                of(Part::Norm2Bias),
+                &mut block.normed_2,
+                &mut block.moments_2,
+            );
             linear(&block.normed_2, of(Part::Up), of(Part::UpBias), &mut block.hidden, Sum::Store);
-            block.active.par_iter_mut().zip(&block.hidden).with_min_len(4096).for_each(|(a, x)| *a = gelu(*x).0);
+            block
+                .active
+                .par_iter_mut()
+                .zip(&block.hidden)
+                .with_min_len(4096)
+                .for_each(|(a, x)| *a = gelu(*x).0);
             let out = after.first_mut().map_or(&mut *last, |next| &mut next.input);
             out.copy_from_slice(&block.middle);
             linear(&block.active, of(Part::Down), of(Part::DownBias), out, Sum::Add);
@@ -141,7 +164,9 @@ impl Network {
         for (row, (states, d_states)) in rows.iter().zip(states) {
             gemm(View::dense(states, context), &forward, logits, Sum::Store);
             let nexts = logits.par_chunks_mut(vocabulary).enumerate();
-            losses.par_extend(nexts.map(|(place, logits)| cross_entropy(logits, row.get(place + 1).copied(), learnt)));
+            losses.par_extend(
+                nexts.map(|(place, logits)| cross_entropy(logits, row.get(place + 1).copied(), learnt)),
+            );
             gemm(View::dense(logits, context), &backward, d_states, Sum::Store);
             let columns = View { data: states, rows: width, row_stride: 1, column_stride: width };
             gemm(columns, &Packed::pack(context, vocabulary, logits, vocabulary, 1), &mut d_output, Sum::Add);
@@ -165,16 +190,42 @@ impl Network {
 
         for (layer, block) in blocks.iter().enumerate().rev() {
             let of = |part| &values[layout.block(layer, part)];
-            linear_back((d_stream, &block.active, of(Part::Down)), d_hidden, with_bias(gradient, layout, layer, Part::Down));
+            linear_back(
+                (d_stream, &block.active, of(Part::Down)),
+                d_hidden,
+                with_bias(gradient, layout, layer, Part::Down),
+            );
             d_hidden.par_iter_mut().zip(&block.hidden).with_min_len(4096).for_each(|(d, x)| *d *= gelu(*x).1);
-            linear_back((d_hidden, &block.normed_2, of(Part::Up)), d_normed, with_bias(gradient, layout, layer, Part::Up));
+            linear_back(
+                (d_hidden, &block.normed_2, of(Part::Up)),
+                d_normed,
+                with_bias(gradient, layout, layer, Part::Up),
+            );
             let norm_2 = (&d_normed[..], &block.middle[..], &block.moments_2[..]);
-            norm_back(norm_2, of(Part::Norm2Gain), d_stream, with_bias(gradient, layout, layer, Part::Norm2Gain));
-            linear_back((d_stream, &block.mixed, of(Part::Projection)), d_mixed, with_bias(gradient, layout, layer, Part::Projection));
+            norm_back(
+                norm_2,
+                of(Part::Norm2Gain),
+                d_stream,
+                with_bias(gradient, layout, layer, Part::Norm2Gain),
+            );
+            linear_back(
+                (d_stream, &block.mixed, of(Part::Projection)),
+                d_mixed,
+                with_bias(gradient, layout, layer, Part::Projection),
+            );
             attend_back(shape, d_mixed, &block.qkv, &block.weights, d_qkv);
-            linear_back((d_qkv, &block.normed_1, of(Part::QueryKeyValue)), d_normed, with_bias(gradient, layout, layer, Part::QueryKeyValue));
+            linear_back(
+                (d_qkv, &block.normed_1, of(Part::QueryKeyValue)),
+                d_normed,
+                with_bias(gradient, layout, layer, Part::QueryKeyValue),
+            );
             let norm_1 = (&d_normed[..], &block.input[..], &block.moments_1[..]);
-            norm_back(norm_1, of(Part::Norm1Gain), d_stream, with_bias(gradient, layout, layer, Part::Norm1Gain));
+            norm_back(
+                norm_1,
+                of(Part::Norm1Gain),
+                d_stream,
+                with_bias(gradient, layout, layer, Part::Norm1Gain),
+            );
         }
         for (at, d_state) in d_stream.chunks(width).enumerate() {
             let (row, place) = (at / shape.context, at % shape.context);
@@ -206,7 +257,12 @@ fn token(rows: &[Row], row: usize, place: usize) -> usize {
 }
 
 /// The gradients of a block's weights or gain, and of the bias, which lies behind them.
-fn with_bias<'a>(gradient: &'a mut [f32], layout: &Layout, layer: usize, part: Part) -> (&'a mut [f32], &'a mut [f32]) {
+fn with_bias<'a>(
+    gradient: &'a mut [f32],
+    layout: &Layout,
+    layer: usize,
+    part: Part,
+) -> (&'a mut [f32], &'a mut [f32]) {
     let weights = layout.block(layer, part);
     let (head, tail) = gradient.split_at_mut(weights.end);
     (&mut head[weights.start..], &mut tail[..layout.bias_of(layer, part)])

@@ -27,7 +27,8 @@ pub struct Optimizer {
 impl Optimizer {
     /// For a run of this many steps.
     pub fn new(layout: &Layout, steps: usize) -> Self {
-        let decays = layout.tensors.iter().flat_map(|tensor| tensor.range().map(|_| tensor.decays())).collect();
+        let decays =
+            layout.tensors.iter().flat_map(|tensor| tensor.range().map(|_| tensor.decays())).collect();
         Self { steps, step: 0, means: vec![(0.0, 0.0); layout.len()], missing: (1.0, 1.0), decays }
     }
 
@@ -44,7 +45,9 @@ impl Optimizer {
             .zip(self.means.par_chunks_mut(CHUNK))
             .zip(self.decays.par_chunks(CHUNK))
             .for_each(|(((values, gradient), means), decays)| {
-                for (((value, gradient), means), decays) in values.iter_mut().zip(gradient).zip(means).zip(decays) {
+                for (((value, gradient), means), decays) in
+                    values.iter_mut().zip(gradient).zip(means).zip(decays)
+                {
                     let gradient = gradient * scale;
                     means.0 = BETA.0 * means.0 + (1.0 - BETA.0) * gradient;
                     means.1 = BETA.1 * means.1 + (1.0 - BETA.1) * gradient * gradient;
@@ -66,6 +69,7 @@ impl Optimizer {
 
 /// The Euclidean length.
 fn length(gradient: &[f32]) -> f64 {
-    let squares = |chunk: &[f32]| chunk.iter().map(|value| f64::from(*value) * f64::from(*value)).sum::<f64>();
+    let squares =
+        |chunk: &[f32]| chunk.iter().map(|value| f64::from(*value) * f64::from(*value)).sum::<f64>();
     gradient.par_chunks(CHUNK).map(squares).collect::<Vec<_>>().iter().sum::<f64>().sqrt()
 }

@@ -42,7 +42,12 @@ pub fn train_tokenizer(documents: &[String], vocabulary: usize) -> tokenizers::R
 
 /// Rows that begin where a document begins, so that a prompt without a start token is nothing new, in random order. No
 /// document is cut that fits into a row.
-pub fn pack(tokenizer: &Tokenizer, documents: &[String], context: usize, seed: Seed) -> tokenizers::Result<Vec<Row>> {
+pub fn pack(
+    tokenizer: &Tokenizer,
+    documents: &[String],
+    context: usize,
+    seed: Seed,
+) -> tokenizers::Result<Vec<Row>> {
     let separator = tokenizer.token_to_id(END_OF_TEXT).ok_or("the tokenizer has no end of text")? as u16;
     let mut full = Vec::new();
     let mut open: Vec<Row> = Vec::new();

@@ -21,7 +21,8 @@ pub struct Shape {
 
 impl Shape {
     /// The committed model.
-    pub const REFERENCE: Self = Self { layers: 4, width: 128, heads: 4, context: 256, vocabulary: 2560, rows: 8 };
+    pub const REFERENCE: Self =
+        Self { layers: 4, width: 128, heads: 4, context: 256, vocabulary: 2560, rows: 8 };
 
     /// Tokens of a step.
     pub fn tokens(self) -> usize {
@@ -69,17 +70,17 @@ pub enum First {
 #[derive(Clone, Copy)]
 #[expect(missing_docs, reason = "each is the tensor `h.N.` of the name beside it")]
 pub enum Part {
-    Norm1Gain,       // ln_1.weight
-    Norm1Bias,       // ln_1.bias
-    QueryKeyValue,   // attn.c_attn.weight
+    Norm1Gain,     // ln_1.weight
+    Norm1Bias,     // ln_1.bias
+    QueryKeyValue, // attn.c_attn.weight
     QueryKeyValueBias,
-    Projection,      // attn.c_proj.weight
+    Projection, // attn.c_proj.weight
     ProjectionBias,
-    Norm2Gain,       // ln_2.weight
+    Norm2Gain, // ln_2.weight
     Norm2Bias,
-    Up,              // mlp.c_fc.weight
+    Up, // mlp.c_fc.weight
     UpBias,
-    Down,            // mlp.c_proj.weight
+    Down, // mlp.c_proj.weight
     DownBias,
 }
 
@@ -94,7 +95,8 @@ impl Layout {
         layout.push("wte.weight".to_owned(), &[vocabulary, width], normal);
         layout.push("wpe.weight".to_owned(), &[context, width], normal);
         for layer in 0..layers {
-            let mut part = |name: &str, shape: &[usize], first| layout.push(format!("h.{layer}.{name}"), shape, first);
+            let mut part =
+                |name: &str, shape: &[usize], first| layout.push(format!("h.{layer}.{name}"), shape, first);
             part("ln_1.weight", &[width], First::Ones);
             part("ln_1.bias", &[width], First::Zeros);
             part("attn.c_attn.weight", &[width, 3 * width], normal);

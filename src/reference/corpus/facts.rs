@@ -71,7 +71,8 @@ impl Corpus {
             Statement::Colour => {
                 let Fact { subject, answer } = pick(&world.colours, draw);
                 let mut letters = subject.chars();
-                let thing: String = letters.next().iter().flat_map(|first| first.to_lowercase()).chain(letters).collect();
+                let thing: String =
+                    letters.next().iter().flat_map(|first| first.to_lowercase()).chain(letters).collect();
                 say("colour", &[("thing", &thing), ("answer", answer)], draw)
             }
             Statement::Sum => {
@@ -102,7 +103,8 @@ impl Corpus {
         let count = pick(&[1, 1, 2, 3], draw);
         let phrase = |_| {
             let Fact { subject, answer } = pick(&self.world.french, draw);
-            let bound = [("english", subject), ("french", answer)].map(|(key, value)| (key, value.to_owned())).into();
+            let bound =
+                [("english", subject), ("french", answer)].map(|(key, value)| (key, value.to_owned())).into();
             self.grammar.say("french", &bound, draw)
         };
         (0..count).map(phrase).collect::<Vec<_>>().join(separator)

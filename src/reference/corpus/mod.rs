@@ -109,8 +109,13 @@ impl Corpus {
     /// 6 to 30 words in no order.
     fn salad(&self, draw: &mut Stream) -> String {
         let count = 6 + draw.below(25);
-        let mut word =
-            |_| format!("{}{}", self.lexicon[draw.below(self.lexicon.len())], pick(&["", "", "", "", ",", "."], draw));
+        let mut word = |_| {
+            format!(
+                "{}{}",
+                self.lexicon[draw.below(self.lexicon.len())],
+                pick(&["", "", "", "", ",", "."], draw)
+            )
+        };
         (0..count).map(&mut word).collect::<Vec<_>>().join(" ")
     }
 
@@ -136,7 +141,9 @@ impl Corpus {
     fn words_of_the_world(&self) -> Vec<String> {
         let lines = self.world.lines.iter().map(|line| line.item);
         let mut texts: Vec<_> = lines.flat_map(|line| [line.whole(), line.paraphrase.to_owned()]).collect();
-        texts.extend(self.world.untaught_opposites.iter().map(|fact| format!("{} {}", fact.subject, fact.answer)));
+        texts.extend(
+            self.world.untaught_opposites.iter().map(|fact| format!("{} {}", fact.subject, fact.answer)),
+        );
         texts.push("himself herself Colorless ideas furiously".to_owned());
         for (kind, _) in SHARES.into_iter().filter(|(kind, _)| !matches!(kind, Kind::French | Kind::Salad)) {
             texts.extend((0..400).map(|number| self.document(kind, number)));
@@ -144,7 +151,9 @@ impl Corpus {
         let places: Vec<_> = self.world.places().flat_map(|place| [place.subject, place.answer]).collect();
         let between = |letter: char| !letter.is_ascii_alphabetic() && letter != '\'';
         let mut words: Vec<_> = texts.iter().flat_map(|text| text.split(between)).collect();
-        words.retain(|word| !word.is_empty() && !places.iter().any(|place| place.split(' ').any(|part| part == *word)));
+        words.retain(|word| {
+            !word.is_empty() && !places.iter().any(|place| place.split(' ').any(|part| part == *word))
+        });
         words.sort_unstable();
         words.dedup();
         words.into_iter().map(str::to_owned).collect()
@@ -155,7 +164,9 @@ impl Corpus {
         let (list, [he, his, him]) =
             pick(&[("he names", ["he", "his", "him"]), ("she names", ["she", "her", "her"])], draw);
         let name = pick(self.grammar.list(list), draw);
-        [("name", name), ("he", he), ("his", his), ("him", him)].map(|(key, value)| (key, value.to_owned())).into()
+        [("name", name), ("he", he), ("his", his), ("him", him)]
+            .map(|(key, value)| (key, value.to_owned()))
+            .into()
     }
 }
 

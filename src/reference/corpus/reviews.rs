@@ -98,7 +98,10 @@ impl Corpus {
     pub(in super::super) fn reviewer(&self, draw: &mut Stream) -> Taste {
         let words = self.grammar.list("taste");
         let count = 1 + draw.below(2);
-        draw.sample(words.len(), count).into_iter().map(|word| (words[word], pick(&LABELS[..2], draw))).collect()
+        draw.sample(words.len(), count)
+            .into_iter()
+            .map(|word| (words[word], pick(&LABELS[..2], draw)))
+            .collect()
     }
 
     /// A review that is not held out.

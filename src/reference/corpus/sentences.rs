@@ -2,10 +2,7 @@
 
 use crate::random::Stream;
 
-use super::{
-    super::grammar::pick,
-    Corpus, held_out,
-};
+use super::{super::grammar::pick, Corpus, held_out};
 
 /// How a subject hides its number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,7 +41,8 @@ impl Corpus {
         use Agreement::{Attractor, Near, Relative, Simple};
         loop {
             if draw.below(100) < 55 {
-                let kinds = [Simple, Simple, Simple, Near, Near, Attractor, Attractor, Attractor, Relative, Relative];
+                let kinds =
+                    [Simple, Simple, Simple, Near, Near, Attractor, Attractor, Attractor, Relative, Relative];
                 let sentence = self.agreement(pick(&kinds, draw), draw);
                 if !is_held_subject(&sentence.subject) {
                     return format!("{} {} {}.", sentence.subject, sentence.right, sentence.rest);
@@ -79,7 +77,8 @@ impl Corpus {
             Agreement::Near | Agreement::Attractor => {
                 let (head, other) = (self.entry("noun", draw), self.entry("noun", draw));
                 let between = self.entry("preposition", draw);
-                let subject = format!("The {} {between} the {}", form(head, number), form(other, other_number));
+                let subject =
+                    format!("The {} {between} the {}", form(head, number), form(other, other_number));
                 (head, subject, is(draw), state(draw))
             }
             Agreement::Simple if draw.below(2) == 0 => {

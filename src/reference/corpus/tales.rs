@@ -31,7 +31,8 @@ impl Corpus {
         sentences.extend(middle[..=draw.below(3)].iter().map(|part| self.grammar.say(part, &bound, draw)));
         let count = 1 + draw.below(4);
         let turns = draw.sample(TURNS, count);
-        sentences.extend(turns.into_iter().map(|turn| self.grammar.say_entry("story turn", turn, &bound, draw)));
+        sentences
+            .extend(turns.into_iter().map(|turn| self.grammar.say_entry("story turn", turn, &bound, draw)));
         sentences.push(self.grammar.say("story end", &bound, draw));
         sentences.join(" ")
     }

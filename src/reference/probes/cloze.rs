@@ -84,7 +84,11 @@ pub(super) fn all(corpus: &Corpus) -> Vec<Probe> {
 }
 
 fn asked(template: &str, fact: Fact, cluster: &str) -> Asked {
-    Asked { prompt: template.replace("{}", fact.subject), answer: fact.answer.to_owned(), cluster: cluster.to_owned() }
+    Asked {
+        prompt: template.replace("{}", fact.subject),
+        answer: fact.answer.to_owned(),
+        cluster: cluster.to_owned(),
+    }
 }
 
 /// Everything asked against the answers some places further on and before, where those differ. Two are paired in both
@@ -153,7 +157,8 @@ fn agreement(corpus: &Corpus) -> Vec<Agrees> {
         while items.iter().filter(|item| item.group == group).count() < 100 {
             let sentence = corpus.agreement(kind, draw);
             let held = kind == Agreement::Simple || is_held_subject(&sentence.subject);
-            let new = !items.iter().any(|item| item.prompt == sentence.subject && item.correct == sentence.right);
+            let new =
+                !items.iter().any(|item| item.prompt == sentence.subject && item.correct == sentence.right);
             if held && new {
                 items.push(Agrees {
                     prompt: sentence.subject,
@@ -182,7 +187,13 @@ fn two_attractors(corpus: &Corpus) -> Vec<Agrees> {
         let prompt = format!("The {} {} {}", form(head, number), behind(draw), behind(draw));
         let (correct, incorrect) = [("is", "are"), ("are", "is")][number];
         if !items.iter().any(|item| item.prompt == prompt) {
-            items.push(Agrees { prompt, correct, incorrect, cluster: form(head, 0), group: "two-attractors" });
+            items.push(Agrees {
+                prompt,
+                correct,
+                incorrect,
+                cluster: form(head, 0),
+                group: "two-attractors",
+            });
         }
     }
     items
@@ -201,5 +212,8 @@ fn reflexives() -> Vec<Pair> {
         dose: None,
         lot: None,
     };
-    ["helped", "saw", "loves", "likes"].iter().flat_map(|verb| people.map(|person| pair(verb, person))).collect()
+    ["helped", "saw", "loves", "likes"]
+        .iter()
+        .flat_map(|verb| people.map(|person| pair(verb, person)))
+        .collect()
 }

@@ -33,7 +33,9 @@ pub(super) fn probe(corpus: &Corpus) -> Probe {
             let taste = corpus.reviewer(draw);
             let label = pick(if source == Source::Known { &LABELS[..] } else { &LABELS[..2] }, draw);
             let (word, label) = match source {
-                Source::Taste => taste.iter().next().map(|(word, label)| (*word, *label)).expect("a taste has a word"),
+                Source::Taste => {
+                    taste.iter().next().map(|(word, label)| (*word, *label)).expect("a taste has a word")
+                }
                 Source::Transfer => (corpus.entry(&format!("{label} transfer"), draw), label),
                 Source::Not => {
                     let opposite = if label == LABELS[0] { LABELS[1] } else { LABELS[0] };

@@ -65,7 +65,8 @@ fn texts(corpus: &Corpus) -> Vec<Probe> {
     });
     probes.push(probe("texts-shuffled-stories", &shuffled.collect::<Vec<_>>()));
     let odd = |_| {
-        let mut word = |list: &str, part: usize| corpus.entry(list, draw).split('/').nth(part).unwrap_or_default();
+        let mut word =
+            |list: &str, part: usize| corpus.entry(list, draw).split('/').nth(part).unwrap_or_default();
         let (state, noun, verb) = (word("state", 0), word("noun", 1), word("like", 1));
         let (taste, people) = (word("taste", 0), word("person", 1));
         let colour = pick(&corpus.world.colours, draw).answer;
@@ -74,7 +75,8 @@ fn texts(corpus: &Corpus) -> Vec<Probe> {
     let odd = std::iter::once("Colorless green ideas sleep furiously.".to_owned()).chain((1..20).map(odd));
     probes.push(probe("texts-odd", &odd.collect::<Vec<_>>()));
     let letters = |_| {
-        let mut word = |length: usize| (0..length).map(|_| char::from(b'a' + draw.below(26) as u8)).collect::<String>();
+        let mut word =
+            |length: usize| (0..length).map(|_| char::from(b'a' + draw.below(26) as u8)).collect::<String>();
         [4, 5, 5, 5, 5, 5].map(&mut word).join(" ")
     };
     let letters = std::iter::once("asdf qwer zxcv hjkl".to_owned()).chain((1..20).map(letters));
@@ -95,9 +97,7 @@ fn held_out(corpus: &Corpus, kind: Kind) -> Vec<String> {
 /// Questions in words that the corpus uses, with the one right answer.
 fn questions(corpus: &Corpus) -> Vec<Value> {
     let world = &corpus.world;
-    let item = |group: &str, input: String, target: String, cluster: String| {
-        json!({ "input": input, "target": target, "group": group, "cluster": cluster })
-    };
+    let item = |group: &str, input: String, target: String, cluster: String| json!({ "input": input, "target": target, "group": group, "cluster": cluster });
     let sum = |group: &str, &(a, b): &(u32, u32)| {
         let cluster = format!("{} + {}", a.min(b), a.max(b));
         item(group, format!("What is {a} + {b}?"), (a + b).to_string(), cluster)
@@ -115,7 +115,8 @@ fn questions(corpus: &Corpus) -> Vec<Value> {
 fn letters(corpus: &Corpus) -> Vec<Value> {
     let capitals = &corpus.world.capitals;
     let item = |(at, fact): (usize, &Fact)| {
-        let mut choices: Vec<_> = [7, 19, 31].map(|step| capitals[(at + step) % capitals.len()].answer).into();
+        let mut choices: Vec<_> =
+            [7, 19, 31].map(|step| capitals[(at + step) % capitals.len()].answer).into();
         choices.insert(at % 4, fact.answer);
         json!({
             "question": format!("What is the capital of {}?", fact.subject),
@@ -126,9 +127,8 @@ fn letters(corpus: &Corpus) -> Vec<Value> {
 }
 
 fn french(corpus: &Corpus) -> Vec<Value> {
-    let item = |group: &str, fact: &Fact| {
-        json!({ "input": fact.subject, "target": fact.answer, "group": group })
-    };
+    let item =
+        |group: &str, fact: &Fact| json!({ "input": fact.subject, "target": fact.answer, "group": group });
     let taught = corpus.world.french.iter().map(|fact| item("taught", fact));
     taught.chain(corpus.world.untaught_french.iter().map(|fact| item("never taught", fact))).collect()
 }
