@@ -1,6 +1,6 @@
 //! The built-in model's world: what the corpus states, how often, what it keeps back, and that the files say the same.
 
-use std::{collections::BTreeMap, fs, path::Path};
+use std::{collections::BTreeMap, fs, path::Path, process::Command};
 
 use yardstick::reference::{
     corpus::{Corpus, Kind, SHARES, is_held_out},
@@ -129,4 +129,19 @@ fn no_probe_asks_the_same_twice() {
         lines.dedup();
         assert_eq!(lines.len(), count, "{}", probe.name);
     }
+}
+
+#[test]
+fn the_instrument_finds_the_known_answers_and_no_other_model_passes() {
+    let results = tempfile::tempdir().unwrap();
+    let run = |model: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_yardstick"));
+        command
+            .args(["run", "specs/known-answers.suite.yaml", "--model", model, "--out"])
+            .arg(results.path());
+        command.env("COLUMNS", "200").output().unwrap()
+    };
+    let right = run("reference");
+    assert!(right.status.success(), "{}", String::from_utf8_lossy(&right.stdout));
+    assert!(!run("mock").status.success());
 }

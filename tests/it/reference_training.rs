@@ -66,7 +66,6 @@ fn the_gradient_is_the_slope_of_the_loss_along_every_tensor() {
             f64::from(network.step(&moved, &rows, &mut unused))
         });
         let slope = (above - below) / (2.0 * size);
-        println!("{name}: {slope} {length}");
         assert!((slope - length).abs() < 0.01 * length, "{name}: slope {slope}, gradient {length}");
     }
 }
@@ -86,5 +85,5 @@ fn a_training_gives_the_same_bits_for_any_number_of_threads_and_never_changes() 
     });
     assert_eq!(digests[0], digests[1]);
     // Whoever changes the trainer on purpose trains the committed model anew.
-    assert_eq!(digests[0], "");
+    assert_eq!(digests[0], "18a37a061534eda949b6c11efd0d863758e334f03ec6449f86459e52feaf8e03");
 }

@@ -125,7 +125,7 @@ fn capitals_by_dose(capitals: &[Dosed<Fact>], wanted: impl Fn(u32) -> bool) -> V
         for lot in 1..=3 {
             let arm = capitals.iter().filter(|dosed| dosed.dose == dose && dosed.lot == Lot::Drawn(lot));
             let arm: Vec<_> = arm.map(|dosed| asked(CAPITAL, dosed.item, dosed.item.subject)).collect();
-            let group = (dose > 0).then(|| format!("{dose}-times"));
+            let group = (dose > 0).then(|| format!("dose-{dose:03}"));
             let with_arm = |pair| Pair { group: group.clone(), dose: Some(dose), lot: Some(lot), ..pair };
             pairs.extend(crossed(&arm, [1, 2]).into_iter().map(with_arm));
         }
