@@ -28,7 +28,7 @@ fn read(config: &Config<'_>) -> Arch {
     let hidden = config.size_or("n_embd", 768);
     let layers = config.size_or("n_layer", 12);
     let heads = config.size_or("n_head", 12);
-    if hidden % heads != 0 {
+    if !hidden.is_multiple_of(heads) {
         config.fault(format!("`n_embd` ({hidden}) is not a multiple of `n_head` ({heads})"));
     }
     if config.flag_or("add_cross_attention", false) {

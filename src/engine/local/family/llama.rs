@@ -30,14 +30,14 @@ fn read(config: &Config<'_>) -> Arch {
     let keys = config.size_or("num_key_value_heads", queries);
     let context = config.size_or("max_position_embeddings", 2048);
     let dim = config.optional_size("head_dim").unwrap_or_else(|| {
-        if hidden % queries != 0 {
+        if !hidden.is_multiple_of(queries) {
             config.fault(format!(
                 "`hidden_size` ({hidden}) is not a multiple of `num_attention_heads` ({queries})"
             ));
         }
         (hidden / queries).max(1)
     });
-    if queries % keys != 0 {
+    if !queries.is_multiple_of(keys) {
         config.fault(format!(
             "`num_attention_heads` ({queries}) is not a multiple of `num_key_value_heads` ({keys})"
         ));
@@ -45,7 +45,7 @@ fn read(config: &Config<'_>) -> Arch {
     let rotary = Rotary::read(config, dim, context, 10_000.0);
     let bias = config.flag_or("attention_bias", false);
     Arch {
-        context: (context as f64 * rotary.reach) as usize,
+        context: rotary.reach(context),
         vocabulary: config.size_or("vocab_size", 32000),
         hidden,
         layers,

@@ -16,8 +16,8 @@ pub struct Rotary {
     dynamic: Option<Dynamic>,
     /// What cosine and sine are multiplied with.
     factor: f32,
-    /// How many times the context that the config states can be read.
-    pub reach: f64,
+    /// How many times the context that the config states can be read; at least once.
+    reach: f64,
 }
 
 /// "Dynamic NTK" scaling.
@@ -48,7 +48,7 @@ const KINDS: &[(&str, Kind)] = &[
 impl Rotary {
     /// Reads either spelling: `rope_parameters` of transformers 5, or `rope_theta` and `rope_scaling` of those before.
     pub fn read(config: &Config<'_>, dim: usize, context: usize, default_base: f64) -> Self {
-        if dim % 2 != 0 {
+        if !dim.is_multiple_of(2) {
             config.fault(format!("heads of {dim} values cannot be rotated, which needs an even number"));
         }
         let new = config.object("rope_parameters");
@@ -99,6 +99,12 @@ impl Rotary {
         }
         config.adopt(key, &scaling);
         rotary
+    }
+
+    /// The longest sequence, where the config states this context.
+    #[expect(clippy::cast_sign_loss, reason = "both are positive")]
+    pub fn reach(&self, context: usize) -> usize {
+        (context as f64 * self.reach) as usize
     }
 
     /// Radians a position, for a sequence of this length.

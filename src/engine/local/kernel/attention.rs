@@ -362,7 +362,7 @@ mod tests {
                     let query = of(all.row(row).0, head);
                     let score = |position: usize| -> f64 {
                         let key = of(all.row(position).1, head / group);
-                        0.3_f32 as f64 * query.iter().zip(&key).map(|(q, k)| q * k).sum::<f64>()
+                        f64::from(0.3_f32) * query.iter().zip(&key).map(|(q, k)| q * k).sum::<f64>()
                     };
                     let weights: Vec<f64> = (0..=row).map(|position| score(position).exp()).collect();
                     let total: f64 = weights.iter().sum();

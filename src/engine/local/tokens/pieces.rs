@@ -20,7 +20,7 @@ pub(super) struct Pieces {
 enum Spelling {
     /// Each byte as a printable character (GPT-2).
     Bytes,
-    /// Spaces as `▁`, and single bytes as `<0xNN>` (SentencePiece).
+    /// Spaces as `▁`, and single bytes as `<0xNN>` (`SentencePiece`).
     Words,
     /// As it is, with a space between tokens.
     Plain,
