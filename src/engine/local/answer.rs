@@ -228,15 +228,15 @@ struct Texts<'a, I> {
     local: &'a Local,
     coming: I,
     next: Option<Writing>,
-    texts: Vec<Writing>,
+    begun: Vec<Writing>,
 }
 
 fn write_all(local: &Local, requests: &[Request], answers: &mut Answers<'_>) {
     let coming = requests.iter().enumerate();
-    let mut all = Texts { local, coming, next: None, texts: Vec::new() };
+    let mut all = Texts { local, coming, next: None, begun: Vec::new() };
     loop {
         all.admit(answers);
-        if answers.stopped || all.texts.is_empty() {
+        if answers.stopped || all.begun.is_empty() {
             return;
         }
         all.step(answers);
@@ -248,8 +248,8 @@ impl<'a, I: Iterator<Item = (usize, &'a Request)>> Texts<'a, I> {
     fn admit(&mut self, answers: &mut Answers<'_>) {
         while !answers.stopped {
             let Some(text) = self.next.take().or_else(|| self.plan(answers)) else { return };
-            if self.texts.is_empty() || self.fits(&text) {
-                self.texts.push(text);
+            if self.begun.is_empty() || self.fits(&text) {
+                self.begun.push(text);
             } else {
                 self.next = Some(text);
                 return;
@@ -258,7 +258,7 @@ impl<'a, I: Iterator<Item = (usize, &'a Request)>> Texts<'a, I> {
     }
 
     fn fits(&self, text: &Writing) -> bool {
-        let all = || self.texts.iter().chain([text]);
+        let all = || self.begun.iter().chain([text]);
         let kept: usize = all().map(|text| text.most_tokens(self.local.decoder.context())).sum();
         all().map(Writing::unread).sum::<usize>() <= self.local.batch_tokens && kept <= self.local.kept_tokens
     }
@@ -281,8 +281,8 @@ impl<'a, I: Iterator<Item = (usize, &'a Request)>> Texts<'a, I> {
 
     fn step(&mut self, answers: &mut Answers<'_>) {
         let Local { decoder, tokens, pool, .. } = self.local;
-        let mut steps = pool.install(|| step(decoder, tokens, &mut self.texts)).into_iter();
-        self.texts.retain(|text| {
+        let mut steps = pool.install(|| step(decoder, tokens, &mut self.begun)).into_iter();
+        self.begun.retain(|text| {
             let answer = match steps.next() {
                 None | Some(Step::More) => return true,
                 Some(Step::Done(answer)) => Ok(answer),

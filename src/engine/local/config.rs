@@ -39,16 +39,12 @@ impl<'a> Config<'a> {
     /// A size that may be left out or null.
     pub fn optional_size(&self, key: &str) -> Option<usize> {
         let value = self.get(key)?;
-        if let Some(size) = value.as_u64().filter(|size| SIZE.contains(size)) {
-            Some(size as usize)
-        } else {
-            self.fault(format!(
-                "`{key}` is {value}; a whole number from {} to {} is allowed",
-                SIZE.start(),
-                SIZE.end()
-            ));
-            None
+        let size = value.as_u64().filter(|size| SIZE.contains(size));
+        if size.is_none() {
+            let (least, most) = (SIZE.start(), SIZE.end());
+            self.fault(format!("`{key}` is {value}; a whole number from {least} to {most} is allowed"));
         }
+        size.map(|size| size as usize)
     }
 
     /// A number above 0.

@@ -2,11 +2,7 @@
 
 use std::num::NonZeroUsize;
 
-use super::{
-    decoder::Decoder,
-    kernel::{Isa, Norm},
-    *,
-};
+use super::{decoder::Decoder, kernel::Isa, *};
 use crate::{
     engine::drive,
     plan::{Ask, Decoding, FailureKind, FirstToken, Windows},
@@ -115,9 +111,15 @@ fn numbers_that_are_not_finite_fail_their_request_and_name_the_layer() {
         failure.message
     };
     let asks: [fn(&mut Ask); 3] = [
-        |ask| _ = ask.score("The", " capital"),
-        |ask| _ = ask.rank("The", 3, &[]),
-        |ask| _ = ask.generate("The", Decoding::Greedy, 4, &[]),
+        |ask| {
+            ask.score("The", " capital");
+        },
+        |ask| {
+            ask.rank("The", 3, &[]);
+        },
+        |ask| {
+            ask.generate("The", Decoding::Greedy, 4, &[]);
+        },
     ];
     for ask in asks {
         assert!(
@@ -127,7 +129,6 @@ fn numbers_that_are_not_finite_fail_their_request_and_name_the_layer() {
         assert!(message(damage, ask).contains("layer 3 of 4"));
         assert!(message(|decoder| decoder.final_norm.weight[1] = f32::NAN, ask).contains("logits"));
     }
-    let Norm::Layer { .. } = model(1, 1).decoder.arch.norm else { panic!("the built-in model is a GPT-2") };
 }
 
 #[test]

@@ -1,6 +1,11 @@
 //! Models in this process, held against transformers' numbers through the same door as every task uses.
 
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a test may panic, says when it is skipped, and shows what it measured"
+)]
 
 mod faults;
 mod golden_blimp;

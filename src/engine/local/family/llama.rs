@@ -45,7 +45,7 @@ fn read(config: &Config<'_>) -> Arch {
     let rotary = Rotary::read(config, dim, context, 10_000.0);
     let bias = config.flag_or("attention_bias", false);
     Arch {
-        context: (context as f64 * rotary.reach) as usize,
+        context: rotary.reach(context),
         vocabulary: config.size_or("vocab_size", 32000),
         hidden,
         layers,

@@ -71,14 +71,18 @@ pub enum Position {
 /// How the matrix of a projection lies in a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Layout {
-    /// `[outputs, inputs]`, as in `PyTorch`'s `Linear`.
+    /// `[outputs, inputs]`, as in torch's `Linear`.
     OutputsFirst,
-    /// `[inputs, outputs]`, as in `OpenAI`'s `Conv1D`.
+    /// `[inputs, outputs]`, as in GPT-2's `Conv1D`.
     InputsFirst,
 }
 
 /// Which projections have a bias.
 #[derive(Clone, Copy, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each says one thing, and families have them in all combinations"
+)]
 pub struct Bias {
     /// Those to queries, keys and values.
     pub qkv: bool,

@@ -16,8 +16,8 @@ pub struct Rotary {
     dynamic: Option<Dynamic>,
     /// What cosine and sine are multiplied with.
     factor: f32,
-    /// How many times the context that the config states can be read.
-    pub reach: f64,
+    /// How many times the context that the config states can be read; at least once.
+    reach: f64,
 }
 
 /// "Dynamic NTK" scaling.
@@ -99,6 +99,12 @@ impl Rotary {
         }
         config.adopt(key, &scaling);
         rotary
+    }
+
+    /// The longest sequence, where the config states this context.
+    #[expect(clippy::cast_sign_loss, reason = "both are positive")]
+    pub fn reach(&self, context: usize) -> usize {
+        (context as f64 * self.reach) as usize
     }
 
     /// Radians a position, for a sequence of this length.

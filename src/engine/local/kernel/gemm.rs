@@ -38,24 +38,16 @@ impl Packed {
     /// # Panics
     /// If `data` is too short.
     pub fn pack(k: usize, n: usize, data: &[f32], row_stride: usize, column_stride: usize) -> Self {
-        Self::pack_with(k, n, data, row_stride, column_stride, |&value| value)
-    }
-
-    /// Packs a matrix of other elements, which `widen` makes to f32.
-    ///
-    /// # Panics
-    /// If `data` is too short.
-    pub fn pack_with<T: Sync>(
-        k: usize,
-        n: usize,
-        data: &[T],
-        row_stride: usize,
-        column_stride: usize,
-        widen: impl Fn(&T) -> f32 + Sync,
-    ) -> Self {
         let filled: Result<Self, std::convert::Infallible> = Self::build(k, n, |columns, panel| {
             let start = columns.start * column_stride;
-            fill(panel, 0..columns.len(), &data[start.min(data.len())..], row_stride, column_stride, &widen);
+            fill(
+                panel,
+                0..columns.len(),
+                &data[start.min(data.len())..],
+                row_stride,
+                column_stride,
+                |value| value,
+            );
             Ok(())
         });
         filled.unwrap_or_else(|never| match never {})
@@ -112,17 +104,17 @@ impl Packed {
 ///
 /// # Panics
 /// If `data` is too short.
-pub fn fill<T>(
+pub fn fill<T: Copy>(
     panel: &mut [[f32; PANEL]],
     to: Range<usize>,
     data: &[T],
     row_stride: usize,
     column_stride: usize,
-    widen: impl Fn(&T) -> f32,
+    widen: impl Fn(T) -> f32,
 ) {
     for (p, row) in panel.iter_mut().enumerate() {
         for (j, out) in row[to.clone()].iter_mut().enumerate() {
-            *out = widen(&data[p * row_stride + j * column_stride]);
+            *out = widen(data[p * row_stride + j * column_stride]);
         }
     }
 }

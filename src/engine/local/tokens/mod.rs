@@ -81,7 +81,7 @@ impl Tokens {
     pub fn open(files: &Files, arch: &Arch, ends: &[u32]) -> Result<Self, TokensError> {
         let unreadable = |error: &dyn std::fmt::Display| TokensError::Unreadable(error.to_string());
         let text = files.read("tokenizer.json").map_err(|error| unreadable(&error))?;
-        let mut inner = Inner::from_bytes(&text).map_err(|error| unreadable(&error))?;
+        let mut inner = read(&text).map_err(|error| unreadable(&error))?;
         let beside = |name| object(files, name).map_err(|error| TokensError::Beside(Box::new(error)));
         let (config, map) = (beside("tokenizer_config.json")?, beside("special_tokens_map.json")?);
 
@@ -210,6 +210,15 @@ fn spans(text: &str, offsets: &[(usize, usize)]) -> Vec<Range<usize>> {
         }
     }
     spans
+}
+
+/// The library's own reader panics on some of what is not JSON.
+fn read(text: &[u8]) -> Result<Inner, String> {
+    let text = std::str::from_utf8(text).map_err(|error| error.to_string())?;
+    serde_json::from_str::<serde::de::IgnoredAny>(text).map_err(|error| error.to_string())?;
+    let read = std::panic::catch_unwind(|| Inner::from_bytes(text));
+    read.unwrap_or_else(|_| Err("a part of it is not what it says it is".into()))
+        .map_err(|error| error.to_string())
 }
 
 /// Dropout of merges is for training; with it, one text would be cut in many ways.

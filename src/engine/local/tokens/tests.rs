@@ -14,6 +14,7 @@ use crate::{
 };
 
 /// A tokenizer of the test data with files beside it, or `None` with a notice.
+#[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
 fn open(name: &str, beside: &[(&'static str, &serde_json::Value)]) -> Option<Tokens> {
     let text: &'static [u8] = if name == "reference" {
         reference::TOKENIZER

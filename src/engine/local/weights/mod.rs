@@ -115,12 +115,10 @@ impl Weights {
     pub fn open(files: &Files) -> Result<Self, WeightsError> {
         let name = WEIGHTS.into_iter().find(|name| files.has(name)).ok_or(WeightsError::Absent)?;
         let mut weights = Self { tensors: BTreeMap::new(), files: Vec::new() };
-        if name.ends_with(".json") {
+        if has_extension(name, "json") {
             for shard in shards(files, name)? {
                 weights.add(files, shard)?;
             }
-        }
-        if name.ends_with(".json") {
             weights.files.push(name.to_owned());
         } else {
             weights.add(files, name.to_owned())?;
@@ -153,7 +151,7 @@ impl Weights {
     }
 
     fn add(&mut self, files: &Files, file: String) -> Result<(), WeightsError> {
-        let tensors = if file.ends_with(".safetensors") {
+        let tensors = if has_extension(&file, "safetensors") {
             safetensors::tensors(files, &file)?
         } else {
             pickle::tensors(files, &file)?
@@ -162,6 +160,10 @@ impl Weights {
         self.files.push(file);
         Ok(())
     }
+}
+
+fn has_extension(name: &str, extension: &str) -> bool {
+    std::path::Path::new(name).extension().is_some_and(|own| own == extension)
 }
 
 /// The elements of a strided tensor, row after row.
@@ -186,7 +188,8 @@ fn shards(files: &Files, index: &str) -> Result<Vec<String>, WeightsError> {
     for (tensor, shard) in map {
         // Nothing but a plain name, so that a checkpoint never reaches out of its folder.
         let plain = shard.as_str().filter(|name| {
-            !name.contains(['/', '\\', '\0']) && (name.ends_with(".safetensors") || name.ends_with(".bin"))
+            !name.contains(['/', '\\', '\0'])
+                && (has_extension(name, "safetensors") || has_extension(name, "bin"))
         });
         let shard = plain
             .ok_or_else(|| fault(format!("names {shard} for `{tensor}`; a file beside it is allowed")))?;
@@ -236,10 +239,10 @@ impl Elements {
     /// All of them as f32.
     pub fn floats(&self) -> Vec<f32> {
         match self.dtype {
-            Dtype::F64 => self.bytes.as_chunks().0.iter().map(f64_at).collect(),
-            Dtype::F32 => self.bytes.as_chunks().0.iter().map(f32_at).collect(),
-            Dtype::F16 => self.bytes.as_chunks().0.iter().map(f16_at).collect(),
-            Dtype::Bf16 | Dtype::Other(_) => self.bytes.as_chunks().0.iter().map(bf16_at).collect(),
+            Dtype::F64 => self.bytes.as_chunks().0.iter().copied().map(f64_at).collect(),
+            Dtype::F32 => self.bytes.as_chunks().0.iter().copied().map(f32_at).collect(),
+            Dtype::F16 => self.bytes.as_chunks().0.iter().copied().map(f16_at).collect(),
+            Dtype::Bf16 | Dtype::Other(_) => self.bytes.as_chunks().0.iter().copied().map(bf16_at).collect(),
         }
     }
 
@@ -298,18 +301,18 @@ impl Elements {
     }
 }
 
-fn f64_at(bytes: &[u8; 8]) -> f32 {
-    f64::from_le_bytes(*bytes) as f32
+fn f64_at(bytes: [u8; 8]) -> f32 {
+    f64::from_le_bytes(bytes) as f32
 }
 
-fn f32_at(bytes: &[u8; 4]) -> f32 {
-    f32::from_le_bytes(*bytes)
+fn f32_at(bytes: [u8; 4]) -> f32 {
+    f32::from_le_bytes(bytes)
 }
 
-fn f16_at(bytes: &[u8; 2]) -> f32 {
-    half::f16::from_le_bytes(*bytes).to_f32()
+fn f16_at(bytes: [u8; 2]) -> f32 {
+    half::f16::from_le_bytes(bytes).to_f32()
 }
 
-fn bf16_at(bytes: &[u8; 2]) -> f32 {
-    half::bf16::from_le_bytes(*bytes).to_f32()
+fn bf16_at(bytes: [u8; 2]) -> f32 {
+    half::bf16::from_le_bytes(bytes).to_f32()
 }

@@ -1,4 +1,4 @@
-//! `PyTorch`'s own format: a zip with a pickle that describes the tensors, and a file for each storage.
+//! The format of `torch.save`: a zip with a pickle that describes the tensors, and a file for each storage.
 
 use std::{
     collections::BTreeMap,

@@ -53,14 +53,14 @@ pub(super) fn tensors(files: &Files, file: &str) -> Result<BTreeMap<String, Tens
         let entry: Entry = serde_json::from_value(entry).map_err(|error| {
             fault(format!("describes tensor `{name}` in a way that is not understood: {error}"))
         })?;
-        let tensor = tensor(file, &name, entry, data, len).map_err(fault)?;
+        let tensor = tensor(file, &name, &entry, data, len).map_err(fault)?;
         tensors.insert(name, tensor);
     }
     in_line(&tensors, data, len).map_err(fault)?;
     Ok(tensors)
 }
 
-fn tensor(file: &str, name: &str, entry: Entry, data: u64, len: u64) -> Result<Tensor, String> {
+fn tensor(file: &str, name: &str, entry: &Entry, data: u64, len: u64) -> Result<Tensor, String> {
     let dtype = match entry.dtype.as_str() {
         "F64" => Dtype::F64,
         "F32" => Dtype::F32,

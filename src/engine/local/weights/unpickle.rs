@@ -87,6 +87,8 @@ impl Machine<'_> {
         }
     }
 
+    #[expect(clippy::too_many_lines, reason = "one arm for each instruction")]
+    #[expect(clippy::match_same_arms, reason = "instructions are grouped by what they are for")]
     fn step(&mut self, instruction: u8) -> Result<(), String> {
         match instruction {
             // Protocol, frame.
