@@ -118,7 +118,8 @@ pub fn nearest<'a>(word: &str, choices: &[&'a str]) -> Option<&'a str> {
 pub struct Findings {
     list: Vec<Finding>,
     seen: BTreeSet<(Option<Place>, &'static str, String)>,
-    counts: BTreeMap<(String, &'static str), usize>,
+    /// By scope, code and severity: how many there were, listed or not.
+    counts: BTreeMap<(String, &'static str, Severity), usize>,
     scope: String,
 }
 
@@ -129,12 +130,19 @@ impl Findings {
     /// Takes a finding in. One that is already there is not told twice; of very many alike, the first are kept and the rest counted.
     pub fn add(&mut self, finding: Finding) {
         let at = finding.labels.first().map(|label| label.0);
-        let count = self.counts.entry((self.scope.clone(), finding.code)).or_default();
+        let count = self.counts.entry((self.scope.clone(), finding.code, finding.severity)).or_default();
         if *count >= Self::SHOWN {
             *count += 1;
         } else if self.seen.insert((at, finding.code, finding.message.clone())) {
             *count += 1;
             self.list.push(finding);
+        }
+    }
+
+    /// Takes a finding in, if there is one.
+    pub fn add_some(&mut self, finding: Option<Finding>) {
+        if let Some(finding) = finding {
+            self.add(finding);
         }
     }
 
@@ -153,7 +161,7 @@ impl Findings {
         self.counts
             .iter()
             .filter(|(_, count)| **count > Self::SHOWN)
-            .map(|((scope, code), count)| (scope.as_str(), *code, count - Self::SHOWN))
+            .map(|((scope, code, _), count)| (scope.as_str(), *code, count - Self::SHOWN))
     }
 
     /// How many of a severity are listed.
@@ -166,7 +174,7 @@ impl Findings {
         self.count(Severity::Error) > 0
     }
 
-    /// How many there are so far: a mark for `retain_since`.
+    /// How many there are so far: a mark for `allow`.
     pub fn len(&self) -> usize {
         self.list.len()
     }
@@ -176,13 +184,16 @@ impl Findings {
         self.list.is_empty()
     }
 
-    /// Drops those found since a mark that are allowed.
-    pub fn retain_since(&mut self, mark: usize, keep: impl Fn(&Finding) -> bool) {
+    /// Drops those of the present scope, found since a mark, that are allowed. Errors are never allowed.
+    pub fn allow(&mut self, mark: usize, codes: &[&str]) {
+        let drop = |code, severity| severity != Severity::Error && codes.contains(&code);
         let mut index = 0;
         self.list.retain(|finding| {
             index += 1;
-            index <= mark || keep(finding)
+            index <= mark || !drop(finding.code, finding.severity)
         });
+        let scope = &self.scope;
+        self.counts.retain(|(of, code, severity), _| of != scope || !drop(*code, *severity));
     }
 }
 

@@ -19,7 +19,7 @@ pub struct Place {
 }
 
 /// The number of a source.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SourceId(u32);
 
 /// Something that was read.

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+mod bad;
 mod cli;
 mod golden_stats;
 #[cfg(feature = "hub")]
