@@ -11,7 +11,7 @@ use super::{
     finding::Finding,
     glob,
     keys::Keys,
-    node::Node,
+    node::{Node, Value},
     place::{Body, Place, Source},
     reader::{Fields, Reader, shown},
     text::Text,
@@ -171,7 +171,7 @@ fn document(node: Node, reader: &mut Reader) -> Option<Document> {
             let name = self::name(name, "a benchmark", reader);
             let file = BenchmarkFile::take(&mut fields, reader);
             fields.finish(&BenchmarkFile::names(), reader);
-            let (name, file) = (name?, file?);
+            let (name, file) = (name?, file.or_else(|| tasks_alone(&node, reader))?);
             Some(Document::Benchmark(Rc::new(Benchmark { name, file, node })))
         }
         "suite" => {
@@ -193,6 +193,13 @@ fn document(node: Node, reader: &mut Reader) -> Option<Document> {
             reader.tell(finding)
         }
     }
+}
+
+/// The tasks of a benchmark in which something else is wrong: what is wrong in them is told all the same.
+fn tasks_alone(node: &Node, reader: &mut Reader) -> Option<BenchmarkFile> {
+    let tasks = node.get("tasks")?;
+    let alone = Node::new(node.at, Value::Map(vec![(Text::new("tasks", tasks.at), tasks.clone())]));
+    BenchmarkFile::take(&mut Fields::of(&alone)?, reader)
 }
 
 /// A name: small letters, digits, `_`, `.`, `-`.

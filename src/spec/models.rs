@@ -67,10 +67,13 @@ fn unpinned(model: &Model, suite: Option<&Suite>, benchmarks: &[Rc<Benchmark>], 
     let suite = suite.map(|suite| (&suite.name, &suite.file.allow));
     let files = benchmarks.iter().map(|benchmark| (&benchmark.name, &benchmark.file.allow)).chain(suite);
     // A model that the command line names is in none of them.
-    let Some((_, allow)) = files.into_iter().find(|(name, _)| name.at.source == model.id.at.source) else { return };
+    let Some((_, allow)) = files.into_iter().find(|(name, _)| name.at.source == model.id.at.source) else {
+        return;
+    };
     if !allow.iter().flatten().any(|lint| *lint == Lint::NoRevision) {
         let message = format!("`{source}` has no `revision`: its files may change between two runs");
-        let help = format!("name a commit: {{id: {}, revision: …}}; a run records the one that it used", model.id);
+        let help =
+            format!("name a commit: {{id: {}, revision: …}}; a run records the one that it used", model.id);
         reader.findings.add(Finding::advice("no-revision", source.at, message).help(help));
     }
 }

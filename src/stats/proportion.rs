@@ -153,6 +153,21 @@ mod tests {
     }
 
     #[test]
+    fn so_many_items_make_an_interval_so_narrow() {
+        for (width, items) in [(0.05, 381), (0.1, 93), (0.3, 7)] {
+            assert_eq!(items_for(width, LEVEL), items);
+            let half = |items: u64| {
+                let interval = wilson(items as f64 / 2.0, items as f64, LEVEL).unwrap();
+                assert!(
+                    (0.5 * (interval.high - interval.low) - half_width(items as f64, LEVEL)).abs() < 1e-15
+                );
+                half_width(items as f64, LEVEL)
+            };
+            assert!(half(items) <= width && half(items - 1) > width);
+        }
+    }
+
+    #[test]
     fn none_and_all_end_exactly_at_none_and_all() {
         for items in 1..200 {
             let items = f64::from(items);

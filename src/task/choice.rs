@@ -85,7 +85,11 @@ impl Question {
 impl Question {
     fn lint(&self, linter: &mut Linter<'_>) {
         if self.choices.len() < 2 {
-            let message = if self.choices.is_empty() { "no answers to choose from" } else { "a single answer to choose from" };
+            let message = if self.choices.is_empty() {
+                "no answers to choose from"
+            } else {
+                "a single answer to choose from"
+            };
             let at = self.choices.first().map_or(self.question.at, |choice| choice.at);
             linter.tell(Finding::error("value", at, message).help("give two or more `choices`"));
         }
@@ -131,11 +135,14 @@ impl Kind for Choice {
             choices.sort();
             (item.question.to_string(), choices)
         };
-        lint::repeats(&self.items, linter, |item| (key(item), item.right().map(|right| item.choices[right].as_str())));
+        lint::repeats(&self.items, linter, |item| {
+            (key(item), item.right().map(|right| item.choices[right].as_str()))
+        });
         lint::shown(&self.items, &self.shots, linter, key);
         lint::shots(&self.shots, self.k.iter().copied().max(), linter);
         if let (Some(template), Some(first)) = (&self.template, self.items.first()) {
-            let mut item = lint::blanks([("question", first.question.as_str()), ("answer", first.answer.as_str())]);
+            let mut item =
+                lint::blanks([("question", first.question.as_str()), ("answer", first.answer.as_str())]);
             item.insert("choices".to_owned(), first.choices.iter().map(Text::as_str).collect());
             lint::Blanks { item, needed: &["question", "answer"], answer: "answer" }.check(template, linter);
         }

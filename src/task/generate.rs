@@ -128,7 +128,11 @@ impl Kind for Generate {
             lint::filled(&item.target, "target", linter);
         }
         if !self.labels.is_empty() {
-            lint::labels(&self.labels, self.items.iter().chain(self.shots.iter()).map(|item| &item.target), linter);
+            lint::labels(
+                &self.labels,
+                self.items.iter().chain(self.shots.iter()).map(|item| &item.target),
+                linter,
+            );
         }
         if let (Some(template), Some(first)) = (&self.template, self.items.first()) {
             let item = lint::blanks([("input", first.input.as_str()), ("target", first.target.as_str())]);

@@ -13,8 +13,8 @@ use crate::{
     plan::{Answers, Ask, FirstToken, Scored, Ticket, Windows},
     record::{self, Better, Cell, Column, ItemKey, Row, Table},
     spec::{
-        Content, Counted, Draw, Finding, Items, Kind, Linter, Named, Node, OneOrMore, Reader, Reported, Short, Text,
-        keys, read_words, words,
+        Content, Counted, Draw, Finding, Items, Kind, Linter, Named, Node, OneOrMore, Reader, Reported,
+        Short, Text, keys, read_words, words,
     },
     value::Digest,
 };

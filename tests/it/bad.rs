@@ -9,7 +9,11 @@
 //! ```
 //! A comment speaks of the next line that is no such comment, or of a line of a data file.
 
-use std::{collections::BTreeSet, fs, path::{Path, PathBuf}};
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+};
 
 use yardstick::{
     spec::{self, Choices, Finding, Loaded, Severity},
@@ -83,13 +87,16 @@ fn compare(path: &Path) -> Vec<String> {
             None => faults.push(format!("found:  {at} {sort}: {all}")),
         }
     }
-    faults.extend(wanted.iter().map(|wanted| format!("missed: {} {}: {}", wanted.at, wanted.sort, wanted.part)));
+    faults.extend(
+        wanted.iter().map(|wanted| format!("missed: {} {}: {}", wanted.at, wanted.sort, wanted.part)),
+    );
     let counts = |line: &str| {
         let (code, count) = line.trim_start().strip_prefix("# unlisted[")?.split_once("]: ")?;
         Some((code.to_owned(), count.parse::<usize>().unwrap()))
     };
     let wanted: BTreeSet<_> = text.lines().filter_map(counts).collect();
-    let given: BTreeSet<_> = loaded.findings.unlisted().map(|(_, code, count)| (code.to_owned(), count)).collect();
+    let given: BTreeSet<_> =
+        loaded.findings.unlisted().map(|(_, code, count)| (code.to_owned(), count)).collect();
     if wanted != given {
         faults.push(format!("{file}: unlisted {given:?}, expected {wanted:?}"));
     }
@@ -127,8 +134,15 @@ fn every_code_has_a_case() {
 }
 
 /// Codes that need a tokenizer, a command line, or a file that is no text.
-const ELSEWHERE: [&str; 7] = [
-    "same-tokens", "boundary-merge", "shared-first-token", "not-one-token", "unequal-lengths", "too-long", "encoding",
+const ELSEWHERE: [&str; 8] = [
+    "no-such-task",
+    "same-tokens",
+    "boundary-merge",
+    "shared-first-token",
+    "not-one-token",
+    "unequal-lengths",
+    "too-long",
+    "encoding",
 ];
 
 /// The codes that the source names: the first word after `Finding::error(` and its like.
@@ -151,3 +165,14 @@ fn codes(folder: &Path) -> BTreeSet<String> {
     codes
 }
 
+/// The examples are what people copy.
+#[test]
+fn the_examples_have_neither_errors_nor_warnings() {
+    let loaded: Loaded<Task> = spec::load(&["specs".into()], &Choices::default());
+    let found: Vec<_> = loaded
+        .findings
+        .iter()
+        .map(|found| format!("{} {}: {}", place(&loaded, found), sort(found), found.message))
+        .collect();
+    assert!(found.is_empty(), "\n{}", found.join("\n"));
+}

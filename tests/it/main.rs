@@ -13,3 +13,4 @@ mod progress;
 mod report;
 mod spec;
 mod tidy;
+mod tokens;

@@ -26,8 +26,7 @@ pub(super) fn odd(text: &Text, written: Option<&str>) -> Option<Finding> {
     }
     let odd = text.chars().zip(text.nfc()).position(|(c, composed)| c != composed).unwrap_or_default();
     let at = text.char_indices().nth(odd).map_or(text.len(), |(at, c)| at + c.len_utf8());
-    let message =
-        format!("the text spells “{}” with separate accents (it is not in NFC)", excerpt(text, at));
+    let message = format!("the text spells “{}” with separate accents (it is not in NFC)", excerpt(text, at));
     let help = "tokenizers cut it in another way than the usual spelling: é is one character there";
     Some(Finding::warning("odd-character", text.at, message).help(help))
 }
@@ -67,7 +66,10 @@ fn name(c: char, before: &str) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{super::super::place::{Place, SourceId}, *};
+    use super::{
+        super::super::place::{Place, SourceId},
+        *,
+    };
 
     fn told(text: &str) -> Option<String> {
         let at = Place::start_of(SourceId::default());
@@ -76,7 +78,8 @@ mod tests {
 
     #[test]
     fn odd_characters_are_named_and_plain_ones_left_alone() {
-        for fine in ["plain\ttext\n", "é ü ß", "日本の首都は", "می‌خواهم", "👩‍🔬", "“quoted” – dash…"] {
+        for fine in ["plain\ttext\n", "é ü ß", "日本の首都は", "می‌خواهم", "👩‍🔬", "“quoted” – dash…"]
+        {
             assert_eq!(told(fine), None);
         }
         let cases = [

@@ -48,7 +48,7 @@ impl Look<'_> {
     fn text(&mut self, text: &Text, among: bool) {
         let Some(written) = self.sources.written(text.at) else { return };
         self.findings.add_some(character::odd(text, Some(written)));
-        let plain = !written.starts_with(['"', '\'', '|', '>', '&', '*', '!']);
+        let plain = !written.starts_with(['"', '\'']) && self.sources.block(text.at).is_none();
         if plain {
             self.findings.add_some(comment(text, self.written_from(text.at)));
         }
@@ -84,7 +84,9 @@ impl Look<'_> {
 fn begins_entry(line: &str, column: usize) -> bool {
     let at = line.char_indices().nth(column).map(|(at, _)| at);
     at.is_some_and(|at| {
-        line[..at].ends_with(' ') && line[..at].trim_end().ends_with([',', '[']) && !line[at..].starts_with(' ')
+        line[..at].ends_with(' ')
+            && line[..at].trim_end().ends_with([',', '['])
+            && !line[at..].starts_with(' ')
     })
 }
 

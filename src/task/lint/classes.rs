@@ -21,12 +21,14 @@ pub(in crate::task) fn labels<'a>(
     }
     for (place, label) in labels.iter().enumerate() {
         if let Some(first) = labels[..place].iter().find(|other| *other == label) {
-            let finding = Finding::error("same-answer", label.at, format!("the label `{label}` is there twice"));
+            let finding =
+                Finding::error("same-answer", label.at, format!("the label `{label}` is there twice"));
             linter.tell(finding.label("again").also(first.at, "first"));
         }
     }
     for label in given.filter(|label| !names.contains(&label.as_str())) {
-        let finding = Finding::error("unknown-label", label.at, format!("`{label}` is not one of the labels"));
+        let finding =
+            Finding::error("unknown-label", label.at, format!("`{label}` is not one of the labels"));
         linter.tell(finding.choices(label, "the labels", &names));
     }
 }
@@ -37,12 +39,14 @@ pub(in crate::task) fn verbalizer(words: &Named<Text>, labels: &[Text], linter: 
     let mut seen = BTreeMap::<&str, &Text>::new();
     for (label, word) in &words.0 {
         if !names.contains(&label.as_str()) {
-            let finding = Finding::error("unknown-label", label.at, format!("`{label}` is not one of the labels"));
+            let finding =
+                Finding::error("unknown-label", label.at, format!("`{label}` is not one of the labels"));
             linter.tell(finding.choices(label, "the labels", &names));
         }
         if let Some(first) = seen.insert(word.trim(), word) {
             let message = format!("two labels are read as `{word}`");
-            let finding = Finding::error("same-answer", word.at, message).label("again").also(first.at, "first");
+            let finding =
+                Finding::error("same-answer", word.at, message).label("again").also(first.at, "first");
             linter.tell(finding.help("labels that read the same cannot be told apart"));
         }
     }

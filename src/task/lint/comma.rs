@@ -25,7 +25,10 @@ pub(in crate::task) fn commas(items: &[Item<Endings>], linter: &mut Linter<'_>) 
     let sources = linter.sources();
     let Some(most) = usual(items.iter().map(|item| item.incorrect.len())) else { return };
     let endings = |item: &Item<Endings>| {
-        std::iter::once(&item.content.correct).chain(item.content.incorrect.iter()).map(|text| words(text)).max()
+        std::iter::once(&item.content.correct)
+            .chain(item.content.incorrect.iter())
+            .map(|text| words(text))
+            .max()
     };
     let longest = items.iter().filter(|item| item.incorrect.len() <= most).filter_map(endings).max();
     for item in items.iter().filter(|item| item.incorrect.len() > most && in_brackets(item, sources)) {
@@ -42,15 +45,19 @@ pub(in crate::task) fn commas(items: &[Item<Endings>], linter: &mut Linter<'_>) 
     }
 }
 
-/// Items in brackets without a prompt, where most have one.
+/// Items in brackets without a prompt, where most have one and two whole texts would be of like length.
 pub(in crate::task) fn missing_commas(items: &[Item<Endings>], linter: &mut Linter<'_>) {
     let sources = linter.sources();
     if usual(items.iter().map(|item| item.prompt.is_some())) != Some(true) {
         return;
     }
-    for item in items.iter().filter(|item| item.prompt.is_none() && in_brackets(item, sources)) {
-        let message = "two texts are a correct and an incorrect one without a prompt, and most items have a prompt";
-        let finding = Finding::warning("stray-comma", item.correct.at, message).label("read as the correct ending");
+    let uneven = |item: &Item<Endings>| words(&item.correct) > 2 * words(&item.incorrect[0]);
+    for item in
+        items.iter().filter(|item| item.prompt.is_none() && uneven(item) && in_brackets(item, sources))
+    {
+        let finding =
+            Finding::warning("stray-comma", item.correct.at, "there is no prompt, and most items have one");
+        let finding = finding.label("read as the correct ending");
         linter.tell(finding.help("is a comma missing? [prompt, correct, incorrect]"));
     }
 }
@@ -59,6 +66,8 @@ pub(in crate::task) fn missing_commas(items: &[Item<Endings>], linter: &mut Lint
 fn in_brackets(item: &Item<Endings>, sources: &Sources) -> bool {
     let plain = |text: &Text| !sources.written(text.at).unwrap_or("\"").starts_with(['"', '\'']);
     let begins = sources.text(item.at.source).and_then(|text| text.get(item.at.range().start..));
-    let texts = std::iter::once(&item.content.correct).chain(item.content.prompt.iter()).chain(item.content.incorrect.iter());
+    let texts = std::iter::once(&item.content.correct)
+        .chain(item.content.prompt.iter())
+        .chain(item.content.incorrect.iter());
     begins.is_some_and(|text| text.starts_with('[')) && texts.into_iter().any(plain)
 }

@@ -9,14 +9,13 @@ use super::{
     joint::Joints,
     twice::{choices, repeats},
 };
-use crate::spec::{Item, Linter, join};
+use crate::spec::{Item, Linter};
 
 /// What can be wrong with them, `between` being put between.
 pub(in crate::task) fn endings(items: &[Item<Endings>], between: &str, linter: &mut Linter<'_>) {
     let mut joints = Joints::new(between);
     for item in items {
         let Endings { prompt, correct, incorrect, .. } = &item.content;
-        let written = prompt.as_deref().unwrap_or_default();
         if let Some(prompt) = prompt {
             ends(prompt, Role::Prompt, linter);
         }
@@ -28,7 +27,9 @@ pub(in crate::task) fn endings(items: &[Item<Endings>], between: &str, linter: &
                 joints.look(prompt, ending);
             }
         }
-        choices(all(), 0, |ending| join(written, ending, between).1, linter);
+        // Where a space is put between, one of the ending's own says nothing.
+        let spaces: &[char] = if between.is_empty() { &[] } else { &[' '] };
+        choices(all(), 0, |ending| ending.trim_start_matches(spaces).to_owned(), linter);
     }
     joints.tell(linter);
     comma::commas(items, linter);
@@ -45,7 +46,8 @@ fn swapped(items: &[Item<Endings>], linter: &mut Linter<'_>) {
         for incorrect in item.content.incorrect.iter().filter(|incorrect| incorrect.as_str() != correct) {
             if let Some(first) = seen.get(&(prompt, incorrect.as_str(), correct)) {
                 let message = format!("`{correct}` is correct here, and incorrect elsewhere");
-                let finding = linter.fault("contradiction", item.at, message).label("here").also(first.at, "there");
+                let finding =
+                    linter.fault("contradiction", item.at, message).label("here").also(first.at, "there");
                 linter.tell(finding.help("no model can get both right; keep the one that holds"));
             }
             seen.insert((prompt, correct, incorrect.as_str()), item);

@@ -41,7 +41,13 @@ impl<'a> Joints<'a> {
         let Some((_, last)) = self.spaced.first() else { return };
         let message = format!("a space is put after “{last}” ({})", items(self.spaced.len()));
         let places: Vec<Place> = self.spaced.iter().map(|(at, _)| *at).collect();
-        linter.tell_of(Severity::Advice, "no-space-script", &places, message, "write `join: \"\"` if there is to be none");
+        linter.tell_of(
+            Severity::Advice,
+            "no-space-script",
+            &places,
+            message,
+            "write `join: \"\"` if there is to be none",
+        );
     }
 }
 

@@ -15,7 +15,8 @@ pub(in crate::task) fn memorization(task: &Memorization, linter: &mut Linter<'_>
     let [exact, other] = task.conditions.as_slice() else {
         let at = task.conditions.first().map_or(linter.task(), |name| name.at);
         let message = format!("two conditions are compared, and {} named", task.conditions.len());
-        return linter.tell(Finding::error("value", at, message).help("such as `conditions: [exact, paraphrase]`"));
+        return linter
+            .tell(Finding::error("value", at, message).help("such as `conditions: [exact, paraphrase]`"));
     };
     if task.items.is_some() != task.groups.0.is_empty() {
         let message = "`items` or `groups` is needed, and not both";

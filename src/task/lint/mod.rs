@@ -13,8 +13,8 @@ mod tokens;
 
 pub(super) use classes::{classes, labels, verbalizer};
 pub(super) use endings::endings;
-pub(super) use memorization::memorization;
 pub(super) use ends::{Role, ends, filled};
+pub(super) use memorization::memorization;
 pub(super) use size::{few_items, few_texts, shots};
 pub(super) use template::{Blanks, blanks};
 pub use tokens::lint_tokens;

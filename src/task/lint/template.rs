@@ -34,7 +34,11 @@ impl Blanks<'_> {
         let known: Vec<&str> = self.item.keys().map(String::as_str).collect();
         let mut sound = true;
         for name in used.iter().filter(|name| !known.contains(&name.as_str())) {
-            let finding = Finding::error("template", linter.part(text, name), format!("nothing here is called `{name}`"));
+            let finding = Finding::error(
+                "template",
+                linter.part(text, name),
+                format!("nothing here is called `{name}`"),
+            );
             linter.tell(finding.choices(name, "what may stand here", &known));
             sound = false;
         }

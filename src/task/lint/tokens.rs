@@ -51,14 +51,23 @@ fn cloze(task: &Cloze, tokenizer: &dyn Tokenizer, linter: &mut Linter<'_>) {
     }
     let all = task.items.len();
     too_long(&sorts.long, all, tokenizer, linter);
-    let message = format!("in {} of {all}, a token begins in the prompt and ends in an ending", items_of(&sorts.straddling));
+    let message = format!(
+        "in {} of {all}, a token begins in the prompt and ends in an ending",
+        items_of(&sorts.straddling)
+    );
     let help = "it is scored with the ending; a prompt that ends where a word ends avoids that";
     linter.tell_of(Severity::Warning, "boundary-merge", &sorts.straddling, message, help);
-    let message = format!("in {} of {all}, an incorrect ending begins with the token of the correct one", items_of(&sorts.sharing));
+    let message = format!(
+        "in {} of {all}, an incorrect ending begins with the token of the correct one",
+        items_of(&sorts.sharing)
+    );
     let help = "`first_token_accuracy` sees a tie there; accuracy is not concerned";
     linter.tell_of(Severity::Advice, "shared-first-token", &sorts.sharing, message, help);
     if task.normalization.iter().all(|normalization| *normalization == Normalization::None) {
-        let message = format!("in {} of {all}, endings of different numbers of tokens are compared", items_of(&sorts.unequal));
+        let message = format!(
+            "in {} of {all}, endings of different numbers of tokens are compared",
+            items_of(&sorts.unequal)
+        );
         let help = "every token more lowers the probability of an ending; report more than one way: `normalization: [none, token]`";
         linter.tell_of(Severity::Advice, "unequal-lengths", &sorts.unequal, message, help);
     }
@@ -120,10 +129,13 @@ fn compare(
 
 fn next_token(task: &NextToken, tokenizer: &dyn Tokenizer, linter: &mut Linter<'_>) {
     let long = |prompt: &str| tokenizer.tokens(prompt).is_ok_and(|tokens| exceeds(tokens.len(), tokenizer));
-    let places: Vec<Place> = task.prompts.iter().filter(|item| long(&item.prompt)).map(|item| item.at).collect();
+    let places: Vec<Place> =
+        task.prompts.iter().filter(|item| long(&item.prompt)).map(|item| item.at).collect();
     too_long(&places, task.prompts.len(), tokenizer, linter);
     // After white space a word is cut in another way, which would be told of every word.
-    let Some(item) = task.prompts.iter().find(|item| !item.prompt.ends_with(char::is_whitespace)) else { return };
+    let Some(item) = task.prompts.iter().find(|item| !item.prompt.ends_with(char::is_whitespace)) else {
+        return;
+    };
     let mut seen: Vec<(u32, &Text)> = Vec::new();
     for word in &task.watch {
         let (prompt, text) = join(&item.prompt, word, &task.join);
@@ -131,8 +143,11 @@ fn next_token(task: &NextToken, tokenizer: &dyn Tokenizer, linter: &mut Linter<'
         let Some(first) = cut.tokens.first() else { continue };
         if let Some((_, other)) = seen.iter().find(|(id, _)| *id == first.id) {
             let message = format!("`{other}` and `{word}` begin with the same token `{}`", first.text);
-            let finding = Finding::warning("shared-first-token", word.at, message).also(other.at, "the other one");
-            linter.tell(finding.help("only first tokens are ranked, so both get the same rank; watch one of them"));
+            let finding =
+                Finding::warning("shared-first-token", word.at, message).also(other.at, "the other one");
+            linter.tell(
+                finding.help("only first tokens are ranked, so both get the same rank; watch one of them"),
+            );
         } else if cut.tokens.len() > 1 {
             let message = format!("`{word}` is {} tokens", cut.tokens.len());
             let finding = Finding::advice("not-one-token", word.at, message);
@@ -146,7 +161,8 @@ fn next_token(task: &NextToken, tokenizer: &dyn Tokenizer, linter: &mut Linter<'
 fn perplexity(task: &Perplexity, tokenizer: &dyn Tokenizer, linter: &mut Linter<'_>) {
     let Some(window) = task.window.map(|window| window.get() as usize) else { return };
     if let Some(context) = tokenizer.context().filter(|context| window > *context) {
-        let message = format!("a window of {window} tokens is asked for, and the model reads at most {context}");
+        let message =
+            format!("a window of {window} tokens is asked for, and the model reads at most {context}");
         let finding = Finding::error("too-long", linter.task(), message);
         linter.tell(finding.help("lower `window`, or leave it out for as much as the model reads"));
     }
@@ -160,6 +176,13 @@ fn exceeds(tokens: usize, tokenizer: &dyn Tokenizer) -> bool {
 fn too_long(places: &[Place], all: usize, tokenizer: &dyn Tokenizer, linter: &mut Linter<'_>) {
     let Some(context) = tokenizer.context() else { return };
     let severity = if places.len() == all { Severity::Error } else { Severity::Warning };
-    let message = format!("{} of {all} longer than the {context} tokens that the model reads", items_of(places));
-    linter.tell_of(severity, "too-long", places, message, "they are refused, not cut: shorten them, or take another model");
+    let message =
+        format!("{} of {all} longer than the {context} tokens that the model reads", items_of(places));
+    linter.tell_of(
+        severity,
+        "too-long",
+        places,
+        message,
+        "they are refused, not cut: shorten them, or take another model",
+    );
 }

@@ -18,7 +18,8 @@ pub(in crate::task) fn repeats<'a, C, K: Ord, A: PartialEq>(
             continue;
         };
         if *before != answer {
-            let finding = linter.fault("contradiction", item.at, "the same is asked twice, with two right answers");
+            let finding =
+                linter.fault("contradiction", item.at, "the same is asked twice, with two right answers");
             let finding = finding.label("again").also(first.at, "first");
             linter.tell(finding.help("no model can get both right; keep the one that holds"));
         } else if item.cluster.is_none() || item.cluster != first.cluster {
