@@ -48,7 +48,7 @@ pub(super) fn show(
         Format::Csv => super::next::csv(&view.table(), shell)?,
         Format::Md => view.table().markdown(),
     };
-    shell.print(&text)
+    shell.print(&text, format)
 }
 
 /// Tokens that a request reads and writes; nothing where it cannot be cut.

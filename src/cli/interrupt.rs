@@ -8,7 +8,7 @@ static ASKED: AtomicBool = AtomicBool::new(false);
 
 /// Begins to listen. A second call changes nothing.
 #[expect(clippy::exit, reason = "a second Ctrl-C means at once; the journal loses at most its last line")]
-pub fn listen() {
+pub(super) fn listen() {
     // Without a handler the system's own behaviour stays: the run ends at once and can be resumed all the same.
     let _ = ctrlc::set_handler(|| {
         if ASKED.swap(true, Ordering::SeqCst) {
@@ -18,6 +18,6 @@ pub fn listen() {
 }
 
 /// Whether the run was asked to stop.
-pub fn asked() -> bool {
+pub(super) fn asked() -> bool {
     ASKED.load(Ordering::SeqCst)
 }

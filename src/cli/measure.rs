@@ -7,7 +7,13 @@ use std::{
     time::Instant,
 };
 
-use super::{Shell, derive, interrupt, model::Opened, progress::Event, provenance, snapshot::Snapshot};
+use super::{
+    Shell, derive, interrupt,
+    model::Opened,
+    progress::Event,
+    provenance,
+    snapshot::{self, Snapshot},
+};
 use crate::{
     engine::{self, replay::Replay},
     plan::{Answer, Answers},
@@ -18,7 +24,7 @@ use crate::{
     },
     spec::{Suite, TaskSpec},
     task::{Plan, Task},
-    value::Digest,
+    value::{Digest, Level},
 };
 
 /// What is to be measured.
@@ -45,88 +51,23 @@ pub(super) enum Measured {
 }
 
 /// Measures, and keeps every answer as it comes.
-pub(super) fn measure(job: Job<'_>, shell: &mut Shell) -> Result<Measured, StoreError> {
-    let Job { suite, tasks, plan, mut opened, command, specs, warnings, results, resume } = job;
-    let model_digest = opened.engine.card().digest();
-    let requests: Vec<Digest> = plan.requests.iter().map(|request| request.digest(&model_digest)).collect();
+pub(super) fn measure(mut job: Job<'_>, shell: &mut Shell) -> Result<Measured, StoreError> {
+    let model_digest = job.opened.engine.card().digest();
+    let requests: Vec<Digest> =
+        job.plan.requests.iter().map(|request| request.digest(&model_digest)).collect();
     let plan_digest = Digest::of_json(&requests);
-    let (path, mut run) = match resume {
-        Some((path, mut run)) => {
-            same_plan(&path, &run, model_digest, plan_digest)?;
-            run.resumed += 1;
-            (path, run)
-        }
-        None => {
-            let started = provenance::now();
-            let id = format!(
-                "{}-{}-{}-{}",
-                provenance::stamp(started),
-                folder::slug(&opened.engine.card().name),
-                folder::slug(&suite.name),
-                plan_digest.short(6)
-            );
-            let path = folder::create(results, &id)?;
-            let files: Vec<PathBuf> = suite.files.iter().map(|file| PathBuf::from(&file.path)).collect();
-            let snapshot = Snapshot::new(files.iter().map(PathBuf::as_path), specs);
-            let copies: Vec<(PathBuf, SourceFile)> = files
-                .iter()
-                .zip(&suite.files)
-                .map(|(original, file)| {
-                    let place = snapshot.place(original);
-                    (original.clone(), SourceFile { path: place, bytes: file.bytes, sha256: file.sha256 })
-                })
-                .collect();
-            snapshot.copy(&path, &copies)?;
-            let run = Run {
-                format: FORMAT.into(),
-                run_id: path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
-                status: Status::Running,
-                resumed: 0,
-                program: provenance::program(),
-                command: Command {
-                    specs: specs.iter().map(|spec| snapshot.place(spec)).collect(),
-                    ..command
-                },
-                suite: SuiteInfo {
-                    name: suite.name.clone(),
-                    title: suite.title.as_ref().map(ToString::to_string),
-                    files: copies.into_iter().map(|(_, file)| file).collect(),
-                    resolved_sha256: derive::write_resolved(&path, suite, &tasks)?,
-                    plan_sha256: plan_digest,
-                    tasks: plan.tasks.len(),
-                    items: plan.tasks.iter().map(|task| task.items).sum(),
-                    requests: plan.requests.len(),
-                },
-                workspace: specs.first().and_then(|spec| provenance::workspace(spec)),
-                model: opened.engine.card().clone(),
-                model_digest,
-                engine: EngineInfo {
-                    device: "cpu".into(),
-                    kernels: opened.kernels.clone(),
-                    threads: opened.threads,
-                    batch_tokens: opened.batch_tokens,
-                },
-                host: provenance::host(),
-                seed: tasks.first().map(|task| task.settings.seed).unwrap_or_default(),
-                level: tasks
-                    .first()
-                    .map_or(crate::value::Level::DEFAULT, |task| task.settings.confidence.level),
-                time: Times {
-                    started: provenance::utc(started),
-                    finished: None,
-                    load_s: opened.load.as_secs_f64(),
-                    answer_s: 0.0,
-                },
-                tokens: Tokens::default(),
-                answers_sha256: None,
-                errors: BTreeMap::new(),
-                warnings,
-            };
-            (path, run)
-        }
+    let (path, mut run) = if let Some((path, mut run)) = job.resume.take() {
+        same_plan(&path, &run, model_digest, plan_digest)?;
+        run.resumed += 1;
+        run.status = Status::Running;
+        (path, run)
+    } else {
+        job.begin(model_digest, plan_digest)?
     };
-    derive::write_run(&path, &run)?;
+    let Job { suite, tasks, plan, mut opened, results, .. } = job;
+    // Nothing is written before the folder is known to be ours.
     let (mut journal, recovered) = Journal::open(&path)?;
+    derive::write_run(&path, &run)?;
     for line in &recovered.damaged {
         let line = format!("line {line} of {} is damaged; its request is asked again", journal::ANSWERS);
         shell.listener.hear(&Event::Warning(&line));
@@ -162,6 +103,78 @@ pub(super) fn measure(job: Job<'_>, shell: &mut Shell) -> Result<Measured, Store
     derive::write(&path, &record)?;
     folder::point_latest(results, &path);
     Ok(Measured::Complete(Box::new(record), path))
+}
+
+impl Job<'_> {
+    /// Makes the folder of a new run, with copies of what it asks.
+    fn begin(&self, model_digest: Digest, plan_digest: Digest) -> Result<(PathBuf, Run), StoreError> {
+        let (suite, plan, card) = (self.suite, &self.plan, self.opened.engine.card());
+        let started = provenance::now();
+        let id = [
+            provenance::stamp(started),
+            folder::slug(&card.name),
+            folder::slug(&suite.name),
+            plan_digest.short(6),
+        ];
+        let path = folder::create(self.results, &id.join("-"))?;
+        let files: Vec<PathBuf> = suite.files.iter().map(|file| PathBuf::from(&file.path)).collect();
+        let snapshot = Snapshot::new(files.iter().map(PathBuf::as_path), self.specs);
+        let copies: Vec<(PathBuf, SourceFile)> = files
+            .into_iter()
+            .zip(&suite.files)
+            .map(|(original, file)| {
+                let path = snapshot.place(&original);
+                (original, SourceFile { path, bytes: file.bytes, sha256: file.sha256 })
+            })
+            .collect();
+        snapshot::copy(&path, &copies)?;
+        // Seed and level may differ between tasks; `resolved.json` has each task's own.
+        let settings = self.tasks.first().map(|task| &task.settings);
+        let run = Run {
+            format: FORMAT.into(),
+            run_id: path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+            status: Status::Running,
+            resumed: 0,
+            program: provenance::program(),
+            command: Command {
+                specs: self.specs.iter().map(|spec| snapshot.place(spec)).collect(),
+                ..self.command.clone()
+            },
+            suite: SuiteInfo {
+                name: suite.name.clone(),
+                title: suite.title.as_ref().map(ToString::to_string),
+                files: copies.into_iter().map(|(_, file)| file).collect(),
+                resolved_sha256: derive::write_resolved(&path, suite, &self.tasks)?,
+                plan_sha256: plan_digest,
+                tasks: plan.tasks.len(),
+                items: plan.tasks.iter().map(|task| task.items).sum(),
+                requests: plan.requests.len(),
+            },
+            workspace: self.specs.first().and_then(|spec| provenance::workspace(spec)),
+            model: card.clone(),
+            model_digest,
+            engine: EngineInfo {
+                device: "cpu".into(),
+                kernels: self.opened.kernels.clone(),
+                threads: self.opened.threads,
+                batch_tokens: self.opened.batch_tokens,
+            },
+            host: provenance::host(),
+            seed: settings.map(|settings| settings.seed).unwrap_or_default(),
+            level: settings.map_or(Level::DEFAULT, |settings| settings.confidence.level),
+            time: Times {
+                started: provenance::utc(started),
+                finished: None,
+                load_s: self.opened.load.as_secs_f64(),
+                answer_s: 0.0,
+            },
+            tokens: Tokens::default(),
+            answers_sha256: None,
+            errors: BTreeMap::new(),
+            warnings: self.warnings.clone(),
+        };
+        Ok((path, run))
+    }
 }
 
 /// Refuses to go on with a run that would now ask something else, or someone else.

@@ -29,6 +29,7 @@ use anstyle::AnsiColor;
 use clap::Parser;
 
 use self::{exit::Exit, out::Out, progress::Listener};
+use crate::report::{Format, text};
 
 /// A declarative benchmark runner for language models
 #[derive(Debug, Parser)]
@@ -113,19 +114,27 @@ impl Shell {
             let style = AnsiColor::Red.on_default().bold();
             (before, after) = (style.to_string(), format!("{style:#}"));
         }
+        // It may quote a model's files or a server: nothing of that may drive the terminal.
+        let message = message.to_string();
+        let lines = message.lines().map(|line| text::words(line, self.out.err_look.charset));
+        let message = lines.collect::<Vec<_>>().join("\n");
         self.say(&format!("{before}error{after}: {message}"));
         exit
     }
 
     /// A line on stderr.
+    #[expect(
+        clippy::unused_self,
+        reason = "what is said goes through the shell, as everything that is shown"
+    )]
     fn say(&mut self, line: &str) {
         // Nothing can be done where stderr is gone.
         let _ = writeln!(std::io::stderr(), "{line}");
     }
 
-    /// A piece of the result on stdout.
-    fn print(&mut self, text: &str) -> Result<(), Exit> {
-        let written = self.out.print(text);
+    /// A piece of the result on stdout: a view for people as it is, data made safe where it meets a terminal.
+    fn print(&mut self, text: &str, format: Format) -> Result<(), Exit> {
+        let written = if format == Format::Human { self.out.print(text) } else { self.out.print_data(text) };
         written.map_err(|error| self.fail(Exit::Results, format!("cannot write to stdout: {error}")))
     }
 }

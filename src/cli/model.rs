@@ -21,7 +21,7 @@ use crate::engine::local::{
 
 /// How answers are computed; none of this changes them.
 #[derive(Clone, Copy, Debug, clap::Args)]
-pub struct EngineOptions {
+pub(super) struct EngineOptions {
     /// Threads; all cores without it
     #[arg(long, value_name = "N")]
     threads: Option<NonZeroUsize>,
@@ -65,7 +65,7 @@ impl<'a> Wanted<'a> {
 
 /// A model that is found: it can cut texts, and be loaded.
 pub(super) enum Found {
-    Mock(Mock),
+    Mock(Box<Mock>),
     #[cfg(feature = "local")]
     Local(Box<FoundLocal>),
 }
@@ -92,8 +92,8 @@ pub(super) struct Opened {
 /// Finds a model, and fetches it where it is not on this machine.
 pub(super) fn find(wanted: Wanted<'_>, shell: &mut Shell) -> Result<Found, Exit> {
     match wanted.engine {
-        EngineKind::Mock => Ok(Found::Mock(Mock::default())),
-        EngineKind::Local if wanted.source == "mock" => Ok(Found::Mock(Mock::default())),
+        EngineKind::Mock => Ok(Found::Mock(Box::default())),
+        EngineKind::Local if wanted.source == "mock" => Ok(Found::Mock(Box::default())),
         EngineKind::Local => local(wanted, shell),
         EngineKind::Openai => {
             let message = format!("`{}` is behind a server, and this version asks none yet", wanted.name);
@@ -197,7 +197,7 @@ fn local(wanted: Wanted<'_>, shell: &mut Shell) -> Result<Found, Exit> {
 impl Found {
     pub(super) fn tokenizer(&self) -> &dyn Tokenizer {
         match self {
-            Self::Mock(mock) => mock,
+            Self::Mock(mock) => mock.as_ref(),
             #[cfg(feature = "local")]
             Self::Local(local) => &local.tokens,
         }
@@ -238,7 +238,7 @@ impl Found {
     pub(super) fn load(self, options: &EngineOptions, shell: &mut Shell) -> Result<Opened, Exit> {
         let start = Instant::now();
         let (engine, kernels): (Box<dyn Engine>, _) = match self {
-            Self::Mock(mock) => (Box::new(mock), None),
+            Self::Mock(mock) => (mock, None),
             #[cfg(feature = "local")]
             Self::Local(found) => {
                 let FoundLocal { name, origin, checkpoint, .. } = *found;

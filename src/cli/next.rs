@@ -16,7 +16,7 @@ use crate::{
 
 /// Show the most probable next tokens after a prompt
 #[derive(Clone, Debug, clap::Args)]
-pub struct Arguments {
+pub(super) struct Arguments {
     /// The text to continue, exactly as it is
     #[arg(value_name = "PROMPT")]
     prompt: String,
@@ -62,7 +62,7 @@ fn show(arguments: &Arguments, shell: &mut Shell) -> Result<(), Exit> {
         Format::Csv => csv(&view.table(), shell)?,
         Format::Md => view.table().markdown(),
     };
-    shell.print(&text)
+    shell.print(&text, arguments.format)
 }
 
 /// A word as it follows the prompt: after a space, unless there is white space already.

@@ -21,7 +21,7 @@ const NARROWEST: usize = 20;
 /// When colours are used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Color {
-    /// On a terminal, unless NO_COLOR is set
+    /// On a terminal, unless the environment says otherwise
     #[default]
     Auto,
     /// Always
@@ -104,8 +104,7 @@ pub struct Out {
     /// Whether stderr is a terminal that can be drawn on.
     pub err_is_terminal: bool,
     is_terminal: bool,
-    stdout: StdoutLock<'static>,
-    closed: bool,
+    stdout: Pipe<StdoutLock<'static>>,
 }
 
 impl Out {
@@ -129,8 +128,7 @@ impl Out {
             err_look,
             err_is_terminal,
             is_terminal: out,
-            stdout: stdout.lock(),
-            closed: false,
+            stdout: Pipe { end: stdout.lock(), closed: false },
         }
     }
 
@@ -152,35 +150,56 @@ impl Out {
         Ok(())
     }
 
-    /// Whether the reader has gone, as `head` does: what is written now, nobody reads.
+    /// Whether the reader has gone: what is written now, nobody reads.
     pub fn is_closed(&self) -> bool {
-        self.closed
+        self.stdout.closed
     }
 }
 
-/// A reader that has gone is no error: the work goes on, and what is left to say is dropped.
 impl Write for Out {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.stdout.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.stdout.flush()
+    }
+}
+
+/// A reader that has gone, as `head` does, is no error: the work goes on, and what is left to say is dropped.
+#[derive(Debug)]
+struct Pipe<W> {
+    end: W,
+    closed: bool,
+}
+
+impl<W> Pipe<W> {
+    fn unless_closed<T>(&mut self, dropped: T, result: io::Result<T>) -> io::Result<T> {
+        match result {
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => {
+                self.closed = true;
+                Ok(dropped)
+            }
+            other => other,
+        }
+    }
+}
+
+impl<W: Write> Write for Pipe<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         if self.closed {
             return Ok(bytes.len());
         }
-        match self.stdout.write(bytes) {
-            Err(error) if error.kind() == ErrorKind::BrokenPipe => {
-                self.closed = true;
-                Ok(bytes.len())
-            }
-            other => other,
-        }
+        let result = self.end.write(bytes);
+        self.unless_closed(bytes.len(), result)
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        match self.stdout.flush() {
-            Err(error) if error.kind() == ErrorKind::BrokenPipe => {
-                self.closed = true;
-                Ok(())
-            }
-            other => other,
+        if self.closed {
+            return Ok(());
         }
+        let result = self.end.flush();
+        self.unless_closed((), result)
     }
 }
 
@@ -188,39 +207,66 @@ impl Write for Out {
 mod tests {
     use super::*;
 
-    fn some(value: &str) -> Option<OsString> {
-        Some(value.into())
+    fn os(value: &str) -> OsString {
+        value.into()
     }
 
     #[test]
     fn colour_is_decided_by_the_strongest_word() {
         let plain = Environment::default();
         assert!(plain.has_colour(Color::Auto, true) && !plain.has_colour(Color::Auto, false));
-        let no = Environment { no_color: some("1"), force_color: some("1"), ..Environment::default() };
+        let no =
+            Environment { no_color: Some(os("1")), force_color: Some(os("1")), ..Environment::default() };
         assert!(!no.has_colour(Color::Auto, true) && no.has_colour(Color::Always, false));
-        let empty = Environment { no_color: some(""), ..Environment::default() };
+        let empty = Environment { no_color: Some(os("")), ..Environment::default() };
         assert!(empty.has_colour(Color::Auto, true));
-        let forced = Environment { clicolor_force: some("1"), ..Environment::default() };
+        let forced = Environment { clicolor_force: Some(os("1")), ..Environment::default() };
         assert!(forced.has_colour(Color::Auto, false) && !forced.has_colour(Color::Never, true));
-        let zero = Environment { force_color: some("0"), ..Environment::default() };
+        let zero = Environment { force_color: Some(os("0")), ..Environment::default() };
         assert!(!zero.has_colour(Color::Auto, false));
-        let dumb = Environment { term: some("dumb"), ..Environment::default() };
+        let dumb = Environment { term: Some(os("dumb")), ..Environment::default() };
         assert!(!dumb.has_colour(Color::Auto, true));
     }
 
     #[test]
     fn the_strongest_locale_decides_the_characters() {
         let locale = |locale| Environment { locale, ..Environment::default() }.charset(false);
-        assert_eq!(locale([None, None, some("en_US.UTF-8")]), Charset::Unicode);
-        assert_eq!(locale([some("C"), None, some("en_US.UTF-8")]), Charset::Ascii);
-        assert_eq!(locale([some(""), some("C.utf8"), some("C")]), Charset::Unicode);
-        let utf8 = Environment { locale: [some("C.UTF-8"), None, None], ..Environment::default() };
+        assert_eq!(locale([None, None, Some(os("en_US.UTF-8"))]), Charset::Unicode);
+        assert_eq!(locale([Some(os("C")), None, Some(os("en_US.UTF-8"))]), Charset::Ascii);
+        assert_eq!(locale([Some(os("")), Some(os("C.utf8")), Some(os("C"))]), Charset::Unicode);
+        let utf8 = Environment { locale: [Some(os("C.UTF-8")), None, None], ..Environment::default() };
         assert_eq!(utf8.charset(true), Charset::Ascii);
+    }
+
+    /// Takes so many bytes, then fails.
+    struct Ends(usize, ErrorKind);
+
+    impl Write for Ends {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            if self.0 == 0 {
+                return Err(self.1.into());
+            }
+            let taken = bytes.len().min(self.0);
+            self.0 -= taken;
+            Ok(taken)
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_reader_that_has_gone_is_no_error_and_a_full_disk_is_one() {
+        let mut gone = Pipe { end: Ends(3, ErrorKind::BrokenPipe), closed: false };
+        assert!(gone.write_all(b"12345").is_ok() && gone.closed);
+        assert!(gone.write_all(b"more").is_ok() && gone.flush().is_ok());
+        let mut full = Pipe { end: Ends(3, ErrorKind::StorageFull), closed: false };
+        assert!(full.write_all(b"12345").is_err());
     }
 
     #[test]
     fn columns_win_over_the_terminal() {
-        let said = |columns| Environment { columns: some(columns), ..Environment::default() };
+        let said = |columns| Environment { columns: Some(os(columns)), ..Environment::default() };
         assert_eq!(said("120").width(Some(80)), 120);
         assert_eq!(said("wide").width(Some(100)), 100);
         assert_eq!(said("0").width(None), 80);

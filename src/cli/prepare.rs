@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::{Shell, exit::Exit};
 use crate::{
     record::Command,
-    spec::{self, Choices, Loaded},
+    spec::{self, Choices, Findings, Loaded, Severity, Sources},
     task::Task,
 };
 
@@ -33,12 +33,9 @@ impl Selection {
     /// Reads them, and prints what there is to say. Errors end the command.
     pub(super) fn load(&self, shell: &mut Shell) -> Result<Loaded<Task>, Exit> {
         let loaded = spec::load::<Task>(&self.specs, &self.choices);
-        if loaded.findings.failed() || (shell.quiet == 0 && !loaded.findings.is_empty()) {
-            let rendered = super::check::render(&loaded, shell);
-            shell.say(rendered.trim_end());
-        }
+        tell(&loaded.findings, &loaded.sources, shell);
         if loaded.findings.failed() {
-            return Err(Exit::Spec);
+            return Err(if only_filters(&loaded) { Exit::Nothing } else { Exit::Spec });
         }
         if loaded.suite.tasks.is_empty() {
             return Err(shell.fail(Exit::Nothing, "nothing to do: no task is left by the specs and filters"));
@@ -50,4 +47,22 @@ impl Selection {
         }
         Ok(loaded)
     }
+}
+
+/// Prints what a run should not go past unseen; when quiet, only what stops it.
+pub(super) fn tell(findings: &Findings, sources: &Sources, shell: &mut Shell) {
+    let findings = findings.without_advice();
+    if findings.failed() || (shell.quiet == 0 && !findings.is_empty()) {
+        let rendered = super::check::render(&findings, sources, shell);
+        shell.say(rendered.trim_end());
+    }
+}
+
+/// Whether nothing is wrong but that a filter fits no task: no fault of the specs.
+fn only_filters(loaded: &Loaded<Task>) -> bool {
+    let mut errors = loaded.findings.iter().filter(|finding| finding.severity == Severity::Error);
+    errors.all(|finding| {
+        let source = loaded.sources.get(finding.at().source);
+        finding.code == "no-such-task" && source.name.starts_with("--only ")
+    })
 }

@@ -9,7 +9,7 @@ use std::{
 use crate::record::{Host, Program, Workspace};
 
 /// This program.
-pub fn program() -> Program {
+pub(super) fn program() -> Program {
     let features = [("local", cfg!(feature = "local")), ("hub", cfg!(feature = "hub"))];
     Program {
         name: env!("CARGO_PKG_NAME").into(),
@@ -19,7 +19,7 @@ pub fn program() -> Program {
 }
 
 /// This machine; never its name or its user's.
-pub fn host() -> Host {
+pub(super) fn host() -> Host {
     Host {
         os: std::env::consts::OS.into(),
         arch: std::env::consts::ARCH.into(),
@@ -28,7 +28,7 @@ pub fn host() -> Host {
 }
 
 /// The git repository around a file, where there is one and `git` is at hand.
-pub fn workspace(file: &Path) -> Option<Workspace> {
+pub(super) fn workspace(file: &Path) -> Option<Workspace> {
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let git = |arguments: &[&str]| {
         let output =
@@ -42,17 +42,17 @@ pub fn workspace(file: &Path) -> Option<Workspace> {
 
 /// Now.
 #[expect(clippy::disallowed_methods, reason = "this is the one place that looks at the clock")]
-pub fn now() -> Duration {
+pub(super) fn now() -> Duration {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 
 /// A time since 1970 as UTC, such as `2026-11-24T01:12:03Z`.
-pub fn utc(time: Duration) -> String {
+pub(super) fn utc(time: Duration) -> String {
     humantime::format_rfc3339_seconds(UNIX_EPOCH + Duration::from_secs(time.as_secs())).to_string()
 }
 
 /// A time since 1970 as part of a folder's name, such as `20261124T011203Z`.
-pub fn stamp(time: Duration) -> String {
+pub(super) fn stamp(time: Duration) -> String {
     utc(time).replace(['-', ':'], "")
 }
 

@@ -12,7 +12,7 @@ use crate::{
 
 /// Show a run again, and rebuild its tables from its answers and its copies of the specs
 #[derive(Clone, Debug, clap::Args)]
-pub struct Arguments {
+pub(super) struct Arguments {
     /// Its folder, its id, the last part of its id, or `latest`
     #[arg(value_name = "RUN", default_value = "latest")]
     run: String,

@@ -8,50 +8,50 @@ use super::{
     interrupt,
     measure::{self, Job, Measured},
     model::{self, EngineOptions, Wanted},
-    prepare::Selection,
+    prepare::{self, Selection},
     progress::Event,
 };
 use crate::{
     metric::expect,
     record::{self, Expectation, Outcome, Record, Run, Status, TaskRecord, folder},
     report::format::{self, Format},
-    spec::{Choices, Loaded, Model, Suite},
+    spec::{Choices, Loaded, Model, Severity, Suite},
     task::{self, Task},
 };
 
 /// Run specs on models; results go into a folder of their own
 #[derive(Clone, Debug, clap::Args)]
-pub struct Arguments {
+pub(super) struct Arguments {
     /// Benchmarks (files or folders), or one suite
     #[arg(value_name = "SPEC", required_unless_present = "resume")]
-    pub specs: Vec<PathBuf>,
+    specs: Vec<PathBuf>,
     /// Run on this model instead of those that the spec names: `reference`, `mock`, a folder, or a name on the Hub
     /// (`gpt2`, `owner/name@revision`); may be given several times
     #[arg(long = "model", value_name = "NAME|FOLDER")]
-    pub models: Vec<String>,
+    models: Vec<String>,
     /// Where run folders are made
     #[arg(long, value_name = "FOLDER", default_value = "results")]
-    pub out: PathBuf,
+    out: PathBuf,
     /// Only tasks whose name fits, such as `cloze/*`; may be given several times
     #[arg(long, value_name = "PATTERN")]
-    pub only: Vec<String>,
+    only: Vec<String>,
     /// Change a key of every task, or of one: `limit=100`, `cloze/capitals.normalization=[none, byte]`
     #[arg(long, value_name = "KEY=VALUE")]
-    pub set: Vec<String>,
+    set: Vec<String>,
     /// At most so many items a task, drawn by its seed
     #[arg(long, value_name = "N")]
-    pub sample: Option<u64>,
+    sample: Option<u64>,
     #[command(flatten)]
-    pub engine: EngineOptions,
+    engine: EngineOptions,
     /// Say what would be asked, and ask nothing
     #[arg(long)]
-    pub dry_run: bool,
+    dry_run: bool,
     /// Go on with an interrupted run: its folder, its id, or the last part of its id
     #[arg(long, value_name = "RUN", conflicts_with_all = ["specs", "models", "only", "set", "sample", "dry_run"])]
-    pub resume: Option<String>,
+    resume: Option<String>,
     /// What stdout gets
     #[arg(long, value_enum, default_value_t)]
-    pub format: Format,
+    format: Format,
 }
 
 /// Runs every model of the selection, one after the other.
@@ -141,7 +141,16 @@ impl One<'_> {
             return Err(shell.fail(Exit::Nothing, format!("nothing to ask {}", self.model.id)));
         }
         let found = model::find(Wanted::of(self.model), shell)?;
-        let warnings = Vec::new();
+        let cut = task::lint_tokens(&tasks, found.tokenizer(), &self.loaded.sources);
+        prepare::tell(&cut, &self.loaded.sources, shell);
+        if cut.failed() {
+            return Err(Exit::Spec);
+        }
+        let warned = self.loaded.findings.iter().chain(cut.iter());
+        let warnings = warned
+            .filter(|finding| finding.severity == Severity::Warning)
+            .map(|finding| format!("{}: {}", finding.code, finding.message))
+            .collect();
         if self.arguments.dry_run {
             let threads = self.arguments.engine.threads();
             return dry_run::show(&plan, &found, threads, self.arguments.format, shell).map(|()| None);
@@ -188,8 +197,12 @@ fn verdict(record: &Record) -> Exit {
 /// Expectations that compare models, once all of them have run.
 fn across(suite: &Suite<Task>, records: &[(String, Vec<TaskRecord>)], shell: &mut Shell) -> Exit {
     let mut exit = Exit::Success;
-    for expected in &suite.expect {
-        let Some(Expectation { text, outcome, found, .. }) = expect::check_across(expected, records) else {
+    let of_tasks = suite.tasks.iter().flat_map(|task| {
+        task.settings.expect.iter().map(move |expected| (Some(task.name.as_str()), expected))
+    });
+    for (task, expected) in of_tasks.chain(suite.expect.iter().map(|expected| (None, expected))) {
+        let Some(Expectation { text, outcome, found, .. }) = expect::check_across(expected, task, records)
+        else {
             continue;
         };
         let mark = if outcome == Outcome::Pass { "holds" } else { "does not hold" };

@@ -1,7 +1,37 @@
-//! temporary
+//! `schema`: the JSON Schemas of this build.
+
 use super::{Shell, exit::Exit};
-#[derive(Debug, clap::Args)]
-pub struct Arguments {}
-pub(super) fn run(_: &Arguments, _: &mut Shell) -> Exit {
-    Exit::Success
+use crate::{report, spec, task::Task};
+
+/// Print the JSON Schema of specs, or of what a run leaves behind
+#[derive(Clone, Debug, clap::Args)]
+pub struct Arguments {
+    /// Of what
+    #[arg(value_enum, default_value_t)]
+    of: Of,
+}
+
+/// What there are schemas of.
+#[derive(Clone, Copy, Debug, Default, clap::ValueEnum)]
+enum Of {
+    /// Benchmarks and suites, for editors
+    #[default]
+    Spec,
+    /// run.json
+    Run,
+    /// A line of items.jsonl
+    Item,
+}
+
+pub(super) fn run(arguments: &Arguments, shell: &mut Shell) -> Exit {
+    let [(_, run), (_, item)] = report::schema::all();
+    let schema = match arguments.of {
+        Of::Spec => spec::schema::<Task>(),
+        Of::Run => run,
+        Of::Item => item,
+    };
+    match shell.print(&schema, report::Format::Json) {
+        Ok(()) => Exit::Success,
+        Err(exit) => exit,
+    }
 }

@@ -49,21 +49,20 @@ impl Snapshot {
         let place = names.collect::<Vec<_>>().join("/");
         if place.is_empty() { ".".into() } else { place }
     }
-
-    /// Copies the files into a run's folder.
-    pub(super) fn copy(&self, run: &Path, files: &[(PathBuf, SourceFile)]) -> Result<(), StoreError> {
-        for (original, file) in files {
-            let copy = run.join(SPEC).join(&file.path);
-            if let Some(folder) = copy.parent() {
-                fs::create_dir_all(folder).map_err(StoreError::io("make the folder", folder))?;
-            }
-            let mut source = fs::File::open(original).map_err(StoreError::io("read", original))?;
-            write_whole(&copy, |out| std::io::copy(&mut source, out).map(drop))?;
-        }
-        Ok(())
-    }
 }
 
+/// Copies the files into a run's folder.
+pub(super) fn copy(run: &Path, files: &[(PathBuf, SourceFile)]) -> Result<(), StoreError> {
+    for (original, file) in files {
+        let copy = run.join(SPEC).join(&file.path);
+        if let Some(folder) = copy.parent() {
+            fs::create_dir_all(folder).map_err(StoreError::io("make the folder", folder))?;
+        }
+        let mut source = fs::File::open(original).map_err(StoreError::io("read", original))?;
+        write_whole(&copy, |out| std::io::copy(&mut source, out).map(drop))?;
+    }
+    Ok(())
+}
 /// A folder without links or `..`; as it stands where it cannot be looked at.
 fn absolute(folder: &Path) -> PathBuf {
     let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };

@@ -9,7 +9,7 @@ use crate::report::{format::Format, summary, tokens};
 
 /// Show a text as a model reads it, token by token
 #[derive(Clone, Debug, clap::Args)]
-pub struct Arguments {
+pub(super) struct Arguments {
     /// The text, exactly as it is
     #[arg(value_name = "TEXT")]
     text: String,
@@ -41,5 +41,5 @@ fn show(arguments: &Arguments, shell: &mut Shell) -> Result<(), Exit> {
         Format::Csv => super::next::csv(&tokens::table(&found), shell)?,
         Format::Md => tokens::table(&found).markdown(),
     };
-    shell.print(&text)
+    shell.print(&text, arguments.format)
 }

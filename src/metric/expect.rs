@@ -27,10 +27,11 @@ pub fn check(
     })
 }
 
-/// Holds an expectation of a suite that speaks of several models against all of them; a side that names none must hold
-/// for each of the others. `None` where it speaks of one model at a time, as [`check`] does.
+/// Holds an expectation that speaks of several models against all of them; a side that names none must hold for each of
+/// the others. `None` where it speaks of one model at a time, as [`check`] does.
 pub fn check_across(
     expectation: &Expectation,
+    task: Option<&str>,
     records: &[(String, Vec<TaskRecord>)],
 ) -> Option<record::Expectation> {
     let named: BTreeSet<&str> = expectation.quantities().filter_map(|q| q.model.as_deref()).collect();
@@ -38,14 +39,14 @@ pub fn check_across(
     if let Some(absent) = named.iter().find(|model| ran(model).is_none()) {
         let models = records.iter().map(|(name, _)| name.as_str());
         let found = format!("the run has no model `{absent}`; it has {}", list(models));
-        return Some(told(expectation, None, Outcome::Undefined, found));
+        return Some(told(expectation, task, Outcome::Undefined, found));
     }
     if Scope::of(expectation) != Scope::Across {
         return None;
     }
     let with = |other: Option<&str>| {
         let tasks_of = |quantity: &Quantity| quantity.model.as_deref().or(other).and_then(ran);
-        compare(expectation, tasks_of, None)
+        compare(expectation, tasks_of, task)
     };
     let every_side_named = expectation.quantities().all(|quantity| quantity.model.is_some());
     let others = records.iter().map(|(name, _)| name.as_str()).filter(|name| !named.contains(name));
@@ -65,7 +66,7 @@ pub fn check_across(
     let outcomes: Vec<Outcome> = compared.iter().map(|(outcome, _)| *outcome).collect();
     let outcome = [Outcome::Fail, Outcome::Undefined].into_iter().find(|outcome| outcomes.contains(outcome));
     let found = compared.into_iter().map(|(_, found)| found).collect::<Vec<_>>().join("; ");
-    Some(told(expectation, None, outcome.unwrap_or(Outcome::Pass), found))
+    Some(told(expectation, task, outcome.unwrap_or(Outcome::Pass), found))
 }
 
 /// Whose numbers an expectation speaks of.
@@ -322,7 +323,8 @@ mod tests {
         let own = |expectation: &Expectation| {
             check(expectation, None, "large", &records[1].1).map(|told| told.outcome)
         };
-        let across = |expectation: &Expectation| check_across(expectation, &records).map(|told| told.outcome);
+        let across =
+            |expectation: &Expectation| check_across(expectation, None, &records).map(|told| told.outcome);
 
         let each = expect(of(""), Op::Above, Operand::Number(0.8));
         assert_eq!((own(&each), across(&each)), (Some(Outcome::Pass), None));
@@ -335,7 +337,7 @@ mod tests {
         let all = expect(of("large"), Op::Above, Operand::Quantity(of("")));
         assert_eq!((own(&all), across(&all)), (None, Some(Outcome::Pass)));
         let not_all = expect(of("middle"), Op::Above, Operand::Quantity(of("")));
-        let told = check_across(&not_all, &records).unwrap();
+        let told = check_across(&not_all, None, &records).unwrap();
         assert_eq!(told.outcome, Outcome::Fail);
         assert!(told.found.starts_with("small: middle:b/t.accuracy is 0.70"), "{}", told.found);
         assert!(told.found.contains("; large: middle:b/t.accuracy is 0.70"), "{}", told.found);

@@ -133,12 +133,12 @@ impl Evaluation<'_> {
             Documents::new(&above, &below, self.rows.clusters(rows))
         });
         let estimate = own.over(&base, &both, self.settings.level);
-        Ok(if estimate.interval.is_err() {
-            estimate
-        } else {
-            let difference = || bootstrap::Difference(own.quotient(), base.quotient());
-            self.resampled(estimate, &both, Scale::Exp, difference)
-        })
+        // Draws from each group by itself say nothing where the groups hang together, or one is a single document.
+        if estimate.interval.is_err() {
+            return Ok(estimate);
+        }
+        let difference = || bootstrap::Difference(own.quotient(), base.quotient());
+        Ok(self.resampled(estimate, &both, Scale::Exp, difference))
     }
 
     fn part(&self) -> Part<'_> {

@@ -50,9 +50,9 @@ impl Digits {
         }
         if decimals > MOST_DECIMALS || largest >= LARGEST {
             let digits = exponent(largest) - exponent(half) + 1;
-            return Self::Scientific(digits.clamp(1, MOST_DECIMALS) as usize);
+            return Self::Scientific(digits.clamp(1, MOST_DECIMALS).unsigned_abs() as usize);
         }
-        Self::Fixed(decimals.max(0) as usize)
+        Self::Fixed(decimals.max(0).unsigned_abs() as usize)
     }
 
     /// The number in words.
@@ -61,7 +61,7 @@ impl Digits {
             Self::Fixed(decimals) => format!("{number:.decimals$}"),
             Self::Scientific(decimals) => format!("{number:.decimals$e}"),
             Self::Percent if number > 0.0 && number < 1e-4 => "<0.01%".into(),
-            Self::Percent if number < 1.0 && number >= 0.999_95 => ">99.99%".into(),
+            Self::Percent if (0.999_95..1.0).contains(&number) => ">99.99%".into(),
             Self::Percent => format!("{:.2}%", 100.0 * number),
             Self::Grouped => group(&format!("{number:.0}")),
         };
@@ -70,6 +70,12 @@ impl Digits {
             _ => shown,
         }
     }
+}
+
+/// The nearest whole number; none below zero.
+#[expect(clippy::cast_sign_loss, reason = "the cast stops at zero")]
+pub(super) fn whole(number: f64) -> usize {
+    number.round() as usize
 }
 
 /// A whole number in groups of three.
@@ -82,7 +88,7 @@ fn group(number: &str) -> String {
     let mut shown = String::with_capacity(number.len() + digits / 3);
     for (at, c) in number.chars().enumerate() {
         let left = number.len() - at;
-        if at > number.len() - digits && left % 3 == 0 {
+        if at > number.len() - digits && left.is_multiple_of(3) {
             shown.push(',');
         }
         shown.push(c);

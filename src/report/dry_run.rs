@@ -80,7 +80,7 @@ impl DryRun<'_> {
         let mut before = "";
         for (task, request) in &self.first {
             if *task != before {
-                out.push_str(&format!("\n {}\n", text::words(task, charset)));
+                out = format!("{out}\n {}\n", text::words(task, charset));
                 before = task;
             }
             let Sent { text: shown, note } = sent(request, charset);

@@ -7,7 +7,7 @@
 //! ◂──●───┼───────▸   <--*---+------->      [-0.900, 0.700]
 //! ```
 
-use super::text::Charset;
+use super::{digits::whole, text::Charset};
 
 /// What is drawn.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -66,7 +66,7 @@ impl Strip {
         let on_axis = |x: f64| (axis.0..=axis.1).contains(&x);
         let cell = |x: f64| {
             let share = (x - axis.0) / (axis.1 - axis.0);
-            ((share * width as f64).floor().max(0.0) as usize).min(width - 1)
+            whole((share * width as f64).floor()).min(width - 1)
         };
         let (mut first, mut last) = (cell(self.low), cell(self.high));
         let reference = self.reference.filter(|reference| on_axis(*reference));
@@ -112,14 +112,14 @@ pub fn bar(share: f64, width: usize, charset: Charset) -> String {
     }
     match charset {
         Charset::Unicode => {
-            let eighths = ((share * 8.0 * width as f64).round() as usize).clamp(1, 8 * width);
+            let eighths = whole(share * 8.0 * width as f64).clamp(1, 8 * width);
             let mut bar = "█".repeat(eighths / 8);
-            if eighths % 8 > 0 {
+            if !eighths.is_multiple_of(8) {
                 bar.push(EIGHTHS[eighths % 8]);
             }
             bar
         }
-        Charset::Ascii => "#".repeat(((share * width as f64).round() as usize).clamp(1, width)),
+        Charset::Ascii => "#".repeat(whole(share * width as f64).clamp(1, width)),
     }
 }
 

@@ -19,6 +19,8 @@ pub mod terminal;
 pub mod summary_md;
 pub mod format;
 
+pub use format::{Format, write};
+
 /// The name of a plain case, as files have it: `one_item`.
 fn name(case: &impl serde::Serialize) -> String {
     match serde_json::to_value(case) {

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{
-    digits::{Digits, grouped},
+    digits::{Digits, grouped, whole},
     quantity::many,
     table::{Cell, Column, Look, Shape, Table},
     text::{self, Charset},
@@ -218,7 +218,7 @@ impl NextTokens {
             top: Vec::new(),
             watched: Vec::new(),
             entropy: number("entropy"),
-            nuclei: number("half").zip(number("nine_tenths")).map(|(a, b)| (a as usize, b as usize)),
+            nuclei: number("half").zip(number("nine_tenths")).map(|(a, b)| (whole(a), whole(b))),
         }
     }
 }
@@ -272,11 +272,11 @@ impl<'a> Ranking<'a> {
         let number = |at: usize| cells.get(at)?.number();
         let record::Cell::Text(token) = cells.get(self.token)? else { return None };
         let listed = Listed {
-            rank: number(self.rank)? as usize,
+            rank: whole(number(self.rank)?),
             token: token.clone(),
-            id: number(self.id)? as usize,
+            id: whole(number(self.id)?),
             logprob: number(self.logprob)?,
-            of: self.tokens.and_then(number).unwrap_or(1.0) as usize,
+            of: self.tokens.and_then(number).map_or(1, whole),
         };
         Some((listed, self.watched.and_then(number) == Some(1.0)))
     }
@@ -285,8 +285,8 @@ impl<'a> Ranking<'a> {
 /// A positive number in two or three digits.
 fn shortly(number: f64) -> String {
     match number {
-        n if n >= 1e6 || n < 1e-2 => format!("{n:.1e}"),
-        n if n >= 100.0 => grouped(n.round() as usize),
+        n if !(1e-2..1e6).contains(&n) => format!("{n:.1e}"),
+        n if n >= 100.0 => Digits::Grouped.show(n),
         n if n >= 10.0 => format!("{n:.0}"),
         n => format!("{n:.2}"),
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 /// `0.3s`, `14s`, `2m 14s`, `3h 05m`.
 pub fn duration(time: Duration) -> String {
     let seconds = time.as_secs_f64();
-    let whole = seconds.round() as u64;
+    let whole = super::digits::whole(seconds);
     match whole {
         0..10 => format!("{seconds:.1}s"),
         10..60 => format!("{whole}s"),

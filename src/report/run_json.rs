@@ -15,14 +15,14 @@ pub struct RunFile<'a> {
     #[serde(flatten)]
     run: &'a Run,
     /// The numbers, by task.
-    metrics: Vec<Metric<'a>>,
+    metrics: Vec<Number<'a>>,
     /// What the suite expected, and what came.
     expectations: &'a [Expectation],
 }
 
 /// One number.
 #[derive(Serialize, JsonSchema)]
-pub struct Metric<'a> {
+pub struct Number<'a> {
     /// `benchmark/task`.
     task: &'a str,
     /// The kind of the task.
@@ -59,12 +59,12 @@ impl<'a> RunFile<'a> {
         let metrics = record
             .tasks
             .iter()
-            .flat_map(|task| task.measures.iter().map(move |measure| Metric::new(task, measure)));
+            .flat_map(|task| task.measures.iter().map(move |measure| Number::new(task, measure)));
         Self { run: &record.run, metrics: metrics.collect(), expectations: &record.expectations }
     }
 }
 
-impl<'a> Metric<'a> {
+impl<'a> Number<'a> {
     fn new(task: &'a TaskRecord, measure: &'a Measure) -> Self {
         let estimate = &measure.estimate;
         Self {

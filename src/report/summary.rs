@@ -175,7 +175,7 @@ fn table(record: &Record, short: &Names, shares: bool, notes: &mut Vec<Remark>) 
     let groups = chosen.iter().any(|(_, m)| m.group.is_some());
     let chance = shares && chosen.iter().any(|(_, m)| m.chance.is_some());
     // What of a row is shown, in the order of the columns.
-    let parts: [(bool, Column, fn(&Part<'_>) -> Cell); 11] = [
+    let parts: [(bool, Column, Show); 11] = [
         (true, Column::new("task", "task", Shape::Name), |part| part.task.into()),
         (groups, Column::new("group", "group", Shape::Left), |part| {
             part.measure.group.as_deref().map_or(Cell::Empty, Cell::from)
@@ -219,6 +219,9 @@ fn table(record: &Record, short: &Names, shares: bool, notes: &mut Vec<Remark>) 
         columns: parts.into_iter().filter(|(shown, ..)| *shown).map(|(_, column, _)| column).collect(),
     }
 }
+
+/// One cell of a row.
+type Show = fn(&Part<'_>) -> Cell;
 
 /// What a row of the table is made of.
 struct Part<'a> {
@@ -334,8 +337,8 @@ fn end(record: &Record, folder: Option<&str>) -> Vec<Remark> {
     let mut facts =
         vec![format!("{} in {}", many(items, "item"), quantity::duration(time)), many(tokens, "token")];
     if tokens > 0 && time >= Duration::from_millis(1) {
-        let rate = (tokens as f64 / time.as_secs_f64()).round() as usize;
-        facts.push(format!("{} tok/s", super::digits::grouped(rate)));
+        let rate = Digits::Grouped.show(tokens as f64 / time.as_secs_f64());
+        facts.push(format!("{rate} tok/s"));
     }
     facts.push(many(items - answered, "error"));
     let mark = if answered == items { Mark::Good } else { Mark::Warning };

@@ -126,6 +126,7 @@ pub fn fold(shown: &str, columns: usize, indent: usize) -> Vec<String> {
     }
 }
 
+#[derive(Clone, Copy)]
 enum Spaces {
     Kept,
     Marked,

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use super::place::Place;
+use super::place::{Place, SourceId};
 
 /// How much a finding weighs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -54,6 +54,11 @@ impl Finding {
     fn new(severity: Severity, code: &'static str, at: Place, message: impl Into<String>) -> Self {
         let labels = vec![(at, String::new())];
         Self { severity, code, message: message.into(), labels, help: None, fix: None }
+    }
+
+    /// Where it is.
+    pub fn at(&self) -> Place {
+        self.labels[0].0
     }
 
     /// What stands at the place itself.
@@ -117,10 +122,32 @@ pub fn nearest<'a>(word: &str, choices: &[&'a str]) -> Option<&'a str> {
 #[derive(Clone, Debug, Default)]
 pub struct Findings {
     list: Vec<Finding>,
-    seen: BTreeSet<(Option<Place>, &'static str, String)>,
-    /// By scope, code and severity: how many there were, listed or not.
-    counts: BTreeMap<(String, &'static str, Severity), usize>,
+    seen: BTreeSet<(Place, &'static str, String)>,
+    /// By scope, code and severity.
+    tallies: BTreeMap<(String, &'static str, Severity), Tally>,
     scope: String,
+}
+
+/// How many alike there were, listed or not, and where the last of them is.
+#[derive(Clone, Debug, Default)]
+struct Tally {
+    count: usize,
+    last: SourceId,
+}
+
+/// Findings like others that are listed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unlisted<'a> {
+    /// The task or file that they are of.
+    pub scope: &'a str,
+    /// Their name.
+    pub code: &'static str,
+    /// How much they weigh.
+    pub severity: Severity,
+    /// Where they are.
+    pub source: SourceId,
+    /// How many there are.
+    pub count: usize,
 }
 
 impl Findings {
@@ -129,12 +156,14 @@ impl Findings {
 
     /// Takes a finding in. One that is already there is not told twice; of very many alike, the first are kept and the rest counted.
     pub fn add(&mut self, finding: Finding) {
-        let at = finding.labels.first().map(|label| label.0);
-        let count = self.counts.entry((self.scope.clone(), finding.code, finding.severity)).or_default();
-        if *count >= Self::SHOWN {
-            *count += 1;
+        let at = finding.at();
+        let key = (self.scope.clone(), finding.code, finding.severity);
+        let tally = self.tallies.entry(key).or_default();
+        if tally.count >= Self::SHOWN {
+            tally.count += 1;
+            tally.last = at.source;
         } else if self.seen.insert((at, finding.code, finding.message.clone())) {
-            *count += 1;
+            tally.count += 1;
             self.list.push(finding);
         }
     }
@@ -156,22 +185,36 @@ impl Findings {
         self.list.iter()
     }
 
-    /// Task or file, code, and how many more there were than are listed.
-    pub fn unlisted(&self) -> impl Iterator<Item = (&str, &'static str, usize)> {
-        self.counts
-            .iter()
-            .filter(|(_, count)| **count > Self::SHOWN)
-            .map(|((scope, code, _), count)| (scope.as_str(), *code, count - Self::SHOWN))
+    /// Those that are counted only.
+    pub fn unlisted(&self) -> impl Iterator<Item = Unlisted<'_>> {
+        let many = self.tallies.iter().filter(|(_, tally)| tally.count > Self::SHOWN);
+        many.map(|((scope, code, severity), tally)| Unlisted {
+            scope,
+            code,
+            severity: *severity,
+            source: tally.last,
+            count: tally.count - Self::SHOWN,
+        })
     }
 
-    /// How many of a severity are listed.
-    pub fn count(&self, severity: Severity) -> usize {
-        self.list.iter().filter(|finding| finding.severity == severity).count()
+    /// Takes in what others found.
+    pub fn append(&mut self, others: Self) {
+        self.list.extend(others.list);
+        self.tallies.extend(others.tallies);
+    }
+
+    /// Those that a run should not go past unseen: no advice.
+    #[must_use]
+    pub fn without_advice(&self) -> Self {
+        let mut findings = self.clone();
+        findings.list.retain(|finding| finding.severity != Severity::Advice);
+        findings.tallies.retain(|(_, _, severity), _| *severity != Severity::Advice);
+        findings
     }
 
     /// Whether the spec cannot be run.
     pub fn failed(&self) -> bool {
-        self.count(Severity::Error) > 0
+        self.list.iter().any(|finding| finding.severity == Severity::Error)
     }
 
     /// How many there are so far: a mark for `allow`.
@@ -193,13 +236,30 @@ impl Findings {
             index <= mark || !drop(finding.code, finding.severity)
         });
         let scope = &self.scope;
-        self.counts.retain(|(of, code, severity), _| of != scope || !drop(*code, *severity));
+        self.tallies.retain(|(of, code, severity), _| of != scope || !drop(*code, *severity));
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_many_alike_the_first_are_listed_and_the_rest_counted() {
+        let at = |line| Place { line, ..Place::start_of(SourceId::default()) };
+        let mut findings = Findings::default();
+        findings.scope("a/b");
+        findings.add(Finding::error("type", at(1), "no text"));
+        let mark = findings.len();
+        (0..100).for_each(|line| findings.add(Finding::warning("odd-character", at(line), "odd")));
+        assert_eq!(findings.len(), 9);
+        assert_eq!(
+            findings.unlisted().map(|more| (more.code, more.count)).collect::<Vec<_>>(),
+            [("odd-character", 92)]
+        );
+        findings.allow(mark, &["odd-character"]);
+        assert_eq!((findings.len(), findings.unlisted().count(), findings.failed()), (1, 0, true));
+    }
 
     #[test]
     fn the_nearest_word_is_near() {

@@ -36,8 +36,10 @@ pub struct Source {
 /// What a source holds.
 #[derive(Clone, Debug)]
 pub enum Body {
-    /// A spec, or words of the command line.
+    /// A spec.
     Text(Arc<str>),
+    /// Words of the command line.
+    Words(Arc<str>),
     /// A data file, which may be too large to keep: lines are read again when a finding shows them.
     Data(PathBuf),
 }
@@ -56,6 +58,11 @@ impl Sources {
     /// The source with a number.
     pub fn get(&self, id: SourceId) -> &Source {
         &self.0[id.0 as usize]
+    }
+
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = &Source> {
+        self.0.iter()
     }
 
     /// The folder that paths written in a source start from.
@@ -94,7 +101,7 @@ impl Sources {
     /// The text of a spec.
     pub fn text(&self, id: SourceId) -> Option<&str> {
         match &self.get(id).body {
-            Body::Text(text) => Some(text),
+            Body::Text(text) | Body::Words(text) => Some(text),
             Body::Data(_) => None,
         }
     }

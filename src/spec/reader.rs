@@ -100,12 +100,14 @@ impl Reader {
         };
         self.note(FileRead { path: name, bytes: bytes.len() as u64, sha256: Digest::of(&bytes) });
         let sound = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
-        let fault = fault(sound);
+        let fault = fault(sound, bytes.len() - sound.len());
+        // Up to the first fault, the lossy text has the file's own bytes.
         source.body = Body::Text(String::from_utf8_lossy(sound).into());
         let id = self.sources.add(source);
-        if let Some((line, message, help)) = fault {
-            return self
-                .tell(Finding::error("encoding", Place { line, ..Place::start_of(id) }, message).help(help));
+        if let Some(Fault { at, message, help }) = fault {
+            let line = 1 + sound[..at].iter().filter(|byte| **byte == b'\n').count() as u32;
+            let at = Place { source: id, line, start: at as u64, len: 1 };
+            return self.tell(Finding::error("encoding", at, message).help(help));
         }
         let text = self.sources.text(id).map(Arc::<str>::from)?;
         yaml::parse(id, &text, &mut self.findings)
@@ -113,7 +115,7 @@ impl Reader {
 
     /// Reads words of the command line as YAML.
     pub fn words(&mut self, name: &str, text: &str) -> Option<Node> {
-        let body = Body::Text(text.into());
+        let body = Body::Words(text.into());
         let id = self.sources.add(Source { name: name.to_owned(), folder: PathBuf::new(), body });
         self.findings.scope(name);
         yaml::parse(id, text, &mut self.findings)
@@ -154,19 +156,26 @@ fn bytes(path: &Path) -> Result<Vec<u8>, (String, String)> {
     Ok(bytes)
 }
 
-/// What makes bytes no text: the line, the message and what to do.
-fn fault(bytes: &[u8]) -> Option<(u32, String, &'static str)> {
-    let line = |at: usize| 1 + bytes[..at].iter().filter(|byte| **byte == b'\n').count() as u32;
+/// What makes bytes no text.
+struct Fault {
+    at: usize,
+    message: String,
+    help: &'static str,
+}
+
+/// Looks for the first byte that no text holds. Bytes are counted from the beginning of the file.
+fn fault(bytes: &[u8], skipped: usize) -> Option<Fault> {
     if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
-        return Some((1, "the file is UTF-16".to_owned(), "save it as UTF-8"));
+        return Some(Fault { at: 0, message: "the file is UTF-16".to_owned(), help: "save it as UTF-8" });
     }
     if let Err(error) = std::str::from_utf8(bytes) {
         let at = error.valid_up_to();
-        let message = format!("byte {at} (0x{:02x}) is not UTF-8", bytes[at]);
-        return Some((line(at), message, "save the file as UTF-8"));
+        let message = format!("byte {} (0x{:02x}) is not UTF-8", at + skipped, bytes[at]);
+        return Some(Fault { at, message, help: "save the file as UTF-8" });
     }
     let at = bytes.iter().position(|byte| *byte == 0)?;
-    Some((line(at), format!("byte {at} is NUL, which no text holds"), "write the file anew, as UTF-8 text"))
+    let message = format!("byte {} is NUL, which no text holds", at + skipped);
+    Some(Fault { at, message, help: "write the file anew, as UTF-8 text" })
 }
 
 /// The entries of a mapping, taken out one by one; whatever is left is unknown.

@@ -90,8 +90,8 @@ pub fn wilson(successes: f64, items: f64, level: Level) -> Result<Interval, Unde
     let centre = (share + z * z / (2.0 * items)) / shrink;
     let half = z / shrink * sqrt(share * (1.0 - share) / items + z * z / (4.0 * items * items));
     // The ends are exact there; rounding would miss them.
-    let low = if successes <= 0.0 { 0.0 } else { centre - half };
-    let high = if successes >= items { 1.0 } else { centre + half };
+    let low = if successes <= 0.0 { 0.0 } else { (centre - half).max(0.0) };
+    let high = if successes >= items { 1.0 } else { (centre + half).min(1.0) };
     Interval::new(low, high, level, Method::Wilson)
 }
 

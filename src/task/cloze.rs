@@ -90,15 +90,11 @@ impl Short for Endings {
         let mut texts = texts.into_iter().collect::<Option<Vec<_>>>()?.into_iter();
         let prompt = if entries.len() > 2 { texts.next() } else { None };
         let (correct, incorrect) = (texts.next(), NonEmpty::new(texts.collect()));
-        match (correct, incorrect) {
-            (Some(correct), Some(incorrect)) => {
-                Some(Self { prompt, correct, incorrect: OneOrMore(incorrect), group: None })
-            }
-            _ => {
-                let message = format!("{} where {} is expected", count(entries.len()), Self::FORM);
-                reader.tell(Finding::error("type", node.at, message))
-            }
+        if let (Some(correct), Some(incorrect)) = (correct, incorrect) {
+            return Some(Self { prompt, correct, incorrect: OneOrMore(incorrect), group: None });
         }
+        let message = format!("{} where {} is expected", count(entries.len()), Self::FORM);
+        reader.tell(Finding::error("type", node.at, message))
     }
 
     fn short_schemas(generator: &mut SchemaGenerator) -> Vec<Schema> {

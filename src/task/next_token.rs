@@ -136,7 +136,7 @@ fn verdict(asked: &[Asked], answers: &Answers) -> Verdict {
         let ranked = answers.get(item.ticket);
         let row = |cells| Row { key: item.key.clone(), cells };
         if let Ok(ranked) = &ranked {
-            tokens.rows.extend(item.listed(ranked).into_iter().map(|cells| row(Ok(cells))));
+            tokens.rows.extend(listed(ranked).into_iter().map(|cells| row(Ok(cells))));
         }
         table.rows.push(row(ranked.map(|ranked| item.cells(ranked))));
     }
@@ -161,28 +161,28 @@ impl Asked {
             ranked.vocabulary.into(),
         ]
     }
+}
 
-    /// The tokens at the top, then the watched words.
-    fn listed(&self, ranked: &Ranked) -> Vec<Vec<Cell>> {
-        let mut cumulative = 0.0;
-        let cells = |token: &RankedToken, rank: u32, cumulative: Option<f64>, of: Option<u32>| {
-            vec![
-                rank.into(),
-                token.text.as_str().into(),
-                token.id.into(),
-                token.logprob.into(),
-                libm::exp(token.logprob.into()).into(),
-                cumulative.into(),
-                of.is_some().into(),
-                of.into(),
-            ]
-        };
-        let top = ranked.top.iter().zip(1..).map(|(token, rank)| {
-            cumulative += libm::exp(token.logprob.into());
-            cells(token, rank, Some(cumulative), None)
-        });
-        let mut rows: Vec<Vec<Cell>> = top.collect();
-        rows.extend(ranked.watched.iter().map(|word| cells(&word.token, word.rank, None, Some(word.tokens))));
-        rows
-    }
+/// The tokens at the top, then the watched words.
+fn listed(ranked: &Ranked) -> Vec<Vec<Cell>> {
+    let mut cumulative = 0.0;
+    let cells = |token: &RankedToken, rank: u32, cumulative: Option<f64>, of: Option<u32>| {
+        vec![
+            rank.into(),
+            token.text.as_str().into(),
+            token.id.into(),
+            token.logprob.into(),
+            libm::exp(token.logprob.into()).into(),
+            cumulative.into(),
+            of.is_some().into(),
+            of.into(),
+        ]
+    };
+    let top = ranked.top.iter().zip(1..).map(|(token, rank)| {
+        cumulative += libm::exp(token.logprob.into());
+        cells(token, rank, Some(cumulative), None)
+    });
+    let mut rows: Vec<Vec<Cell>> = top.collect();
+    rows.extend(ranked.watched.iter().map(|word| cells(&word.token, word.rank, None, Some(word.tokens))));
+    rows
 }

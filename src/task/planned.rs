@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// What the answers of a task mean.
-pub type Judge = Box<dyn FnOnce(&Answers) -> Verdict>;
+pub(super) type Judge = Box<dyn FnOnce(&Answers) -> Verdict>;
 
 /// A suite as one model is asked it.
 pub struct Plan {
@@ -88,7 +88,7 @@ fn settings(task: &str, said: &Settings) -> metric::Settings {
         IntervalMethod::Exact => Intervals::ClopperPearson,
         IntervalMethod::T => Intervals::T,
         IntervalMethod::Bootstrap => {
-            Intervals::Bootstrap { resamples: resamples.get(), kind: bootstrap::Kind::Bca }
+            Intervals::Bootstrap { resamples: resamples.get(), kind: bootstrap::Kind::Percentile }
         }
     };
     metric::Settings { task: task.to_owned(), level, intervals, seed: said.seed }

@@ -7,6 +7,7 @@ mod cli;
 mod golden_stats;
 #[cfg(feature = "hub")]
 mod hub;
+mod kinds;
 #[cfg(feature = "local")]
 mod local;
 mod progress;

@@ -24,7 +24,7 @@ impl Time {
         Box::new(move || Duration::from_millis(time.0.load(Ordering::Relaxed)))
     }
     fn pass(&self, seconds: f64) {
-        self.0.fetch_add((1000.0 * seconds) as u64, Ordering::Relaxed);
+        self.0.fetch_add(Duration::from_secs_f64(seconds).as_millis() as u64, Ordering::Relaxed);
     }
 }
 

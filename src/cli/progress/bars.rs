@@ -10,7 +10,7 @@ use super::{
     pace::{Pace, Sample, left, percent},
 };
 use crate::report::{
-    digits::grouped,
+    digits::{Digits, grouped},
     quantity::{self, many},
     table::Look,
     text,
@@ -18,7 +18,7 @@ use crate::report::{
 
 /// Bars at the bottom of the terminal, with lines for what is finished above them.
 pub struct Bars {
-    bars: MultiProgress,
+    multi: MultiProgress,
     look: Look,
     clock: Clock,
     /// The bar of what goes on, such as a download or the whole run.
@@ -32,7 +32,7 @@ impl Bars {
     /// Bars of a look on a target.
     pub fn new(target: ProgressDrawTarget, look: Look, clock: Clock) -> Self {
         Self {
-            bars: MultiProgress::with_draw_target(target),
+            multi: MultiProgress::with_draw_target(target),
             look,
             clock,
             current: None,
@@ -50,7 +50,7 @@ impl Bars {
             let style = ProgressStyle::with_template(template)
                 .expect("our templates are well-formed")
                 .progress_chars(&format!("{full}{chars}"));
-            let bar = self.bars.add(ProgressBar::new(0).with_style(style));
+            let bar = self.multi.add(ProgressBar::new(0).with_style(style));
             self.current = Some((name.to_owned(), bar));
         }
         &self.current.as_ref().expect("it was just put there").1
@@ -59,7 +59,7 @@ impl Bars {
     fn clear(&mut self) {
         if let Some((_, bar)) = self.current.take() {
             bar.finish_and_clear();
-            self.bars.remove(&bar);
+            self.multi.remove(&bar);
         }
     }
 
@@ -73,7 +73,7 @@ impl Bars {
         }
         shown.push_str(&line);
         // A terminal that is gone cannot be told so.
-        let _ = self.bars.println(shown);
+        let _ = self.multi.println(shown);
     }
 
     /// Whether it is time to draw again: never more often than anyone can see.
@@ -136,12 +136,12 @@ impl Listener for Bars {
                     let mut message =
                         format!("{}/{} {:>3}%", grouped(done), grouped(total), percent(done, total));
                     if let Some(left) = left(done, total, pace).filter(|_| done < total) {
-                        message.push_str(&format!("  {} left", quantity::duration(left)));
+                        message = format!("{message}  {} left", quantity::duration(left));
                     }
                     if let Some((_, tokens)) =
                         pace.filter(|(_, tokens)| self.look.width >= 100 && *tokens >= 1.0)
                     {
-                        message.push_str(&format!("  {} tok/s", grouped(tokens.round() as usize)));
+                        message = format!("{message}  {} tok/s", Digits::Grouped.show(tokens));
                     }
                     let bar = self.bar("answers", "          [{wide_bar}] {msg}");
                     bar.set_length(total as u64);

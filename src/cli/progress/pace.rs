@@ -47,5 +47,5 @@ pub(super) fn left(done: usize, total: usize, pace: Option<(f64, f64)>) -> Optio
 }
 
 pub(super) fn percent(done: usize, total: usize) -> usize {
-    if total == 0 { 100 } else { (100 * done) / total }
+    (100 * done).checked_div(total).unwrap_or(100)
 }

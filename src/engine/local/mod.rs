@@ -22,6 +22,8 @@ mod score;
 mod rank;
 mod generate;
 mod answer;
+#[cfg(test)]
+mod exact;
 
 use std::num::NonZeroUsize;
 

@@ -12,7 +12,7 @@ impl Table {
         let mut line = |cells: &mut dyn Iterator<Item = String>| {
             out.push('|');
             for cell in cells {
-                out.push_str(&format!(" {cell} |"));
+                out.extend([" ", &cell, " |"]);
             }
             out.push('\n');
         };

@@ -219,12 +219,12 @@ fn line<'a>(out: &mut String, cells: impl Iterator<Item = (&'a Shown<'a>, String
             }
         };
         let trimmed = content.trim_end();
-        if !trimmed.is_empty() {
+        if trimmed.is_empty() {
+            blank += before;
+        } else {
             out.push_str(&" ".repeat(blank + before));
             styled(out, trimmed, style, look);
             blank = 0;
-        } else {
-            blank += before;
         }
         blank += content.len() - trimmed.len() + after + GAP;
     }

@@ -58,7 +58,7 @@ fn a_download_that_always_breaks_ends_and_leaves_no_half_file() {
 #[test]
 fn a_commit_that_changes_between_files_is_an_error() {
     let world = World::new(Model::tiny(), |asked, model| {
-        is_weights(asked).then(|| model.answer(asked).with("X-Repo-Commit", "f".repeat(40)))
+        is_weights(asked).then(|| model.answer(asked).with("X-Repo-Commit", &"f".repeat(40)))
     });
     let fault = world.fault();
     assert!(matches!(fault, DownloadError::Changed { what: "commit", .. }), "{fault}");
@@ -69,7 +69,9 @@ fn an_etag_that_changes_between_attempts_is_an_error() {
     let world = World::new(Model::tiny(), |asked, model| {
         is_weights(asked).then(|| match asked.before {
             0 => model.answer(asked).cut(100_000),
-            _ => file(asked, &[7; 300_000]).with("X-Linked-Etag", "\"other\"").with("X-Repo-Commit", COMMIT),
+            _ => file(asked, &vec![7; 300_000])
+                .with("X-Linked-Etag", "\"other\"")
+                .with("X-Repo-Commit", COMMIT),
         })
     });
     let fault = world.fault();
@@ -81,7 +83,7 @@ fn a_size_that_changes_between_attempts_is_an_error() {
     let world = World::new(Model::tiny(), |asked, model| {
         is_weights(asked).then(|| match asked.before {
             0 => file(asked, model.weights()).cut(100_000),
-            _ => file(asked, &[7; 200_000]),
+            _ => file(asked, &vec![7; 200_000]),
         })
     });
     let fault = world.fault();
@@ -115,7 +117,7 @@ fn damaged_leftovers_are_fetched_anew() {
 fn a_lying_length_is_found_out() {
     for (length, why) in [(200_000, "announces 300000 bytes, then 200000"), (400_000, "then 400000")] {
         let world = World::new(Model::tiny(), move |asked, model| {
-            is_weights(asked).then(|| model.answer(asked).with("Content-Length", length))
+            is_weights(asked).then(|| model.answer(asked).with("Content-Length", &length.to_string()))
         });
         let fault = world.fault();
         assert!(matches!(fault, DownloadError::Broken { .. }) && fault.to_string().contains(why), "{fault}");
@@ -124,7 +126,7 @@ fn a_lying_length_is_found_out() {
     for length in [200_000, 400_000] {
         let world = World::new(Model::tiny(), move |asked, model| {
             is_weights(asked).then(|| {
-                let mut given = model.answer(asked).with("Content-Length", length);
+                let mut given = model.answer(asked).with("Content-Length", &length.to_string());
                 given.headers.remove("X-Linked-Size");
                 given
             })
@@ -162,10 +164,10 @@ fn a_busy_server_is_asked_again_a_few_times() {
 #[test]
 fn a_server_may_say_when_to_come_back() {
     let world = World::new(Model::tiny(), |asked, _| {
-        (asked.before == 0).then(|| Given::status(429).with("Retry-After", 0))
+        (asked.before == 0).then(|| Given::status(429).with("Retry-After", "0"))
     });
     world.open().unwrap();
-    let world = World::new(Model::tiny(), |_, _| Some(Given::status(429).with("Retry-After", 3600)));
+    let world = World::new(Model::tiny(), |_, _| Some(Given::status(429).with("Retry-After", "3600")));
     let fault = world.fault();
     assert!(matches!(fault, DownloadError::Busy { status: 429, .. }), "{fault}");
     assert_eq!(world.server.asked().len(), 1, "nobody waits an hour");

@@ -151,7 +151,7 @@ fn a_relative_redirect_keeps_the_token_and_the_first_words() {
             return Some(file(asked, &model.files[name]));
         }
         let name = asked.path.strip_prefix(&format!("/owner/tiny/resolve/{COMMIT}/"))?;
-        let moved = model.answer(asked).with("Location", format!("/renamed/{name}"));
+        let moved = model.answer(asked).with("Location", &format!("/renamed/{name}"));
         Some(Given { status: 307, body: b"moved".to_vec(), ..moved })
     })
     .with_token();
@@ -196,12 +196,10 @@ fn a_pickle_is_taken_where_there_is_nothing_better() {
 
 #[test]
 fn a_mirror_without_the_list_is_asked_for_the_files() {
-    let world = World::new(Model::tiny(), |asked, model| match asked.path.starts_with("/api") {
-        true => Some(Given::status(404)),
-        false => Some(model.answer(asked)).map(|mut given| {
-            given.headers.remove("X-Error-Code");
-            given
-        }),
+    let world = World::new(Model::tiny(), |asked, model| {
+        let mut given = model.answer(asked);
+        given.headers.remove("X-Error-Code");
+        Some(if asked.path.starts_with("/api") { Given::status(404) } else { given })
     });
     let snapshot = world.open().unwrap();
     assert_eq!(snapshot.commit.as_str(), COMMIT);

@@ -1,5 +1,7 @@
 //! Downloads from a hub on this machine.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
 mod faults;
 mod fetch;
 mod refusals;

@@ -12,7 +12,7 @@ use super::{
 /// A hub that refuses every request.
 fn refusing(status: u16, code: Option<&'static str>) -> World {
     World::new(Model::tiny(), move |_, _| {
-        let given = Given::status(status).with("X-Error-Message", format!("no, {TOKEN}, no"));
+        let given = Given::status(status).with("X-Error-Message", &format!("no, {TOKEN}, no"));
         Some(match code {
             Some(code) => given.with("X-Error-Code", code),
             None => given,

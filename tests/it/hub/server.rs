@@ -46,8 +46,8 @@ impl Given {
         Self { status, ..Self::default() }
     }
 
-    pub(crate) fn with(mut self, name: &str, value: impl ToString) -> Self {
-        self.headers.insert(name.to_owned(), value.to_string());
+    pub(crate) fn with(mut self, name: &str, value: &str) -> Self {
+        self.headers.insert(name.to_owned(), value.to_owned());
         self
     }
 
@@ -126,11 +126,12 @@ fn serve(mut stream: TcpStream, log: &Mutex<Vec<Asked>>, answer: &dyn Fn(&Asked)
     given.headers.entry("Content-Length".to_owned()).or_insert_with(|| given.body.len().to_string());
     let mut head = format!("HTTP/1.1 {} -\r\nConnection: close\r\n", given.status);
     for (name, value) in &given.headers {
-        head += &format!("{name}: {value}\r\n");
+        head.extend([name, ": ", value, "\r\n"]);
     }
+    head.push_str("\r\n");
     let sent = &given.body[..given.cut.unwrap_or(given.body.len())];
     // The client may have hung up.
-    let _ = stream.write_all(format!("{head}\r\n").as_bytes());
+    let _ = stream.write_all(head.as_bytes());
     thread::sleep(given.silence);
     let _ = stream.write_all(sent);
 }
@@ -195,16 +196,16 @@ impl Model {
         let digest = Digest::of(bytes).to_string();
         if !name.contains("model") {
             return file(asked, bytes)
-                .with("ETag", format!("\"{}\"", &digest[..40]))
+                .with("ETag", &format!("\"{}\"", &digest[..40]))
                 .with("X-Repo-Commit", self.commit);
         }
         let large = match &self.store {
             None => file(asked, bytes),
-            Some(store) => Given::status(302).with("Location", format!("{store}/bucket/{name}?signature=s")),
+            Some(store) => Given::status(302).with("Location", &format!("{store}/bucket/{name}?signature=s")),
         };
         large
-            .with("X-Linked-Etag", format!("\"{digest}\""))
-            .with("X-Linked-Size", bytes.len())
+            .with("X-Linked-Etag", &format!("\"{digest}\""))
+            .with("X-Linked-Size", &bytes.len().to_string())
             .with("X-Repo-Commit", self.commit)
     }
 }
@@ -216,7 +217,7 @@ pub(crate) fn file(asked: &Asked, bytes: &[u8]) -> Given {
     match range {
         None => Given { body: bytes.to_vec(), ..Given::status(200) },
         Some(start) if start < bytes.len() => Given { body: bytes[start..].to_vec(), ..Given::status(206) }
-            .with("Content-Range", format!("bytes {start}-{}/{}", bytes.len() - 1, bytes.len())),
+            .with("Content-Range", &format!("bytes {start}-{}/{}", bytes.len() - 1, bytes.len())),
         Some(_) => Given::status(416),
     }
 }

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+mod faults;
 mod golden_blimp;
 mod golden_families;
 mod golden_models;

@@ -143,7 +143,7 @@ fn next_tokens() -> TaskRecord {
         (
             "france",
             "The capital of France is",
-            [(" Paris", 6342, -1.117), (" the", 262, -2.511), ("\n", 198, -4.474)],
+            [(" Paris", 6342_u32, -1.117), (" the", 262, -2.511), ("\n", 198, -4.474)],
         ),
         ("code", "def f(x):", [("\n", 198, -0.2), (" =", 796, -3.0), ("\u{202e}", 5, -14.0)]),
     ];
@@ -154,7 +154,7 @@ fn next_tokens() -> TaskRecord {
             let cells = vec![
                 Cell::from(at + 1),
                 Cell::from(token),
-                Cell::from(id as u32),
+                Cell::from(id),
                 Cell::from(logprob),
                 Cell::from(false),
             ];

@@ -105,8 +105,6 @@ fn folder_of(cache: &Path, id: &str) -> PathBuf {
 
 /// The commit that a revision stands for: a branch or tag of `refs`, a commit, or the beginning of one.
 fn resolve(folder: &Path, repository: &Repository) -> Result<Option<Commit>, CacheError> {
-    /// As short as git allows.
-    const SHORTEST: usize = 4;
     let revision = repository.revision();
     let reference = folder.join("refs").join(revision);
     match fs::read_to_string(&reference) {
@@ -114,11 +112,8 @@ fn resolve(folder: &Path, repository: &Repository) -> Result<Option<Commit>, Cac
         Err(error) if !is_absence(&error) => return Err(CacheError::Read { path: reference, source: error }),
         Err(_) => {}
     }
-    if revision.len() < SHORTEST || !revision.chars().all(|digit| digit.is_ascii_hexdigit()) {
-        return Ok(None);
-    }
     let fitting: Vec<Commit> =
-        snapshots(folder)?.into_iter().filter(|commit| commit.begins_with(revision)).collect();
+        snapshots(folder)?.into_iter().filter(|commit| commit.is_meant_by(revision)).collect();
     match fitting.as_slice() {
         [] => Ok(None),
         [commit] => Ok(Some(commit.clone())),

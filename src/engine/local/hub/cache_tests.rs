@@ -1,3 +1,5 @@
+//! Caches as Python leaves them, whole and damaged.
+
 use tempfile::TempDir;
 
 use super::*;

@@ -14,6 +14,7 @@ use ureq::{
 
 use super::{
     Environment, Event, Listener, Patience,
+    address::{Origin, resolve},
     environment::Secret,
     fault::{DownloadError, Said, Setback},
 };
@@ -129,7 +130,8 @@ impl Client {
                     .get(header::RETRY_AFTER)
                     .and_then(|value| value.to_str().ok()?.parse().ok());
                 let said = self.said(&mut reply);
-                let fault = DownloadError::Busy { host: reply.host, status: reply.status.as_u16(), said };
+                let fault =
+                    Box::new(DownloadError::Busy { host: reply.host, status: reply.status.as_u16(), said });
                 return Err(Setback::Passing { fault, after: after.map(Duration::from_secs), reached: 0 });
             }
             return Ok(reply);
@@ -245,12 +247,13 @@ pub(super) fn patiently<T>(
         let pause = after.unwrap_or(patience.first_pause * 2_u32.pow(failed.min(16)));
         failed += 1;
         if failed >= patience.attempts || pause > patience.longest_pause {
-            return Err(fault);
+            return Err(*fault);
         }
-        let why = fault.to_string();
+        let text = fault.to_string();
+        let why = text.lines().next().unwrap_or_default();
         let mut left = pause;
         while !left.is_zero() {
-            tell(listener, Event::Waits { why: &why, left: Some(left) })?;
+            tell(listener, Event::Waits { why, left: Some(left) })?;
             let nap = left.min(Duration::from_secs(1));
             thread::sleep(nap);
             left -= nap;
@@ -261,46 +264,6 @@ pub(super) fn patiently<T>(
 /// Tells the listener, who may stop the download.
 pub(super) fn tell(listener: Listener<'_>, event: Event<'_>) -> Result<(), DownloadError> {
     if listener(event).is_break() { Err(DownloadError::Stopped) } else { Ok(()) }
-}
-
-/// Scheme, host and port: what must be the same for the token to be sent.
-#[derive(Clone, PartialEq, Eq)]
-struct Origin {
-    is_safe: bool,
-    authority: String,
-}
-
-impl Origin {
-    /// Of an address of `http` or `https`.
-    fn of(uri: &Uri) -> Option<Self> {
-        let is_safe = match uri.scheme_str()? {
-            "https" => true,
-            "http" => false,
-            _ => return None,
-        };
-        let host = uri.host()?.to_ascii_lowercase();
-        let authority = match uri.port_u16() {
-            Some(port) if port != if is_safe { 443 } else { 80 } => format!("{host}:{port}"),
-            _ => host,
-        };
-        Some(Self { is_safe, authority })
-    }
-}
-
-/// A `Location` seen from the address that gave it.
-fn resolve(from: &Uri, location: &str) -> String {
-    let scheme = from.scheme_str().unwrap_or("https");
-    let authority = from.authority().map_or("", |authority| authority.as_str());
-    if location.contains("://") {
-        location.to_owned()
-    } else if location.starts_with("//") {
-        format!("{scheme}:{location}")
-    } else if location.starts_with('/') {
-        format!("{scheme}://{authority}{location}")
-    } else {
-        let folder = from.path().rsplit_once('/').map_or("", |(folder, _)| folder);
-        format!("{scheme}://{authority}{folder}/{location}")
-    }
 }
 
 /// Whether a status says that the same request may succeed later.

@@ -25,9 +25,7 @@ pub(super) fn download(
     let hub = Hub { client: Client::new(environment)?, repository, environment };
     let (commit, names) = hub.listing(listener)?;
     let weights = choose(repository.id(), &names)?;
-    let repo =
-        Repo::with_revision(repository.id().to_owned(), RepoType::Model, repository.revision().to_owned());
-    let store = Store::new(cache, repo, commit.clone());
+    let store = Store::new(cache, hub.repo(repository.revision()), commit.clone());
 
     let small =
         files::NEEDED.into_iter().chain(files::WELCOME.into_iter().filter(|name| names.contains(*name)));
@@ -46,7 +44,7 @@ pub(super) fn download(
             hub.fetch(&store, &commit, shard, listener)?;
         }
     }
-    if !commit.begins_with(repository.revision()) {
+    if !commit.is_meant_by(repository.revision()) {
         store.remember_revision()?;
     }
     Ok(Snapshot { folder: store.snapshot(), repository: repository.clone(), commit })
@@ -111,11 +109,7 @@ impl Hub<'_> {
 
     /// The same where there is no list, from the files themselves.
     fn probe(&self, listener: Listener<'_>) -> Result<(Commit, BTreeSet<String>), DownloadError> {
-        let repo = Repo::with_revision(
-            self.repository.id().to_owned(),
-            RepoType::Model,
-            self.repository.revision().to_owned(),
-        );
+        let repo = self.repo(self.repository.revision());
         let mut commit = None;
         let mut names = BTreeSet::new();
         for name in files::all() {
@@ -149,8 +143,11 @@ impl Hub<'_> {
     }
 
     fn list_address(&self, revision: &str) -> String {
-        let repo = Repo::with_revision(self.repository.id().to_owned(), RepoType::Model, revision.to_owned());
-        self.client.address(&format!("api/{}", repo.api_url()))
+        self.client.address(&format!("api/{}", self.repo(revision).api_url()))
+    }
+
+    fn repo(&self, revision: &str) -> Repo {
+        Repo::with_revision(self.repository.id().to_owned(), RepoType::Model, revision.to_owned())
     }
 
     /// Fetches a file into the snapshot, unless it is there.
@@ -217,7 +214,7 @@ impl Hub<'_> {
         }
         let changed = |what, was: &str, is: &str| {
             let (was, is) = (was.to_owned(), is.to_owned());
-            DownloadError::Changed { id: id.clone(), host: self.host(), file: file.clone(), what, was, is }
+            DownloadError::Changed { id: id.clone(), file: file.clone(), what, was, is }
         };
         if let Some(commit) = reply.commit().filter(|commit| *commit != wanted.commit.as_str()) {
             return Err(changed("commit", wanted.commit.as_str(), commit).into());

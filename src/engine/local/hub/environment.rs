@@ -114,7 +114,7 @@ impl Default for Patience {
             silence: Duration::from_secs(30),
             attempts: 4,
             first_pause: Duration::from_millis(500),
-            longest_pause: Duration::from_secs(60),
+            longest_pause: Duration::from_mins(1),
         }
     }
 }

@@ -212,14 +212,10 @@ pub enum DownloadError {
         found: String,
     },
     /// Files of two versions.
-    #[error(
-        "`{id}` changed at {host} during the download: the {what} of `{file}` was {was} and is {is}; start again"
-    )]
+    #[error("`{id}` changed during the download: the {what} of `{file}` was {was} and is {is}; start again")]
     Changed {
         /// The repository.
         id: String,
-        /// The server.
-        host: String,
         /// The file that showed it.
         file: String,
         /// `commit`, `etag` or `size`.
@@ -264,7 +260,7 @@ pub enum DownloadError {
         source: io::Error,
     },
     /// Any other fault of the disk.
-    #[error("{} failed: {source}", path.display())]
+    #[error("{} cannot be used: {source}", path.display())]
     Disk {
         /// The file or folder.
         path: PathBuf,
@@ -293,7 +289,7 @@ impl DownloadError {
 pub(super) enum Setback {
     /// Another attempt may succeed.
     Passing {
-        fault: DownloadError,
+        fault: Box<DownloadError>,
         /// When the server wants to be asked again.
         after: Option<Duration>,
         /// How many bytes of the file have arrived in all.
@@ -306,7 +302,7 @@ pub(super) enum Setback {
 impl Setback {
     /// To be tried again after the usual pause.
     pub(super) fn passing(fault: DownloadError, reached: u64) -> Self {
-        Self::Passing { fault, after: None, reached }
+        Self::Passing { fault: Box::new(fault), after: None, reached }
     }
 }
 
@@ -328,18 +324,37 @@ impl fmt::Display for Said {
 
 fn listed(names: &[String]) -> String {
     const MOST: usize = 8;
-    let mut list = names.iter().take(MOST).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-    if names.is_empty() {
-        list = "no file at all".to_owned();
-    } else if names.len() > MOST {
-        list += &format!(" and {} more", names.len() - MOST);
+    let list = names.iter().take(MOST).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    match names.len() {
+        0 => "no file at all".to_owned(),
+        count if count > MOST => format!("{list} and {} more", count - MOST),
+        _ => list,
     }
-    list
 }
 
 fn reached(bytes: u64, size: Option<u64>) -> String {
     match size {
         Some(size) => format!("after {bytes} of {size} bytes"),
         None => format!("after {bytes} bytes"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn faults_of_the_disk_have_their_own_remedies() {
+        use io::ErrorKind::{
+            NotADirectory, PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull,
+        };
+        let text = |kind: io::ErrorKind| DownloadError::disk("/cache/file", kind.into()).to_string();
+        for kind in [StorageFull, QuotaExceeded] {
+            assert!(text(kind).contains("/cache/file could not be written; make room"), "{}", text(kind));
+        }
+        for kind in [PermissionDenied, ReadOnlyFilesystem] {
+            assert!(text(kind).contains("a cache of your own"), "{}", text(kind));
+        }
+        assert_eq!(text(NotADirectory), "/cache/file cannot be used: not a directory");
     }
 }

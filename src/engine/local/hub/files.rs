@@ -8,6 +8,7 @@ use serde::Deserialize;
 pub(super) const NEEDED: [&str; 2] = ["config.json", "tokenizer.json"];
 
 /// And those of these that there are.
+#[cfg(feature = "hub")]
 pub(super) const WELCOME: [&str; 3] =
     ["generation_config.json", "special_tokens_map.json", "tokenizer_config.json"];
 
@@ -41,6 +42,7 @@ impl Weights {
 }
 
 /// Every name that is ever asked for, but shards.
+#[cfg(feature = "hub")]
 pub(super) fn all() -> impl Iterator<Item = &'static str> {
     NEEDED.into_iter().chain(WELCOME).chain(WEIGHTS.map(Weights::file))
 }
@@ -69,6 +71,7 @@ fn is_plain(name: &str) -> bool {
 }
 
 /// Files that look like weights in a form that cannot be read, for the message.
+#[cfg(feature = "hub")]
 pub(super) fn like_weights(names: &[String]) -> Vec<String> {
     const ENDS: [&str; 11] =
         ["bin", "ckpt", "gguf", "h5", "msgpack", "onnx", "ot", "pt", "pth", "safetensors", "tflite"];

@@ -3,6 +3,8 @@
 //! [`Source::parse`] understands a name; [`open`] gives the folder of a repository, from the cache without any request where
 //! it is complete there, else from the hub (feature `hub`). The cache is the one that Python's `huggingface_hub` uses.
 
+#[cfg(feature = "hub")]
+mod address;
 mod cache;
 #[cfg(feature = "hub")]
 mod client;
@@ -135,8 +137,12 @@ impl Commit {
         &self.0
     }
 
-    fn begins_with(&self, revision: &str) -> bool {
-        self.0.starts_with(&revision.to_ascii_lowercase())
+    /// Whether a revision is this commit or, as short as git allows, its beginning.
+    fn is_meant_by(&self, revision: &str) -> bool {
+        const SHORTEST: usize = 4;
+        revision.len() >= SHORTEST
+            && revision.chars().all(|digit| digit.is_ascii_hexdigit())
+            && self.0.starts_with(&revision.to_ascii_lowercase())
     }
 }
 
@@ -223,4 +229,20 @@ pub enum OpenError {
     #[cfg(feature = "hub")]
     #[error(transparent)]
     Download(#[from] DownloadError),
+}
+
+#[cfg(all(test, not(feature = "hub")))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_the_feature_the_cache_is_all_there_is() {
+        let mut environment = Environment::from_lookup(|_| None);
+        environment.cache = Some(PathBuf::from("/nowhere"));
+        let repository = Repository::new("gpt2", None).unwrap();
+        let error =
+            open(&repository, &environment, &mut |_| ControlFlow::Continue(())).unwrap_err().to_string();
+        assert!(error.contains("`openai-community/gpt2` is not in the cache /nowhere"), "{error}");
+        assert!(error.contains("build it with the feature `hub`"), "{error}");
+    }
 }

@@ -80,7 +80,7 @@ impl Repository {
         if !id.split('/').all(is_part) || id.matches('/').count() > 1 || id.contains("--") {
             return Err(SourceError::Repository { id: id.to_owned() });
         }
-        let fits = |part: &str| !part.is_empty() && !part.starts_with('.') && !part.ends_with(".lock");
+        let fits = |part: &str| !part.is_empty() && !part.starts_with('.');
         if let Some(revision) = revision
             && (!revision.split('/').all(fits)
                 || revision.contains("..")

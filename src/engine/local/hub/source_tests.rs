@@ -1,3 +1,5 @@
+//! Names of models, good and bad.
+
 use std::fs;
 
 use tempfile::TempDir;

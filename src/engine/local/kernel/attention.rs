@@ -13,10 +13,8 @@ use super::{
     tile::{Out, accumulate},
 };
 
-/// Positions of a block.
+/// Positions of a block, and columns of values that are summed at a time.
 const POSITIONS: usize = 32;
-/// Columns of values that are summed at a time.
-const WIDTH: usize = 16;
 
 /// The sizes of an attention layer.
 #[derive(Clone, Copy, Debug)]
@@ -32,7 +30,7 @@ pub struct Heads {
 /// The keys and values of 32 positions of one layer.
 #[derive(Clone)]
 pub struct Block {
-    /// For each head: keys `[dim][32]`, then values `[dim / 16][32][16]`.
+    /// For each head: keys `[dim][32]`, then values `[dim / 32][32][32]`.
     data: Vec<f32>,
     dim: usize,
 }
@@ -65,8 +63,10 @@ impl Block {
             for (block, key) in block_keys.chunks_mut(POSITIONS).zip(keys) {
                 block[at] = *key;
             }
-            for (block, values) in block_values.chunks_mut(POSITIONS * WIDTH).zip(values.chunks(WIDTH)) {
-                block[at * WIDTH..][..values.len()].copy_from_slice(values);
+            for (block, values) in
+                block_values.chunks_mut(POSITIONS * POSITIONS).zip(values.chunks(POSITIONS))
+            {
+                block[at * POSITIONS..][..values.len()].copy_from_slice(values);
             }
         }
     }
@@ -82,11 +82,11 @@ impl Block {
     }
 
     fn head_len(dim: usize) -> usize {
-        dim * POSITIONS + dim.div_ceil(WIDTH) * WIDTH * POSITIONS
+        dim * POSITIONS + dim.next_multiple_of(POSITIONS) * POSITIONS
     }
 
     #[inline(always)]
-    fn head(&self, head: usize) -> (&[[f32; POSITIONS]], &[[f32; WIDTH]]) {
+    fn head(&self, head: usize) -> (&[[f32; POSITIONS]], &[[f32; POSITIONS]]) {
         let len = Self::head_len(self.dim);
         let (keys, values) = self.data[head * len..][..len].split_at(self.dim * POSITIONS);
         (keys.as_chunks().0, values.as_chunks().0)
@@ -147,11 +147,12 @@ kernel! {
     fn attend_part(
         heads: Heads, scale: f32, queries: &[f32], row_width: usize, part: &Part<'_>, out: Out<'_>,
     ),
-    wide: part_body::<12>, narrow: part_body::<6>,
+    wide: part_body::<12, 32>, narrow: part_body::<6, 16>,
 }
 
+/// `HIGHEST` rows at a time, and products of `WIDTH` columns.
 #[inline(always)]
-fn part_body<const HIGHEST: usize>(
+fn part_body<const HIGHEST: usize, const WIDTH: usize>(
     heads: Heads,
     scale: f32,
     queries: &[f32],
@@ -161,64 +162,56 @@ fn part_body<const HIGHEST: usize>(
 ) {
     let mut first = 0;
     while first < part.rows {
-        let left = part.rows - first;
+        let height = HIGHEST.min(part.rows - first);
         let queries = &queries[first * row_width..];
-        match left {
-            1 => rows::<1>(heads, scale, queries, row_width, part, first, 1, out),
-            2 | 3 => rows::<3>(heads, scale, queries, row_width, part, first, left, out),
-            _ if left <= 6 || HIGHEST == 6 => {
-                rows::<6>(heads, scale, queries, row_width, part, first, left.min(6), out);
-            }
-            7 | 8 => rows::<8>(heads, scale, queries, row_width, part, first, left, out),
-            _ => rows::<12>(heads, scale, queries, row_width, part, first, left.min(12), out),
+        macro_rules! of_height {
+            ($($height:literal)*) => {
+                match height {
+                    $(..=$height if $height <= HIGHEST => {
+                        rows::<$height, WIDTH>(heads, scale, queries, row_width, part, first..first + height, out);
+                    })*
+                    _ => unreachable!("a tile has at most {HIGHEST} rows, not {height}"),
+                }
+            };
         }
-        first += HIGHEST.min(left);
+        of_height!(1 3 6 8 12);
+        first += height;
     }
 }
 
-/// Up to `HEIGHT` rows.
+/// Up to `HEIGHT` rows of a part.
 #[inline(always)]
-#[expect(
-    clippy::too_many_arguments,
-    reason = "inlined into the function above, whose arguments it takes over"
-)]
-fn rows<const HEIGHT: usize>(
+fn rows<const HEIGHT: usize, const WIDTH: usize>(
     heads: Heads,
     scale: f32,
     queries: &[f32],
     row_width: usize,
     part: &Part<'_>,
-    first: usize,
-    height: usize,
+    range: Range<usize>,
     out: Out<'_>,
 ) {
+    let height = range.len();
     let mut columns = vec![[0.0; HEIGHT]; heads.dim];
     for i in 0..height {
         for (column, &value) in columns.iter_mut().zip(&queries[i * row_width..][..heads.dim]) {
             column[i] = value;
         }
     }
-    let mut sums = vec![[[0.0; WIDTH]; HEIGHT]; heads.dim.div_ceil(WIDTH)];
+    let mut sums = vec![[[0.0; POSITIONS]; HEIGHT]; heads.dim.div_ceil(POSITIONS)];
     let mut largest = [f32::NEG_INFINITY; HEIGHT];
     let mut total = [0.0; HEIGHT];
     for (index, block) in part.blocks.iter().enumerate() {
         let (keys, values) = block.head(part.head / (heads.queries / heads.keys));
-        let mut low = [[0.0; WIDTH]; HEIGHT];
-        accumulate::<HEIGHT, WIDTH, POSITIONS, 0>(&mut low, &columns, keys);
-        let mut high = [[0.0; WIDTH]; HEIGHT];
-        accumulate::<HEIGHT, WIDTH, POSITIONS, WIDTH>(&mut high, &columns, keys);
-
+        let mut scores = [[0.0; POSITIONS]; HEIGHT];
+        product::<HEIGHT, WIDTH>(&mut scores, &columns, keys);
         let mut weights = [[0.0; HEIGHT]; POSITIONS];
         for i in 0..height {
-            for j in 0..WIDTH {
-                low[i][j] *= scale;
-                high[i][j] *= scale;
+            let visible = part.start + range.start + i + 1 - index * POSITIONS;
+            let scores = &mut scores[i];
+            for (j, score) in scores.iter_mut().enumerate() {
+                *score = if j < visible { *score * scale } else { f32::NEG_INFINITY };
             }
-            let visible = (part.start + first + i + 1 - index * POSITIONS).min(POSITIONS);
-            hide(&mut low[i], visible);
-            hide(&mut high[i], visible.saturating_sub(WIDTH));
-
-            let new = halve(join(&low[i], &high[i], larger), larger);
+            let new = halve(*scores, larger);
             if new > largest[i] {
                 let shrink = if largest[i] == f32::NEG_INFINITY { 0.0 } else { exp(largest[i] - new) };
                 largest[i] = new;
@@ -229,49 +222,65 @@ fn rows<const HEIGHT: usize>(
                     }
                 }
             }
-            let low = weigh(&low[i], largest[i]);
-            let high = weigh(&high[i], largest[i]);
-            total[i] += halve(join(&low, &high, |a, b| a + b), |a, b| a + b);
-            for j in 0..WIDTH {
-                weights[j][i] = low[j];
-                weights[j + WIDTH][i] = high[j];
+            for score in scores.iter_mut() {
+                *score = if *score == f32::NEG_INFINITY { 0.0 } else { exp(*score - largest[i]) };
+            }
+            total[i] += halve(*scores, |a, b| a + b);
+            for (weights, &score) in weights.iter_mut().zip(&*scores) {
+                weights[i] = score;
             }
         }
         for (sums, values) in sums.iter_mut().zip(values.chunks(POSITIONS)) {
-            accumulate::<HEIGHT, WIDTH, WIDTH, 0>(sums, &weights, values);
+            product::<HEIGHT, WIDTH>(sums, &weights, values);
         }
     }
     for i in 0..height {
         let share = 1.0 / total[i];
-        for (chunk, sums) in sums.iter().enumerate() {
-            let values = sums[i].map(|sum| sum * share);
-            let width = WIDTH.min(heads.dim - chunk * WIDTH);
-            out.write(part.row + first + i, part.head * heads.dim + chunk * WIDTH, &values[..width]);
+        for (chunk, sums) in sums.iter_mut().enumerate() {
+            for sum in &mut sums[i] {
+                *sum *= share;
+            }
+            let width = POSITIONS.min(heads.dim - chunk * POSITIONS);
+            let column = part.head * heads.dim + chunk * POSITIONS;
+            out.write(part.row + range.start + i, column, &sums[i][..width]);
         }
     }
 }
 
-/// Scores from `visible` on are those of later positions.
+/// Adds a product to the sums, all of it or one half after the other.
 #[inline(always)]
-fn hide(scores: &mut [f32; WIDTH], visible: usize) {
-    for (j, score) in scores.iter_mut().enumerate() {
-        *score = if j < visible { *score } else { f32::NEG_INFINITY };
+fn product<const HEIGHT: usize, const WIDTH: usize>(
+    sums: &mut [[f32; POSITIONS]; HEIGHT],
+    rows: &[[f32; HEIGHT]],
+    columns: &[[f32; POSITIONS]],
+) {
+    if WIDTH == POSITIONS {
+        accumulate::<HEIGHT, POSITIONS, POSITIONS, 0>(sums, rows, columns);
+    } else {
+        half_product::<HEIGHT, 0>(sums, rows, columns);
+        half_product::<HEIGHT, { POSITIONS / 2 }>(sums, rows, columns);
     }
 }
 
 #[inline(always)]
-fn weigh(scores: &[f32; WIDTH], largest: f32) -> [f32; WIDTH] {
-    scores.map(|score| if score == f32::NEG_INFINITY { 0.0 } else { exp(score - largest) })
+fn half_product<const HEIGHT: usize, const FROM: usize>(
+    sums: &mut [[f32; POSITIONS]; HEIGHT],
+    rows: &[[f32; HEIGHT]],
+    columns: &[[f32; POSITIONS]],
+) {
+    let mut half = [[0.0; POSITIONS / 2]; HEIGHT];
+    for (half, sums) in half.iter_mut().zip(&*sums) {
+        half.copy_from_slice(&sums[FROM..][..POSITIONS / 2]);
+    }
+    accumulate::<HEIGHT, { POSITIONS / 2 }, POSITIONS, FROM>(&mut half, rows, columns);
+    for (half, sums) in half.iter().zip(sums) {
+        sums[FROM..][..POSITIONS / 2].copy_from_slice(half);
+    }
 }
 
 #[inline(always)]
-fn join(low: &[f32; WIDTH], high: &[f32; WIDTH], with: impl Fn(f32, f32) -> f32) -> [f32; WIDTH] {
-    std::array::from_fn(|j| with(low[j], high[j]))
-}
-
-#[inline(always)]
-fn halve(mut lanes: [f32; WIDTH], with: impl Fn(f32, f32) -> f32) -> f32 {
-    let mut half = WIDTH / 2;
+fn halve(mut lanes: [f32; POSITIONS], with: impl Fn(f32, f32) -> f32) -> f32 {
+    let mut half = POSITIONS / 2;
     while half > 0 {
         for lane in 0..half {
             lanes[lane] = with(lanes[lane], lanes[lane + half]);

@@ -1,6 +1,6 @@
 //! The innermost loop of every product, and a matrix that threads fill tile by tile.
 
-/// Adds to `HEIGHT × WIDTH` sums the product of a column of rows and a row of columns for every step, in order: one
+/// Adds to `HEIGHT × WIDTH` sums, of at most 12 rows, the product of a column of rows and a row of columns for every step, in order: one
 /// chain of fused multiply-adds each. `columns` are read from `FROM` on.
 #[inline(always)]
 pub(super) fn accumulate<const HEIGHT: usize, const WIDTH: usize, const PANEL: usize, const FROM: usize>(
@@ -12,11 +12,17 @@ pub(super) fn accumulate<const HEIGHT: usize, const WIDTH: usize, const PANEL: u
     let mut registers = *sums;
     for (rows, columns) in rows.iter().zip(columns) {
         let columns = &columns.as_chunks::<WIDTH>().0[FROM / WIDTH];
-        for i in 0..HEIGHT {
-            for j in 0..WIDTH {
-                registers[i][j] = rows[i].mul_add(columns[j], registers[i][j]);
-            }
+        // Row by row and not in a loop, which the compiler would for some heights turn into gathers along the rows.
+        macro_rules! add_rows {
+            ($($i:literal)*) => {
+                $(if $i < HEIGHT {
+                    for j in 0..WIDTH {
+                        registers[$i][j] = rows[$i].mul_add(columns[j], registers[$i][j]);
+                    }
+                })*
+            };
         }
+        add_rows!(0 1 2 3 4 5 6 7 8 9 10 11);
     }
     *sums = registers;
 }

@@ -11,10 +11,13 @@
 
 mod begin;
 mod pieces;
+#[cfg(test)]
+mod tests;
 
 use std::ops::Range;
 
 use tokenizers::{ModelWrapper, Tokenizer as Inner};
+use unicode_normalization::{IsNormalized, is_nfc_quick};
 
 use super::{
     checkpoint::{CheckpointError, object},
@@ -121,8 +124,7 @@ impl Tokens {
         let encoding = self.inner.encode(text, false).map_err(|error| {
             Failure::new(FailureKind::Text, format!("the tokenizer cannot cut {text:?}: {error}"))
         })?;
-        let spans: Vec<Range<usize>> =
-            encoding.get_offsets().iter().map(|(start, end)| *start..*end).collect();
+        let spans = spans(text, encoding.get_offsets());
         let first = if at == 0 { 0 } else { spans.partition_point(|span| span.end <= at) };
         let straddles = at > 0 && spans.get(first).is_some_and(|span| span.start < at);
         Ok(Cut { ids: encoding.get_ids().to_vec(), spans, first, straddles, ending: at..text.len() })
@@ -189,6 +191,25 @@ impl plan::Tokenizer for Tokens {
     fn context(&self) -> Option<usize> {
         Some(self.context)
     }
+}
+
+/// Where each token's text lies. A mark that a normalizer joined to the character before it lies in no token's offsets, and
+/// belongs to those of that character.
+fn spans(text: &str, offsets: &[(usize, usize)]) -> Vec<Range<usize>> {
+    let joins = |char: &char| is_nfc_quick(std::iter::once(*char)) != IsNormalized::Yes;
+    let mut spans: Vec<Range<usize>> = offsets.iter().map(|(start, end)| *start..*end).collect();
+    for at in 0..spans.len() {
+        let (end, next) = (spans[at].end, spans.get(at + 1).map_or(text.len(), |next| next.start));
+        let marks: usize =
+            text.get(end..next).map_or(0, |gap| gap.chars().take_while(joins).map(char::len_utf8).sum());
+        if marks > 0 {
+            let same = spans[..=at].iter().rposition(|span| span.end != end).map_or(0, |last| last + 1);
+            for span in &mut spans[same..=at] {
+                span.end += marks;
+            }
+        }
+    }
+    spans
 }
 
 /// Dropout of merges is for training; with it, one text would be cut in many ways.
