@@ -11,7 +11,7 @@ use super::{
     finding::Finding,
     glob,
     keys::Keys,
-    node::Node,
+    node::{Node, Value},
     place::{Body, Place, Source},
     reader::{Fields, Reader, shown},
     text::Text,
@@ -164,6 +164,10 @@ fn complain(path: &Path, message: String, reader: &mut Reader) {
 /// Tells a benchmark from a suite by its first key.
 fn document(node: Node, reader: &mut Reader) -> Option<Document> {
     const FORM: &str = "`benchmark: name` or `suite: name` as its first line";
+    if node.value == Value::Nothing {
+        let finding = Finding::error("yaml", node.at, "the file is empty");
+        return reader.tell(finding.help("begin with `benchmark: name` or `suite: name`"));
+    }
     let Some(mut fields) = Fields::of(&node) else { return reader.expected(&node, FORM) };
     let Some((sort, name)) = fields.first() else { return reader.expected(&node, FORM) };
     match sort.as_str() {

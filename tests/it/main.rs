@@ -2,13 +2,16 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+mod check;
 mod cli;
 mod golden_stats;
 #[cfg(feature = "hub")]
 mod hub;
 #[cfg(feature = "local")]
 mod local;
+mod hostile;
 mod progress;
 mod report;
+mod schema;
 mod spec;
 mod tidy;
