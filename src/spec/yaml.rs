@@ -218,7 +218,8 @@ fn explain(error: &Error, source: SourceId, text: &str) -> Finding {
     } else if says("unclosed quote") {
         finding(message).help("close it with the same quote; within '…' an apostrophe is written twice: 'it''s'")
     } else if let Some(comment) = comment_in_brackets(at, text) {
-        finding(message).also(comment, "not read").help("` #` begins a comment: a text with it needs quotes")
+        let hidden = Finding::error("yaml", comment, "a comment hides the end of this list or mapping");
+        hidden.label("not read").help("` #` begins a comment: a text with it needs quotes")
     } else {
         finding(message)
     }
