@@ -238,7 +238,10 @@ mod tests {
         let mark = findings.len();
         (0..100).for_each(|line| findings.add(Finding::warning("odd-character", at(line), "odd")));
         assert_eq!(findings.len(), 9);
-        assert_eq!(findings.unlisted().map(|more| (more.code, more.count)).collect::<Vec<_>>(), [("odd-character", 92)]);
+        assert_eq!(
+            findings.unlisted().map(|more| (more.code, more.count)).collect::<Vec<_>>(),
+            [("odd-character", 92)]
+        );
         findings.allow(mark, &["odd-character"]);
         assert_eq!((findings.len(), findings.unlisted().count(), findings.failed()), (1, 0, true));
     }

@@ -239,7 +239,8 @@ impl<'a> Fields<'a> {
             let finding = Finding::error("no-such-column", self.at, format!("there is no column `{key}`"))
                 .choices(key, "the columns", &columns);
             let help = finding.help.as_deref().unwrap_or("the file has no columns").to_owned();
-            return reader.tell(finding.help(format!("{help}; say which one it is: `map: {{{key}: …}}`")));
+            let help = format!("{help}; say which one it is: `map: {{{key}: …}}`");
+            return reader.tell(Finding { fix: None, ..finding.help(help) });
         }
         let at = self.entries.first().map_or(self.at, |(key, _)| key.at);
         reader.tell(Finding::error("missing-key", at, format!("`{key}` is missing")))

@@ -41,8 +41,12 @@ pub(super) fn read(
     let name = shown(path);
     let broken = |error: &io::Error| {
         if error.kind() == io::ErrorKind::FileTooLarge {
-            return Finding::error("data", named, format!("{name} has a row of more than {} MB", LONGEST >> 20))
-                .help("a row is one item; is there a quote that is never closed?");
+            return Finding::error(
+                "data",
+                named,
+                format!("{name} has a row of more than {} MB", LONGEST >> 20),
+            )
+            .help("a row is one item; is there a quote that is never closed?");
         }
         Finding::error("file", named, format!("{name} cannot be read: {error}"))
             .help("a path in a spec starts from the spec's own folder")

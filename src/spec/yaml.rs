@@ -185,7 +185,8 @@ fn explain(error: &Error, source: SourceId, text: &str) -> Finding {
                 .help("one file holds one benchmark or suite; leave out the `---`");
         }
         Error::Budget { .. } => {
-            let message = format!("the file has more than {NODES} values, or nests them deeper than {DEPTH} levels");
+            let message =
+                format!("the file has more than {NODES} values, or nests them deeper than {DEPTH} levels");
             return finding(&message).help("put many items in a data file, and name it with `data:`");
         }
         _ => {}
@@ -208,7 +209,8 @@ fn explain(error: &Error, source: SourceId, text: &str) -> Finding {
         Finding::error("yaml", at, "`{{` begins a mapping here, not a text")
             .help("put the text in quotes: \"{{ … }}\"")
     } else if says("expected string scalar") {
-        finding("a key is a plain text").help("if this is meant as a text and not as a mapping, put it in quotes")
+        finding("a key is a plain text")
+            .help("if this is meant as a text and not as a mapping, put it in quotes")
     } else if line.trim_start_matches(' ').starts_with('\t') || says("tab") {
         finding(message).help("indent with spaces: YAML takes no tabs there")
     } else if says("mapping values are not allowed") || says("simple key") {
@@ -216,7 +218,8 @@ fn explain(error: &Error, source: SourceId, text: &str) -> Finding {
     } else if says("unsupported tag") {
         finding(message).help("tags have no meaning in a spec; a text that begins with `!` needs quotes")
     } else if says("unclosed quote") {
-        finding(message).help("close it with the same quote; within '…' an apostrophe is written twice: 'it''s'")
+        finding(message)
+            .help("close it with the same quote; within '…' an apostrophe is written twice: 'it''s'")
     } else if let Some(comment) = comment_in_brackets(at, text) {
         let hidden = Finding::error("yaml", comment, "a comment hides the end of this list or mapping");
         hidden.label("not read").help("` #` begins a comment: a text with it needs quotes")
@@ -238,8 +241,15 @@ fn comment_in_brackets(at: Place, text: &str) -> Option<Place> {
     let last = text.get(..this)?.trim_end().rfind('\n').map_or(0, |line| line + 1);
     [this, last].into_iter().find_map(|begin| {
         let line = text[begin..].lines().next().unwrap_or_default();
-        let hash = line.find(" #").filter(|hash| line[..*hash].matches(['[', '{']).count() > line[..*hash].matches([']', '}']).count())?;
+        let hash = line.find(" #").filter(|hash| {
+            line[..*hash].matches(['[', '{']).count() > line[..*hash].matches([']', '}']).count()
+        })?;
         let lines = text[begin.min(start)..begin.max(start)].matches('\n').count() as u32;
-        Some(Place { line: at.line - lines, start: (begin + hash + 1) as u64, len: (line.len() - hash - 1) as u32, ..at })
+        Some(Place {
+            line: at.line - lines,
+            start: (begin + hash + 1) as u64,
+            len: (line.len() - hash - 1) as u32,
+            ..at
+        })
     })
 }

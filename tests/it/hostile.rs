@@ -73,10 +73,7 @@ fn what_no_parser_can_read_is_told_with_its_place_and_a_remedy() {
         (with("---\nbenchmark: c\n"), &["a second document begins here", "leave out the `---`"]),
         (with("      - ['d, e, f]\n"), &["spec.yaml:6:10", "unclosed quote"]),
         (with("      - [\"d, e, f]\n      - [g, h, i]\n"), &["spec.yaml:6:10", "unclosed quote"]),
-        (
-            with("      - prompt: Fact: x\n"),
-            &["spec.yaml:6:21", "a text with `: ` in it needs quotes"],
-        ),
+        (with("      - prompt: Fact: x\n"), &["spec.yaml:6:21", "a text with `: ` in it needs quotes"]),
         (
             with("      - [We are #1 and, d, e]\n      - [f, g, h]\n"),
             &["spec.yaml:6:17", "not read", "` #` begins a comment: a text with it needs quotes"],
@@ -90,7 +87,10 @@ fn what_no_parser_can_read_is_told_with_its_place_and_a_remedy() {
         (with("      - !python/object [d, e, f]\n"), &["spec.yaml:6:", "unsupported tag"]),
         (with("      - [*unknown, e, f]\n"), &["spec.yaml:6:10", "unknown"]),
         (with("    join: a\n    join: b\n"), &["spec.yaml:7:5", "`join` is given twice", "first", "again"]),
-        ("benchmark: b\nshared: &a [*a, *a]\ntasks: *a\n".into(), &["spec.yaml:2:13", "inside the very value"]),
+        (
+            "benchmark: b\nshared: &a [*a, *a]\ntasks: *a\n".into(),
+            &["spec.yaml:2:13", "inside the very value"],
+        ),
     ];
     for (spec, words) in faulty {
         assert_said(&said(&spec, ""), words);
@@ -166,7 +166,11 @@ fn a_hundred_megabytes_in_one_line_are_refused() {
 
 #[test]
 fn a_long_line_is_cut_around_what_is_wrong_in_it() {
-    let spec = format!("{ONE}      - {{prompt: {}, correkt: a, incorrect: {}}}\n", "x".repeat(2_000_000), "y".repeat(500_000));
+    let spec = format!(
+        "{ONE}      - {{prompt: {}, correkt: a, incorrect: {}}}\n",
+        "x".repeat(2_000_000),
+        "y".repeat(500_000)
+    );
     let said = said(spec, "");
     assert_said(&said, &["spec.yaml:6:2000020", "correkt", "did you mean `correct`?"]);
     assert!(said.len() < 2000, "{} bytes", said.len());

@@ -17,7 +17,8 @@ const FOLDER: &str = "schemas";
 /// All specs of the repository.
 fn specs() -> Vec<PathBuf> {
     let entries = fs::read_dir("specs").unwrap().map(|entry| entry.unwrap().path());
-    let mut specs: Vec<_> = entries.filter(|path| path.extension().is_some_and(|end| end == "yaml")).collect();
+    let mut specs: Vec<_> =
+        entries.filter(|path| path.extension().is_some_and(|end| end == "yaml")).collect();
     specs.sort();
     assert!(specs.len() >= 4);
     specs

@@ -84,7 +84,8 @@ fn together<'a>(marks: &[(usize, Place)], sources: &'a Sources) -> Option<Piece<
     let begin = text.get(..start)?.rfind('\n').map_or(0, |at| at + 1);
     let finish = text.get(end..)?.find('\n').map_or(text.len(), |at| end + at);
     let shown = &text[begin..finish];
-    let many = |(_, place): &(usize, Place)| text.get(place.range()).is_none_or(|t| t.lines().count() > LINES);
+    let many =
+        |(_, place): &(usize, Place)| text.get(place.range()).is_none_or(|t| t.lines().count() > LINES);
     if shown.is_empty() || shown.lines().any(|line| line.len() > WHOLE) || marks.iter().any(many) {
         return None;
     }
@@ -109,7 +110,8 @@ fn alone(index: usize, place: Place, sources: &Sources) -> Piece<'_> {
 fn around(place: Place, source: &Source) -> Option<(String, Range<usize>)> {
     let bytes = Bytes::of(source)?;
     let read = |from: u64, count: usize| bytes.read(from..from + count as u64).ok();
-    let front = read(place.start.saturating_sub(WHOLE as u64), WHOLE.min(usize::try_from(place.start).ok()?))?;
+    let front =
+        read(place.start.saturating_sub(WHOLE as u64), WHOLE.min(usize::try_from(place.start).ok()?))?;
     let (front, mut cut_front) = match front.iter().rposition(|byte| *byte == b'\n') {
         Some(at) => (&front[at + 1..], false),
         None => (&front[..], place.start > WHOLE as u64),
@@ -126,7 +128,11 @@ fn around(place: Place, source: &Source) -> Option<(String, Range<usize>)> {
         cut_front |= front.len() > most_front;
         cut_back |= within.len() > most_within || back.len() > most_back;
         front = tail(&front, most_front).to_owned().into();
-        back = if within.len() > most_within { Cow::Borrowed("") } else { head(&back, most_back).to_owned().into() };
+        back = if within.len() > most_within {
+            Cow::Borrowed("")
+        } else {
+            head(&back, most_back).to_owned().into()
+        };
         within = head(&within, most_within).to_owned().into();
     }
     let front = format!("{}{front}", if cut_front { "…" } else { "" });

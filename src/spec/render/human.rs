@@ -81,7 +81,8 @@ fn one(finding: &Finding, sources: &Sources, look: Look, renderer: &Renderer) ->
                 let label = Some(plain::words(label, look.unicode)).filter(|label| !label.is_empty());
                 kind.span(range.clone()).label(label)
             });
-            let lines = Snippet::source(piece.text.as_str()).line_start(number(piece.line)).path(path(piece, look));
+            let lines =
+                Snippet::source(piece.text.as_str()).line_start(number(piece.line)).path(path(piece, look));
             group = group.element(lines.annotations(marks));
         }
     }

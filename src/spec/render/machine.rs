@@ -75,7 +75,10 @@ pub fn json(findings: &Findings, sources: &Sources) -> String {
             label: first.iter().map(|(_, label)| label.as_str()).find(|label| !label.is_empty()),
             help: finding.help.as_deref(),
             fix: finding.fix.as_deref(),
-            related: others.iter().map(|(at, message)| Related { message, at: Located::of(*at, sources) }).collect(),
+            related: others
+                .iter()
+                .map(|(at, message)| Related { message, at: Located::of(*at, sources) })
+                .collect(),
         };
         serde_json::to_value(entry).expect("texts and numbers have a JSON form")
     };
