@@ -8,28 +8,32 @@ use std::{
 
 use anstyle::AnsiColor;
 
-use super::{Shell, exit::Exit};
+use super::{
+    Shell,
+    exit::Exit,
+    model::{self, Wanted},
+};
 use crate::{
     report::{digits::grouped, quantity::many, table, text},
     spec::{
         self, Body, Choices, Counted, Kinds as _, Loaded, Severity,
         render::{self, counts},
     },
-    task::Task,
+    task::{self, Task},
 };
 
 /// Check specs and the data that they name; nothing is run
 #[derive(Clone, Debug, clap::Args)]
-pub struct Arguments {
+pub(super) struct Arguments {
     /// Benchmarks (files or folders), or one suite
     #[arg(value_name = "SPEC", required = true)]
     specs: Vec<PathBuf>,
     /// Warnings are errors
     #[arg(long)]
     strict: bool,
-    /// Also check what depends on how this model cuts texts into tokens; may be given several times
-    #[arg(long = "model", value_name = "NAME|FOLDER")]
-    models: Vec<String>,
+    /// Also check what depends on how this model cuts texts into tokens
+    #[arg(long, value_name = "NAME|FOLDER")]
+    model: Option<String>,
     /// Only tasks whose name fits, such as `cloze/*`; may be given several times
     #[arg(long, value_name = "PATTERN")]
     only: Vec<String>,
@@ -70,7 +74,13 @@ fn check(arguments: &Arguments, shell: &mut Shell) -> Result<Exit, Exit> {
         sample: arguments.sample,
         models: Vec::new(),
     };
-    let loaded = spec::load::<Task>(&arguments.specs, &choices);
+    let mut loaded = spec::load::<Task>(&arguments.specs, &choices);
+    if let Some(name) = &arguments.model {
+        let model = model::find(Wanted::named(name), shell)?;
+        let tasks: Vec<_> = loaded.suite.tasks.iter().collect();
+        let found = task::lint_tokens(&tasks, model.tokenizer(), &loaded.sources);
+        loaded.findings.append(found);
+    }
     let written = match arguments.format {
         Format::Human => {
             let look = shell.out.look;

@@ -25,6 +25,8 @@ pub trait Content: Short + Clone + std::fmt::Debug + PartialEq + Serialize {
     const ALONE: bool = false;
     /// The text that an id is made of, where none is given.
     fn title(&self) -> &str;
+    /// Every text that a model may read of it.
+    fn texts(&self) -> Vec<&Text>;
 }
 
 /// One item.

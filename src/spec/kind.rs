@@ -20,8 +20,11 @@ pub trait Kind {
     /// The metrics that it reports, by which expectations are checked.
     fn metrics(&self) -> Vec<Reported>;
 
-    /// What can be wrong in a task that reads well.
+    /// What can be wrong in a task that reads well, in all of its items.
     fn lint(&self, linter: &mut Linter<'_>);
+
+    /// What can be wrong with the items that are left by a limit or a sample: how many, and of which sorts.
+    fn lint_selection(&self, _: &mut Linter<'_>) {}
 }
 
 /// Items taken and items there.

@@ -11,7 +11,8 @@ use super::{
     glob,
     keys::Keys as _,
     kind::Kinds,
-    lint::Linter,
+    lint::{Linter, lint_written},
+    models,
     node::Node,
     place::{Place, Sources},
     reader::{Fields, FileRead, Reader},
@@ -167,7 +168,7 @@ pub(super) fn assemble<T: Kinds>(
     choices: &Choices,
     reader: &mut Reader,
 ) -> Suite<T> {
-    let models = models(suite, benchmarks, choices, reader);
+    let models = models::gather(suite, benchmarks, choices, reader);
     let mut maker = Maker {
         suite,
         choices,
@@ -230,46 +231,6 @@ fn joined(benchmarks: &[Rc<Benchmark>]) -> String {
         [only] => only.name.to_string(),
         [first, others @ ..] => format!("{}-and-{}-more", first.name, others.len()),
     }
-}
-
-/// The models: of the command line, else of the suite, else of the benchmarks.
-fn models(
-    suite: Option<&document::Suite>,
-    benchmarks: &[Rc<Benchmark>],
-    choices: &Choices,
-    reader: &mut Reader,
-) -> Vec<Model> {
-    let written = || suite.iter().flat_map(|suite| &suite.file.models);
-    let of_benchmarks = || benchmarks.iter().filter_map(|benchmark| benchmark.file.model.as_ref());
-    let mut models = Vec::<Model>::new();
-    for name in &choices.models {
-        // What a spec says of the model holds for it on the command line too.
-        let known = written().chain(of_benchmarks()).find(|model| *model.id == **name).cloned();
-        let words = reader.words(&format!("--model {name}"), "''");
-        let unknown = words.map(|node| Model::named(Text::new(name.as_str(), node.at)));
-        models.extend(known.or(unknown));
-    }
-    if models.is_empty() {
-        models.extend(written().cloned());
-    }
-    if models.is_empty() {
-        for model in of_benchmarks() {
-            if !models.iter().any(|known| known.id == model.id) {
-                models.push(model.clone());
-            }
-        }
-    }
-    let mut seen = BTreeMap::<&str, Place>::new();
-    for model in &models {
-        if let Some(first) = seen.insert(&model.id, model.id.at) {
-            let message = format!("two models are called `{}`", model.id);
-            let finding = Finding::error("same-name", model.id.at, message).also(first, "first");
-            reader
-                .findings
-                .add(finding.help("give one of them another `id`, and say what it is with `model`"));
-        }
-    }
-    models
 }
 
 /// Makes tasks.
@@ -373,18 +334,24 @@ impl Maker<'_> {
         fields.take(kind);
         fields.cover(&over);
         let settings = Settings::take(&mut fields, self.reader);
-        let read = T::take(kind, &mut fields, self.reader);
+        let mut read = T::take(kind, &mut fields, self.reader);
         let mut known = T::keys(kind);
         known.extend(Settings::names());
         fields.finish(&known, self.reader);
-        let (settings, mut read) = (settings?, read?);
-        read.kind().lint(&mut Linter::new(&mut self.reader.findings, &self.reader.sources, name.at));
-        let allowed: Vec<&str> = settings.allow.iter().map(|lint| lint.word()).collect();
+        lint_written(node, &self.reader.sources, &mut self.reader.findings);
+        if let (Some(read), Some(settings)) = (&mut read, &settings) {
+            let level = settings.confidence.level;
+            let Reader { findings, sources, .. } = &mut *self.reader;
+            let mut linter = Linter::new(findings, sources, name.at, level);
+            read.kind().lint(&mut linter);
+            let sample = self.choices.sample;
+            read.kind_mut().select(&Draw { limit: settings.limit, sample, seed: settings.seed, name: full });
+            read.kind().lint_selection(&mut linter);
+        }
+        let allowed: Vec<&str> =
+            settings.iter().flat_map(|settings| &settings.allow).map(|lint| lint.word()).collect();
         self.reader.findings.allow(mark, &allowed);
-        let draw =
-            Draw { limit: settings.limit, sample: self.choices.sample, seed: settings.seed, name: full };
-        read.kind_mut().select(&draw);
-        Some(TaskSpec { name: full.to_owned(), kind: read, settings, models, at: name.at })
+        Some(TaskSpec { name: full.to_owned(), kind: read?, settings: settings?, models, at: name.at })
     }
 }
 

@@ -29,6 +29,7 @@ mod file;
 mod document;
 mod change;
 mod verify;
+mod models;
 mod load;
 mod schema;
 pub mod render;

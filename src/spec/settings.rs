@@ -119,6 +119,10 @@ words! {
         OddCharacter = "odd-character",
         /// The same item twice.
         DuplicateItem = "duplicate-item",
+        /// The same input with two labels, in a data file.
+        Contradiction = "contradiction",
+        /// Two answers of one item are the same, in a data file.
+        SameAnswer = "same-answer",
         /// A solved example is an item too.
         ShotInItems = "shot-in-items",
         /// A label that no item has.

@@ -95,6 +95,18 @@ pub fn wilson(successes: f64, items: f64, level: Level) -> Result<Interval, Unde
     Interval::new(low, high, level, Method::Wilson)
 }
 
+/// Half the width of Wilson's interval of a share of 0.5, the widest there is: its formula, with 0.5 put in.
+pub fn half_width(items: f64, level: Level) -> f64 {
+    let z = z(level);
+    z / (2.0 * sqrt(items + z * z))
+}
+
+/// The fewest items that know a share near 0.5 to plus or minus `half_width`.
+pub fn items_for(half_width: f64, level: Level) -> u64 {
+    let z = z(level);
+    (z * z * (0.25 / (half_width * half_width) - 1.0)).ceil() as u64
+}
+
 /// Clopper and Pearson's exact interval (1934).
 pub fn clopper_pearson(successes: f64, items: f64, level: Level) -> Result<Interval, Undefined> {
     if items <= 0.0 {

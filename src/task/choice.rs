@@ -2,7 +2,7 @@
 
 use schemars::{Schema, SchemaGenerator};
 
-use super::cloze::Normalization;
+use super::{cloze::Normalization, lint};
 use crate::spec::{
     Content, Counted, Draw, Finding, Items, Kind, Linter, Node, OneOrMore, Reader, Reported, Short, Text,
     keys, words,
@@ -63,6 +63,11 @@ impl Content for Question {
     fn title(&self) -> &str {
         &self.question
     }
+    fn texts(&self) -> Vec<&Text> {
+        let mut texts = vec![&self.question, &self.answer];
+        texts.extend(&self.choices);
+        texts
+    }
 }
 
 impl Question {
@@ -74,6 +79,27 @@ impl Question {
             let place = self.answer.parse::<usize>().ok()?;
             (1..=self.choices.len()).contains(&place).then(|| place - 1)
         })
+    }
+}
+
+impl Question {
+    fn lint(&self, linter: &mut Linter<'_>) {
+        if self.choices.len() < 2 {
+            let message = if self.choices.is_empty() { "no answers to choose from" } else { "a single answer to choose from" };
+            let at = self.choices.first().map_or(self.question.at, |choice| choice.at);
+            linter.tell(Finding::error("value", at, message).help("give two or more `choices`"));
+        }
+        for choice in &self.choices {
+            lint::filled(choice, "answer", linter);
+            lint::ends(choice, lint::Role::Scored, linter);
+        }
+        let Some(right) = self.right() else {
+            let choices: Vec<&str> = self.choices.iter().map(Text::as_str).collect();
+            let message = format!("the answer `{}` is not one of the choices", self.answer);
+            let finding = Finding::error("answer", self.answer.at, message);
+            return linter.tell(finding.choices(&self.answer, "the choices", &choices));
+        };
+        lint::choices(self.choices.iter(), right, |choice| choice.trim().to_owned(), linter);
     }
 }
 
@@ -95,14 +121,26 @@ impl Kind for Choice {
         all
     }
     fn lint(&self, linter: &mut Linter<'_>) {
-        for item in self.items.iter().chain(self.shots.iter()).filter(|item| item.right().is_none()) {
-            let choices: Vec<&str> = item.choices.iter().map(Text::as_str).collect();
-            let message = format!("the answer `{}` is not one of the choices", item.answer);
-            linter.tell(Finding::error("answer", item.answer.at, message).choices(
-                &item.answer,
-                "the choices",
-                &choices,
-            ));
+        linter.data(&self.items);
+        linter.data(&self.shots);
+        for item in self.items.iter().chain(self.shots.iter()) {
+            item.lint(linter);
         }
+        let key = |item: &'_ Question| {
+            let mut choices: Vec<String> = item.choices.iter().map(Text::to_string).collect();
+            choices.sort();
+            (item.question.to_string(), choices)
+        };
+        lint::repeats(&self.items, linter, |item| (key(item), item.right().map(|right| item.choices[right].as_str())));
+        lint::shown(&self.items, &self.shots, linter, key);
+        lint::shots(&self.shots, self.k.iter().copied().max(), linter);
+        if let (Some(template), Some(first)) = (&self.template, self.items.first()) {
+            let mut item = lint::blanks([("question", first.question.as_str()), ("answer", first.answer.as_str())]);
+            item.insert("choices".to_owned(), first.choices.iter().map(Text::as_str).collect());
+            lint::Blanks { item, needed: &["question", "answer"], answer: "answer" }.check(template, linter);
+        }
+    }
+    fn lint_selection(&self, linter: &mut Linter<'_>) {
+        lint::few_items(self.items.len(), linter);
     }
 }

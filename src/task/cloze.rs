@@ -4,7 +4,10 @@ use std::{cmp::Ordering, collections::BTreeSet, sync::Arc};
 
 use schemars::{Schema, SchemaGenerator, json_schema};
 
-use super::planned::{Judge, Verdict, item_key};
+use super::{
+    lint,
+    planned::{Judge, Verdict, item_key},
+};
 use crate::{
     metric::{Formula, Metric},
     plan::{Answers, Ask, Failure, Scored, Ticket},
@@ -116,6 +119,9 @@ impl Content for Endings {
     fn title(&self) -> &str {
         self.prompt.as_ref().unwrap_or(&self.correct)
     }
+    fn texts(&self) -> Vec<&Text> {
+        self.prompt.iter().chain([&self.correct]).chain(self.incorrect.iter()).collect()
+    }
 }
 
 impl Kind for Cloze {
@@ -134,7 +140,13 @@ impl Kind for Cloze {
         all.extend(groups.into_iter().flat_map(|group| Reported::part(group, &metrics)));
         all
     }
-    fn lint(&self, _: &mut Linter<'_>) {}
+    fn lint(&self, linter: &mut Linter<'_>) {
+        linter.data(&self.items);
+        lint::endings(&self.items, &self.join, linter);
+    }
+    fn lint_selection(&self, linter: &mut Linter<'_>) {
+        lint::few_items(self.items.len(), linter);
+    }
 }
 
 impl Cloze {

@@ -4,7 +4,7 @@ use std::num::NonZeroU32;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
-use super::{pair, sampling::Decoding};
+use super::{lint, pair, sampling::Decoding};
 use crate::spec::{
     Content, Counted, Draw, Items, Kind, Linter, Node, OneOrMore, Read, Reader, Reported, Short, Text, keys,
 };
@@ -58,6 +58,9 @@ impl Short for Exercise {
 impl Content for Exercise {
     fn title(&self) -> &str {
         &self.input
+    }
+    fn texts(&self) -> Vec<&Text> {
+        vec![&self.input, &self.target]
     }
 }
 
@@ -115,5 +118,25 @@ impl Kind for Generate {
         }
         all
     }
-    fn lint(&self, _: &mut Linter<'_>) {}
+    fn lint(&self, linter: &mut Linter<'_>) {
+        linter.data(&self.items);
+        linter.data(&self.shots);
+        lint::repeats(&self.items, linter, |item| (item.input.as_str(), item.target.as_str()));
+        lint::shown(&self.items, &self.shots, linter, |item| item.input.as_str());
+        lint::shots(&self.shots, self.k.iter().copied().max(), linter);
+        for item in self.items.iter().chain(self.shots.iter()) {
+            lint::filled(&item.target, "target", linter);
+        }
+        if !self.labels.is_empty() {
+            lint::labels(&self.labels, self.items.iter().chain(self.shots.iter()).map(|item| &item.target), linter);
+        }
+        if let (Some(template), Some(first)) = (&self.template, self.items.first()) {
+            let item = lint::blanks([("input", first.input.as_str()), ("target", first.target.as_str())]);
+            lint::Blanks { item, needed: &["input", "target"], answer: "target" }.check(template, linter);
+        }
+    }
+    fn lint_selection(&self, linter: &mut Linter<'_>) {
+        lint::few_items(self.items.len(), linter);
+        lint::classes(&self.labels, self.items.iter().map(|item| &item.target), linter);
+    }
 }

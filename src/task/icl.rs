@@ -2,7 +2,10 @@
 
 use std::num::NonZeroU32;
 
-use super::pair::Pair;
+use super::{
+    lint,
+    pair::{self, Pair},
+};
 use crate::spec::{Counted, Draw, Items, Kind, Linter, Named, OneOrMore, Reported, Text, keys};
 
 keys! {
@@ -41,5 +44,16 @@ impl Kind for Icl {
         all.extend(self.k.iter().flat_map(|k| Reported::part(&format!("k={k}"), &metrics)));
         all
     }
-    fn lint(&self, _: &mut Linter<'_>) {}
+    fn lint(&self, linter: &mut Linter<'_>) {
+        pair::lint(&self.items, &self.shots, &self.labels, linter);
+        lint::shots(&self.shots, self.k.iter().copied().max(), linter);
+        lint::verbalizer(&self.verbalizer, &self.labels, linter);
+        if let Some(template) = &self.template {
+            pair::lint_template(template, &self.items, linter);
+        }
+    }
+    fn lint_selection(&self, linter: &mut Linter<'_>) {
+        lint::few_items(self.items.len(), linter);
+        lint::classes(&self.labels, self.items.iter().map(|item| &item.label), linter);
+    }
 }

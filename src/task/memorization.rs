@@ -2,7 +2,7 @@
 
 use schemars::{Schema, SchemaGenerator};
 
-use super::pair;
+use super::{lint, pair};
 use crate::spec::{
     Content, Counted, Draw, Expectation, Kind, Linter, Named, Node, Reader, Reported, Short, Text, keys,
 };
@@ -51,6 +51,9 @@ impl Content for Continuation {
     fn title(&self) -> &str {
         &self.prompt
     }
+    fn texts(&self) -> Vec<&Text> {
+        std::iter::once(&self.prompt).chain(&self.target).collect()
+    }
 }
 
 impl Kind for Memorization {
@@ -61,5 +64,7 @@ impl Kind for Memorization {
     fn metrics(&self) -> Vec<Reported> {
         Reported::whole(&["ratio", "median_ratio", "likely_memorized"])
     }
-    fn lint(&self, _: &mut Linter<'_>) {}
+    fn lint(&self, linter: &mut Linter<'_>) {
+        lint::memorization(self, linter);
+    }
 }

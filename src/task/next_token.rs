@@ -4,7 +4,10 @@ use std::{num::NonZeroU32, sync::Arc};
 
 use schemars::{Schema, SchemaGenerator};
 
-use super::planned::{Judge, Verdict, item_key};
+use super::{
+    lint,
+    planned::{Judge, Verdict, item_key},
+};
 use crate::{
     metric::{Formula, Metric},
     plan::{Answers, Ask, Ranked, RankedToken, Ticket},
@@ -55,6 +58,9 @@ impl Content for Prompt {
     fn title(&self) -> &str {
         &self.prompt
     }
+    fn texts(&self) -> Vec<&Text> {
+        vec![&self.prompt]
+    }
 }
 
 impl Kind for NextToken {
@@ -67,7 +73,21 @@ impl Kind for NextToken {
     fn metrics(&self) -> Vec<Reported> {
         Reported::whole(&["entropy", "top_probability"])
     }
-    fn lint(&self, _: &mut Linter<'_>) {}
+    fn lint(&self, linter: &mut Linter<'_>) {
+        lint_prompts(&self.prompts, linter);
+        for word in &self.watch {
+            lint::filled(word, "watched word", linter);
+        }
+    }
+}
+
+/// What can be wrong with texts that a model continues.
+pub(super) fn lint_prompts(prompts: &Items<Prompt>, linter: &mut Linter<'_>) {
+    linter.data(prompts);
+    lint::repeats(prompts, linter, |item| (item.prompt.as_str(), ()));
+    for item in prompts.iter() {
+        lint::ends(&item.prompt, lint::Role::Start, linter);
+    }
 }
 
 impl NextToken {

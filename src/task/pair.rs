@@ -2,7 +2,8 @@
 
 use schemars::{Schema, SchemaGenerator, json_schema};
 
-use crate::spec::{Content, Finding, Node, Read as _, Reader, Short, Text, Value, keys};
+use super::lint;
+use crate::spec::{Content, Finding, Item, Items, Linter, Node, Read as _, Reader, Short, Text, Value, keys};
 
 keys! {
     /// An input and its label: `[input, label]`, or a mapping.
@@ -29,6 +30,25 @@ impl Content for Pair {
     fn title(&self) -> &str {
         &self.input
     }
+    fn texts(&self) -> Vec<&Text> {
+        vec![&self.input, &self.label]
+    }
+}
+
+/// What can be wrong with items, solved examples and labels.
+pub(super) fn lint(items: &Items<Pair>, shots: &Items<Pair>, labels: &[Text], linter: &mut Linter<'_>) {
+    linter.data(items);
+    linter.data(shots);
+    lint::repeats(items, linter, |item| (item.input.as_str(), item.label.as_str()));
+    lint::shown(items, shots, linter, |item| item.input.as_str());
+    lint::labels(labels, items.iter().chain(shots.iter()).map(|item| &item.label), linter);
+}
+
+/// What can be wrong with a template over inputs and labels.
+pub(super) fn lint_template(template: &Text, items: &[Item<Pair>], linter: &mut Linter<'_>) {
+    let Some(first) = items.first() else { return };
+    let item = lint::blanks([("input", first.input.as_str()), ("label", first.label.as_str())]);
+    lint::Blanks { item, needed: &["input", "label"], answer: "label" }.check(template, linter);
 }
 
 /// A list of exactly two texts.

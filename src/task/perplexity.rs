@@ -4,13 +4,16 @@ use std::{num::NonZeroU32, sync::Arc};
 
 use schemars::{Schema, SchemaGenerator};
 
-use super::planned::{Judge, Verdict, item_key};
+use super::{
+    lint,
+    planned::{Judge, Verdict, item_key},
+};
 use crate::{
     metric::{Formula, Metric},
     plan::{Answers, Ask, FirstToken, Scored, Ticket, Windows},
     record::{self, Better, Cell, Column, ItemKey, Row, Table},
     spec::{
-        Content, Counted, Draw, Items, Kind, Linter, Named, Node, OneOrMore, Reader, Reported, Short, Text,
+        Content, Counted, Draw, Finding, Items, Kind, Linter, Named, Node, OneOrMore, Reader, Reported, Short, Text,
         keys, read_words, words,
     },
     value::Digest,
@@ -76,6 +79,9 @@ impl Content for Passage {
     fn title(&self) -> &str {
         &self.text
     }
+    fn texts(&self) -> Vec<&Text> {
+        vec![&self.text]
+    }
 }
 
 impl Perplexity {
@@ -110,7 +116,33 @@ impl Kind for Perplexity {
         }
         all
     }
-    fn lint(&self, _: &mut Linter<'_>) {}
+    fn lint(&self, linter: &mut Linter<'_>) {
+        if self.texts.is_some() != self.groups.0.is_empty() {
+            let message = "`texts` or `groups` is needed, and not both";
+            linter.tell(Finding::error("missing-key", linter.task(), message));
+        }
+        if let Some(baseline) = self.baseline.as_ref().filter(|name| self.groups.get(name).is_none()) {
+            let groups: Vec<&str> = self.groups.0.iter().map(|(name, _)| name.as_str()).collect();
+            let finding = Finding::error("value", baseline.at, format!("no group is called `{baseline}`"));
+            linter.tell(finding.choices(baseline, "the groups", &groups));
+        }
+        for (_, texts) in self.parts() {
+            linter.data(texts);
+            lint::repeats(texts, linter, |item| (item.text.as_str(), ()));
+            for item in texts.iter() {
+                lint::filled(&item.text, "text", linter);
+                // A file that is one text ends as files do.
+                if texts.origin().is_none() {
+                    lint::ends(&item.text, lint::Role::Scored, linter);
+                }
+            }
+        }
+    }
+    fn lint_selection(&self, linter: &mut Linter<'_>) {
+        for (group, texts) in self.parts() {
+            lint::few_texts(texts.len(), group.map_or(linter.task(), |name| name.at), linter);
+        }
+    }
 }
 
 impl Perplexity {

@@ -4,7 +4,7 @@ use std::num::NonZeroU32;
 
 use schemars::{Schema, SchemaGenerator, json_schema};
 
-use super::next_token::Prompt;
+use super::next_token::{Prompt, lint_prompts};
 use crate::{
     spec::{Counted, Draw, Items, Kind, Linter, Node, OneOrMore, Reader, Reported, Short, keys},
     value::NonEmpty,
@@ -97,5 +97,7 @@ impl Kind for Sampling {
         let names = self.strategies.iter().flat_map(Decoding::names);
         names.flat_map(|name| Reported::part(&name, &metrics)).collect()
     }
-    fn lint(&self, _: &mut Linter<'_>) {}
+    fn lint(&self, linter: &mut Linter<'_>) {
+        lint_prompts(&self.prompts, linter);
+    }
 }

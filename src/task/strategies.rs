@@ -1,6 +1,9 @@
 //! `strategies`: the same items, asked in several ways, and compared pairwise.
 
-use super::pair::Pair;
+use super::{
+    lint,
+    pair::{self, Pair},
+};
 use crate::spec::{Counted, Draw, Items, Kind, Linter, Named, Reported, Text, keys};
 
 keys! {
@@ -40,5 +43,16 @@ impl Kind for Strategies {
     fn metrics(&self) -> Vec<Reported> {
         self.compare.0.iter().flat_map(|(name, _)| Reported::part(name, &["accuracy", "macro_f1"])).collect()
     }
-    fn lint(&self, _: &mut Linter<'_>) {}
+    fn lint(&self, linter: &mut Linter<'_>) {
+        pair::lint(&self.items, &self.shots, &self.labels, linter);
+        lint::shots(&self.shots, self.compare.0.iter().map(|(_, strategy)| strategy.k).max(), linter);
+        for (_, strategy) in &self.compare.0 {
+            lint::verbalizer(&strategy.verbalizer, &self.labels, linter);
+            pair::lint_template(&strategy.template, &self.items, linter);
+        }
+    }
+    fn lint_selection(&self, linter: &mut Linter<'_>) {
+        lint::few_items(self.items.len(), linter);
+        lint::classes(&self.labels, self.items.iter().map(|item| &item.label), linter);
+    }
 }

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod check;
+mod bad;
 mod cli;
 mod golden_stats;
 #[cfg(feature = "hub")]

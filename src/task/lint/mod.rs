@@ -1,0 +1,21 @@
+//! What can be wrong in tasks of several kinds. Each check looks at every item once.
+
+mod ends;
+mod joint;
+mod endings;
+mod memorization;
+mod twice;
+mod classes;
+mod template;
+mod size;
+mod comma;
+mod tokens;
+
+pub(super) use classes::{classes, labels, verbalizer};
+pub(super) use endings::endings;
+pub(super) use memorization::memorization;
+pub(super) use ends::{Role, ends, filled};
+pub(super) use size::{few_items, few_texts, shots};
+pub(super) use template::{Blanks, blanks};
+pub use tokens::lint_tokens;
+pub(super) use twice::{choices, repeats, shown};

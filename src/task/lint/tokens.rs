@@ -1,0 +1,165 @@
+//! What a model's tokenizer makes of the tasks: what looks different and is the same, what is cut at an odd place, what is
+//! too long.
+
+use super::{
+    super::{Cloze, Endings, NextToken, Normalization, Perplexity, Task},
+    joint::items,
+};
+use crate::{
+    plan::{Ending, FailureKind, Tokenizer},
+    spec::{Finding, Findings, Item, Linter, Place, Severity, Sources, TaskSpec, Text, join},
+};
+
+/// Looks at tasks with the tokenizer of a model that is to run them. Kinds that cannot be run yet have no prompts to look
+/// at.
+pub fn lint_tokens(tasks: &[&TaskSpec<Task>], tokenizer: &dyn Tokenizer, sources: &Sources) -> Findings {
+    let mut findings = Findings::default();
+    for task in tasks {
+        let mark = findings.len();
+        findings.scope(task.name.clone());
+        let mut linter = Linter::new(&mut findings, sources, task.at, task.settings.confidence.level);
+        match &task.kind {
+            Task::Cloze(task) => cloze(task, tokenizer, &mut linter),
+            Task::NextToken(task) => next_token(task, tokenizer, &mut linter),
+            Task::Perplexity(task) => perplexity(task, tokenizer, &mut linter),
+            Task::Choice(_)
+            | Task::Generate(_)
+            | Task::Icl(_)
+            | Task::Strategies(_)
+            | Task::Memorization(_)
+            | Task::Sampling(_) => {}
+        }
+        let allowed: Vec<&str> = task.settings.allow.iter().map(|lint| lint.word()).collect();
+        findings.allow(mark, &allowed);
+    }
+    findings
+}
+
+/// Items of one task by what is so of them.
+#[derive(Default)]
+struct Sorts {
+    straddling: Vec<Place>,
+    long: Vec<Place>,
+    sharing: Vec<Place>,
+    unequal: Vec<Place>,
+}
+
+fn cloze(task: &Cloze, tokenizer: &dyn Tokenizer, linter: &mut Linter<'_>) {
+    let mut sorts = Sorts::default();
+    for item in task.items.iter() {
+        compare(item, &task.join, tokenizer, &mut sorts, linter);
+    }
+    let all = task.items.len();
+    too_long(&sorts.long, all, tokenizer, linter);
+    let message = format!("in {} of {all}, a token begins in the prompt and ends in an ending", items_of(&sorts.straddling));
+    let help = "it is scored with the ending; a prompt that ends where a word ends avoids that";
+    linter.tell_of(Severity::Warning, "boundary-merge", &sorts.straddling, message, help);
+    let message = format!("in {} of {all}, an incorrect ending begins with the token of the correct one", items_of(&sorts.sharing));
+    let help = "`first_token_accuracy` sees a tie there; accuracy is not concerned";
+    linter.tell_of(Severity::Advice, "shared-first-token", &sorts.sharing, message, help);
+    if task.normalization.iter().all(|normalization| *normalization == Normalization::None) {
+        let message = format!("in {} of {all}, endings of different numbers of tokens are compared", items_of(&sorts.unequal));
+        let help = "every token more lowers the probability of an ending; report more than one way: `normalization: [none, token]`";
+        linter.tell_of(Severity::Advice, "unequal-lengths", &sorts.unequal, message, help);
+    }
+}
+
+fn items_of(places: &[Place]) -> String {
+    items(places.len())
+}
+
+/// Compares the endings of an item.
+fn compare(
+    item: &Item<Endings>,
+    between: &str,
+    tokenizer: &dyn Tokenizer,
+    sorts: &mut Sorts,
+    linter: &mut Linter<'_>,
+) {
+    let prompt = item.prompt.as_deref().unwrap_or_default();
+    let (mut straddles, mut long) = (false, false);
+    let mut cut = |ending: &Text| {
+        let (prompt, text) = join(prompt, ending, between);
+        match tokenizer.ending(&prompt, &text) {
+            Ok(cut) => {
+                straddles |= cut.straddles;
+                // The last token is scored and not read.
+                long |= exceeds(cut.before + cut.tokens.len() - 1, tokenizer);
+                Some((text, cut))
+            }
+            Err(failure) => {
+                long |= failure.kind == FailureKind::TooLong;
+                None
+            }
+        }
+    };
+    let correct = cut(&item.correct);
+    let incorrect: Vec<_> = item.incorrect.iter().map(|text| (text, cut(text))).collect();
+    sorts.straddling.extend(straddles.then_some(item.at));
+    sorts.long.extend(long.then_some(item.at));
+    let Some((correct_text, correct)) = correct else { return };
+    let ids = |cut: &Ending| cut.tokens.iter().map(|token| token.id).collect::<Vec<_>>();
+    let wanted = ids(&correct);
+    let (mut shares, mut differs) = (false, false);
+    for (written, cut) in incorrect {
+        let Some((text, cut)) = cut else { continue };
+        let given = ids(&cut);
+        if given != wanted {
+            shares |= given.first() == wanted.first();
+            differs |= given.len() != wanted.len();
+        } else if text != correct_text {
+            let message = format!("the tokenizer cannot tell `{written}` from `{}`", item.correct);
+            let finding = linter.fault("same-tokens", written.at, message).label("incorrect");
+            let finding = finding.also(item.correct.at, "correct");
+            linter.tell(finding.help("the same tokens have the same probability: the item measures nothing"));
+        }
+    }
+    sorts.sharing.extend(shares.then_some(item.at));
+    sorts.unequal.extend(differs.then_some(item.at));
+}
+
+fn next_token(task: &NextToken, tokenizer: &dyn Tokenizer, linter: &mut Linter<'_>) {
+    let long = |prompt: &str| tokenizer.tokens(prompt).is_ok_and(|tokens| exceeds(tokens.len(), tokenizer));
+    let places: Vec<Place> = task.prompts.iter().filter(|item| long(&item.prompt)).map(|item| item.at).collect();
+    too_long(&places, task.prompts.len(), tokenizer, linter);
+    // After white space a word is cut in another way, which would be told of every word.
+    let Some(item) = task.prompts.iter().find(|item| !item.prompt.ends_with(char::is_whitespace)) else { return };
+    let mut seen: Vec<(u32, &Text)> = Vec::new();
+    for word in &task.watch {
+        let (prompt, text) = join(&item.prompt, word, &task.join);
+        let Ok(cut) = tokenizer.ending(&prompt, &text) else { continue };
+        let Some(first) = cut.tokens.first() else { continue };
+        if let Some((_, other)) = seen.iter().find(|(id, _)| *id == first.id) {
+            let message = format!("`{other}` and `{word}` begin with the same token `{}`", first.text);
+            let finding = Finding::warning("shared-first-token", word.at, message).also(other.at, "the other one");
+            linter.tell(finding.help("only first tokens are ranked, so both get the same rank; watch one of them"));
+        } else if cut.tokens.len() > 1 {
+            let message = format!("`{word}` is {} tokens", cut.tokens.len());
+            let finding = Finding::advice("not-one-token", word.at, message);
+            linter.tell(finding.help(format!("its rank is that of its first token `{}`", first.text)));
+        }
+        seen.push((first.id, word));
+    }
+}
+
+/// Texts are read in windows, whatever their length; a window has to fit.
+fn perplexity(task: &Perplexity, tokenizer: &dyn Tokenizer, linter: &mut Linter<'_>) {
+    let Some(window) = task.window.map(|window| window.get() as usize) else { return };
+    if let Some(context) = tokenizer.context().filter(|context| window > *context) {
+        let message = format!("a window of {window} tokens is asked for, and the model reads at most {context}");
+        let finding = Finding::error("too-long", linter.task(), message);
+        linter.tell(finding.help("lower `window`, or leave it out for as much as the model reads"));
+    }
+}
+
+fn exceeds(tokens: usize, tokenizer: &dyn Tokenizer) -> bool {
+    tokenizer.context().is_some_and(|context| tokens > context)
+}
+
+/// Nothing is cut off: what is too long is refused.
+fn too_long(places: &[Place], all: usize, tokenizer: &dyn Tokenizer, linter: &mut Linter<'_>) {
+    let Some(context) = tokenizer.context() else { return };
+    let severity = if places.len() == all { Severity::Error } else { Severity::Warning };
+    let message = format!("{} of {all} longer than the {context} tokens that the model reads", items_of(places));
+    linter.tell_of(severity, "too-long", places, message, "they are refused, not cut: shorten them, or take another model");
+}

@@ -1,0 +1,80 @@
+//! What is there twice: items, answers, solved examples among the items.
+
+use std::collections::BTreeMap;
+
+use crate::spec::{Finding, Item, Linter, Text};
+
+/// Items that ask the same: a repeated one with the same answer, a contradiction with another.
+pub(in crate::task) fn repeats<'a, C, K: Ord, A: PartialEq>(
+    items: &'a [Item<C>],
+    linter: &mut Linter<'_>,
+    read: impl Fn(&'a C) -> (K, A),
+) {
+    let mut seen = BTreeMap::<K, (&Item<C>, A)>::new();
+    for item in items {
+        let (asked, answer) = read(&item.content);
+        let Some((first, before)) = seen.get(&asked) else {
+            seen.insert(asked, (item, answer));
+            continue;
+        };
+        if *before != answer {
+            let finding = linter.fault("contradiction", item.at, "the same is asked twice, with two right answers");
+            let finding = finding.label("again").also(first.at, "first");
+            linter.tell(finding.help("no model can get both right; keep the one that holds"));
+        } else if item.cluster.is_none() || item.cluster != first.cluster {
+            let finding = Finding::warning("duplicate-item", item.at, "the item is there twice")
+                .label("again")
+                .also(first.at, "first");
+            linter.tell(finding.help(
+                "a repeated item counts twice and narrows the interval without cause; leave it out, or give both one `cluster`",
+            ));
+        }
+    }
+}
+
+/// Solved examples that are asked about too.
+pub(in crate::task) fn shown<'a, C, K: Ord>(
+    items: &'a [Item<C>],
+    shots: &'a [Item<C>],
+    linter: &mut Linter<'_>,
+    read: impl Fn(&'a C) -> K,
+) {
+    let shots: BTreeMap<K, &Item<C>> = shots.iter().map(|shot| (read(&shot.content), shot)).collect();
+    if shots.is_empty() {
+        return;
+    }
+    for item in items {
+        if let Some(shot) = shots.get(&read(&item.content)) {
+            let finding = Finding::warning("shot-in-items", item.at, "the item is a solved example too")
+                .label("asked")
+                .also(shot.at, "shown with its answer");
+            linter.tell(finding.help("the model reads the answer before it is asked; leave one of them out"));
+        }
+    }
+}
+
+/// Answers to choose from, of which `right` is the correct one: none may be there twice. `read` makes of each what is
+/// compared.
+pub(in crate::task) fn choices<'a>(
+    answers: impl Iterator<Item = &'a Text>,
+    right: usize,
+    read: impl Fn(&str) -> String,
+    linter: &mut Linter<'_>,
+) {
+    let answers: Vec<(String, &Text)> = answers.map(|answer| (read(answer), answer)).collect();
+    for (place, (answer, text)) in answers.iter().enumerate() {
+        let Some(first) = answers[..place].iter().position(|(other, _)| other == answer) else { continue };
+        let before = answers[first].1;
+        let decides = first == right || place == right;
+        let name = |place| if place == right { "correct" } else { "incorrect" };
+        let finding = if decides {
+            linter
+                .fault("same-answer", text.at, "the correct and an incorrect answer are the same")
+                .help("change one of them: an item whose answers cannot be told apart measures nothing")
+        } else {
+            Finding::warning("duplicate-item", text.at, "two incorrect answers are the same")
+                .help("leave one of them out: the rank of the correct one counts both")
+        };
+        linter.tell(finding.label(name(place)).also(before.at, name(first)));
+    }
+}
