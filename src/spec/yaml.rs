@@ -181,7 +181,13 @@ fn explain(error: &Error, source: SourceId, text: &str) -> Finding {
             return finding("the file is empty").help("begin with `benchmark: name` or `suite: name`");
         }
         Error::MultipleDocuments { .. } => {
-            return finding("a second document begins here")
+            // The parser tells of its first value.
+            let dashes = text.get(..at.range().start).and_then(|before| before.rfind("\n---"));
+            let at = dashes.map_or(at, |dashes| {
+                let lines = text[dashes + 1..at.range().start].matches('\n').count();
+                Place { line: at.line - lines as u32, start: dashes as u64 + 1, len: 3, ..at }
+            });
+            return Finding::error("yaml", at, "a second document begins here")
                 .help("one file holds one benchmark or suite; leave out the `---`");
         }
         Error::Budget { .. } => {

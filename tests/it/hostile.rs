@@ -70,7 +70,7 @@ fn what_no_parser_can_read_is_told_with_its_place_and_a_remedy() {
         ("# only a comment\n".into(), &["the file is empty"]),
         ("- a\n".into(), &["spec.yaml:1:1", "first line", "not a list"]),
         ("hello\n".into(), &["spec.yaml:1:1", "not a text"]),
-        (with("---\nbenchmark: c\n"), &["a second document begins here", "leave out the `---`"]),
+        (with("---\nbenchmark: c\n"), &["spec.yaml:6:1", "a second document begins here", "leave out the `---`"]),
         (with("      - ['d, e, f]\n"), &["spec.yaml:6:10", "unclosed quote"]),
         (with("      - [\"d, e, f]\n      - [g, h, i]\n"), &["spec.yaml:6:10", "unclosed quote"]),
         (with("      - prompt: Fact: x\n"), &["spec.yaml:6:21", "a text with `: ` in it needs quotes"]),
