@@ -24,7 +24,7 @@ use crate::{
 
 /// Check specs and the data that they name; nothing is run
 #[derive(Clone, Debug, clap::Args)]
-pub struct Arguments {
+pub(super) struct Arguments {
     /// Benchmarks (files or folders), or one suite
     #[arg(value_name = "SPEC", required = true)]
     specs: Vec<PathBuf>,
@@ -189,8 +189,15 @@ fn overview(loaded: &Loaded<Task>, look: &table::Look) -> String {
         let gap = " ".repeat(longest - text::width(name));
         let said = [file.found.words(), file.holds(look)];
         let said: Vec<_> = said.into_iter().filter(|words| !words.is_empty()).collect();
-        let said = said.join(look.charset.pick(" · ", " | "));
-        writeln!(lines, "{name}{gap}  {} {said}", mark(file.found, look)).expect("a string grows");
+        let line = match said.as_slice() {
+            // A suite, or a benchmark that what is wrong elsewhere leaves without tasks.
+            [] => name.to_string(),
+            said => {
+                let said = said.join(look.charset.pick(" · ", " | "));
+                format!("{name}{gap}  {} {said}", mark(file.found, look))
+            }
+        };
+        writeln!(lines, "{line}").expect("a string grows");
     }
     lines + "\n" + &total(loaded, look)
 }

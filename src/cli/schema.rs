@@ -5,7 +5,7 @@ use crate::{report, spec, task::Task};
 
 /// Print the JSON Schema of specs, or of what a run leaves behind
 #[derive(Clone, Debug, clap::Args)]
-pub struct Arguments {
+pub(super) struct Arguments {
     /// Of what
     #[arg(value_enum, default_value_t)]
     of: Of,

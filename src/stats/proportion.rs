@@ -102,9 +102,9 @@ pub fn half_width(items: f64, level: Level) -> f64 {
 }
 
 /// The fewest items that know a share near 0.5 to plus or minus `half_width`.
-pub fn items_for(half_width: f64, level: Level) -> u64 {
+pub fn items_for(half_width: f64, level: Level) -> f64 {
     let z = z(level);
-    (z * z * (0.25 / (half_width * half_width) - 1.0)).ceil() as u64
+    (z * z * (0.25 / (half_width * half_width) - 1.0)).ceil().max(1.0)
 }
 
 /// Clopper and Pearson's exact interval (1934).
@@ -154,16 +154,13 @@ mod tests {
 
     #[test]
     fn so_many_items_make_an_interval_so_narrow() {
-        for (width, items) in [(0.05, 381), (0.1, 93), (0.3, 7)] {
-            assert_eq!(items_for(width, LEVEL), items);
-            let half = |items: u64| {
-                let interval = wilson(items as f64 / 2.0, items as f64, LEVEL).unwrap();
-                assert!(
-                    (0.5 * (interval.high - interval.low) - half_width(items as f64, LEVEL)).abs() < 1e-15
-                );
-                half_width(items as f64, LEVEL)
+        for (width, items) in [(0.05, 381.0), (0.1, 93.0), (0.3, 7.0)] {
+            let off = |items: f64| {
+                let interval = wilson(items / 2.0, items, LEVEL).unwrap();
+                0.5 * (interval.high - interval.low) - half_width(items, LEVEL)
             };
-            assert!(half(items) <= width && half(items - 1) > width);
+            assert!(off(items).abs() < 1e-15 && (items_for(width, LEVEL) - items).abs() < 1e-9);
+            assert!(half_width(items, LEVEL) <= width && half_width(items - 1.0, LEVEL) > width);
         }
     }
 

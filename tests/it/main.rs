@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+mod check;
 mod bad;
 mod cli;
 mod golden_stats;
@@ -10,8 +11,10 @@ mod hub;
 mod kinds;
 #[cfg(feature = "local")]
 mod local;
+mod hostile;
 mod progress;
 mod report;
+mod schema;
 mod spec;
 mod tidy;
 mod tokens;

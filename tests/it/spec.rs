@@ -245,7 +245,7 @@ tasks:
         "unknown-key x.yaml:4 these items have no field `incorect`",
         "data broken.jsonl:2 the line is not JSON",
         "data broken.jsonl:3 the line is no JSON object",
-        "data table.csv:5 1 cells, where the heading has 2",
+        "data table.csv:5 1 cell, where the heading has 2",
         "data table.csv:6 3 cells, where the heading has 2",
         "no-such-column list.json:3 there is no column `incorrect`",
         "data list.json:4 the entry is no JSON object",

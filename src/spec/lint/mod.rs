@@ -50,9 +50,10 @@ impl<'a> Linter<'a> {
 
     /// An error where the author can mend it. A row of a data file may be another's, and published as it is: a warning.
     pub fn fault(&self, code: &'static str, at: Place, message: impl Into<String>) -> Finding {
-        match self.sources.is_data(at) {
-            true => Finding::warning(code, at, message),
-            false => Finding::error(code, at, message),
+        if self.sources.is_data(at) {
+            Finding::warning(code, at, message)
+        } else {
+            Finding::error(code, at, message)
         }
     }
 

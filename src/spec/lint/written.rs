@@ -15,7 +15,11 @@ pub(in crate::spec) fn lint(task: &Node, sources: &Sources, findings: &mut Findi
     let mut look = Look { sources, findings };
     match &task.value {
         // The first key is the kind and the name, which are checked as such.
-        Value::Map(entries) => entries.iter().skip(1).for_each(|(_, value)| look.node(value, false)),
+        Value::Map(entries) => {
+            for (_, value) in entries.iter().skip(1) {
+                look.node(value, false);
+            }
+        }
         _ => look.node(task, false),
     }
 }
@@ -31,9 +35,15 @@ impl Look<'_> {
         match &node.value {
             Value::List(entries) => {
                 let brackets = self.written_from(node.at).starts_with('[');
-                entries.iter().for_each(|entry| self.node(entry, brackets));
+                for entry in entries {
+                    self.node(entry, brackets);
+                }
             }
-            Value::Map(entries) => entries.iter().for_each(|(_, value)| self.node(value, false)),
+            Value::Map(entries) => {
+                for (_, value) in entries {
+                    self.node(value, false);
+                }
+            }
             Value::Text(text) => self.text(&Text::new(text.as_str(), node.at), among),
             Value::Nothing | Value::Bare(_) => {}
         }

@@ -60,7 +60,7 @@ fn opens(prompt: &str, last: char) -> bool {
     let before = &prompt[..prompt.len() - last.len_utf8()];
     match last {
         '(' | '[' | '{' | '“' | '„' | '«' | '‘' => true,
-        '"' => before.matches('"').count() % 2 == 0,
+        '"' => before.matches('"').count().is_multiple_of(2),
         '\'' => before.ends_with(char::is_whitespace),
         '-' => before.ends_with(char::is_alphanumeric),
         _ => false,
