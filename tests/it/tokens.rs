@@ -95,13 +95,14 @@ fn endings_of_a_cloze_task() {
       - [The capital of Peru is, Lima, LIMA]
       - [The capital of Peru is, Lima, Limabeans]
       - [The capital of Chile is, Santiago, Rome]
+      - [Whole texts begin alike., Whole texts begin alike and go on.]
 ";
     assert_eq!(
         told(tasks, 100),
         [
             "Error same-tokens:8 the tokenizer cannot tell `LIMA` from `Lima`",
-            "Advice shared-first-token:9 in 1 item of 4, an incorrect ending begins with the token of the correct one",
-            "Advice unequal-lengths:9 in 2 items of 4, endings of different numbers of tokens are compared",
+            "Advice shared-first-token:9 in 1 item of 5, an incorrect ending begins with the token of the correct one",
+            "Advice unequal-lengths:9 in 2 items of 5, endings of different numbers of tokens are compared",
         ]
     );
     let normalized = tasks.replace("    items", "    normalization: [none, byte]\n    items");
