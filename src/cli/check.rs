@@ -189,8 +189,15 @@ fn overview(loaded: &Loaded<Task>, look: &table::Look) -> String {
         let gap = " ".repeat(longest - text::width(name));
         let said = [file.found.words(), file.holds(look)];
         let said: Vec<_> = said.into_iter().filter(|words| !words.is_empty()).collect();
-        let said = said.join(look.charset.pick(" · ", " | "));
-        writeln!(lines, "{name}{gap}  {} {said}", mark(file.found, look)).expect("a string grows");
+        let line = match said.as_slice() {
+            // A suite, or a benchmark that what is wrong elsewhere leaves without tasks.
+            [] => name.to_string(),
+            said => {
+                let said = said.join(look.charset.pick(" · ", " | "));
+                format!("{name}{gap}  {} {said}", mark(file.found, look))
+            }
+        };
+        writeln!(lines, "{line}").expect("a string grows");
     }
     lines + "\n" + &total(loaded, look)
 }

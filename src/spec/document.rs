@@ -11,7 +11,7 @@ use super::{
     finding::Finding,
     glob,
     keys::Keys,
-    node::Node,
+    node::{Node, Value},
     place::{Body, Place, Source},
     reader::{Fields, Reader, shown},
     text::Text,
@@ -164,22 +164,22 @@ fn complain(path: &Path, message: String, reader: &mut Reader) {
 /// Tells a benchmark from a suite by its first key.
 fn document(node: Node, reader: &mut Reader) -> Option<Document> {
     const FORM: &str = "`benchmark: name` or `suite: name` as its first line";
+    if node.value == Value::Nothing {
+        let finding = Finding::error("yaml", node.at, "the file is empty");
+        return reader.tell(finding.help("begin with `benchmark: name` or `suite: name`"));
+    }
     let Some(mut fields) = Fields::of(&node) else { return reader.expected(&node, FORM) };
     let Some((sort, name)) = fields.first() else { return reader.expected(&node, FORM) };
     match sort.as_str() {
         "benchmark" => {
-            let name = self::name(name, "a benchmark", reader);
-            let file = BenchmarkFile::take(&mut fields, reader);
-            fields.finish(&BenchmarkFile::names(), reader);
-            let (name, file) = (name?, file?);
-            Some(Document::Benchmark(Rc::new(Benchmark { name, file, node })))
+            let name = self::name(name, "a benchmark", reader).or_else(|| name.text())?;
+            let (file, bare) = read::<BenchmarkFile>(fields, &node, "tasks", reader)?;
+            Some(Document::Benchmark(Rc::new(Benchmark { name, file, node: bare.unwrap_or(node) })))
         }
         "suite" => {
-            let name = self::name(name, "a suite", reader);
-            let file = SuiteFile::take(&mut fields, reader);
-            fields.finish(&SuiteFile::names(), reader);
-            let (name, file) = (name?, file?);
-            Some(Document::Suite(Rc::new(Suite { name, file, node })))
+            let name = self::name(name, "a suite", reader).or_else(|| name.text())?;
+            let (file, bare) = read::<SuiteFile>(fields, &node, "benchmarks", reader)?;
+            Some(Document::Suite(Rc::new(Suite { name, file, node: bare.unwrap_or(node) })))
         }
         other => {
             let later = node.get("benchmark").or_else(|| node.get("suite")).is_some();
@@ -193,6 +193,26 @@ fn document(node: Node, reader: &mut Reader) -> Option<Document> {
             reader.tell(finding)
         }
     }
+}
+
+/// The keys of a file. Where one of them cannot be read, all but the one that leads on are left out of it, so that what is
+/// wrong behind that one is found too.
+fn read<T: Keys>(
+    mut fields: Fields<'_>,
+    node: &Node,
+    leads_on: &str,
+    reader: &mut Reader,
+) -> Option<(T, Option<Node>)> {
+    let file = T::take(&mut fields, reader);
+    fields.finish(&T::names(), reader);
+    if let Some(file) = file {
+        return Some((file, None));
+    }
+    let Value::Map(entries) = &node.value else { return None };
+    let left = entries.iter().filter(|(key, _)| key.as_str() == leads_on).cloned().collect();
+    let bare = Node::new(node.at, Value::Map(left));
+    let file = T::take(&mut Fields::of(&bare)?, reader)?;
+    Some((file, Some(bare)))
 }
 
 /// A name: small letters, digits, `_`, `.`, `-`.

@@ -128,10 +128,11 @@ pub struct Findings {
     scope: String,
 }
 
-/// How many alike there were, listed or not, and where the last of them is.
+/// How many alike there were, and where the last of them is.
 #[derive(Clone, Debug, Default)]
 struct Tally {
-    count: usize,
+    listed: usize,
+    unlisted: usize,
     last: SourceId,
 }
 
@@ -159,11 +160,11 @@ impl Findings {
         let at = finding.at();
         let key = (self.scope.clone(), finding.code, finding.severity);
         let tally = self.tallies.entry(key).or_default();
-        if tally.count >= Self::SHOWN {
-            tally.count += 1;
+        if tally.listed >= Self::SHOWN {
+            tally.unlisted += 1;
             tally.last = at.source;
         } else if self.seen.insert((at, finding.code, finding.message.clone())) {
-            tally.count += 1;
+            tally.listed += 1;
             self.list.push(finding);
         }
     }
@@ -172,6 +173,18 @@ impl Findings {
     pub fn add_some(&mut self, finding: Option<Finding>) {
         if let Some(finding) = finding {
             self.add(finding);
+        }
+    }
+
+    /// Takes all others in: those of another look at the same specs.
+    pub fn append(&mut self, others: Self) {
+        self.list.extend(others.list);
+        self.seen.extend(others.seen);
+        for (key, tally) in others.tallies {
+            let mine = self.tallies.entry(key).or_default();
+            mine.listed += tally.listed;
+            mine.unlisted += tally.unlisted;
+            mine.last = tally.last;
         }
     }
 
@@ -187,20 +200,14 @@ impl Findings {
 
     /// Those that are counted only.
     pub fn unlisted(&self) -> impl Iterator<Item = Unlisted<'_>> {
-        let many = self.tallies.iter().filter(|(_, tally)| tally.count > Self::SHOWN);
+        let many = self.tallies.iter().filter(|(_, tally)| tally.unlisted > 0);
         many.map(|((scope, code, severity), tally)| Unlisted {
             scope,
             code,
             severity: *severity,
             source: tally.last,
-            count: tally.count - Self::SHOWN,
+            count: tally.unlisted,
         })
-    }
-
-    /// Takes in what others found.
-    pub fn append(&mut self, others: Self) {
-        self.list.extend(others.list);
-        self.tallies.extend(others.tallies);
     }
 
     /// Those that a run should not go past unseen: no advice.

@@ -338,7 +338,9 @@ impl Maker<'_> {
         let mut known = T::keys(kind);
         known.extend(Settings::names());
         fields.finish(&known, self.reader);
-        lint_written(node, &self.reader.sources, &mut self.reader.findings);
+        if settings.is_some() {
+            lint_written(node, &self.reader.sources, &mut self.reader.findings);
+        }
         if let (Some(read), Some(settings)) = (&mut read, &settings) {
             let level = settings.confidence.level;
             let Reader { findings, sources, .. } = &mut *self.reader;

@@ -50,7 +50,9 @@ pub(super) fn gather(
                 .add(finding.help("give one of them another `id`, and say what it is with `model`"));
         }
     }
-    models.iter().for_each(|model| unpinned(model, suite, benchmarks, reader));
+    for model in &models {
+        unpinned(model, suite, benchmarks, reader);
+    }
     models
 }
 

@@ -80,6 +80,24 @@ impl Sources {
         self.text(place.source)?.get(place.range())
     }
 
+    /// The `|` or `>` with which a text of a spec begins that is written as a block; nothing for other texts.
+    pub fn block(&self, place: Place) -> Option<Place> {
+        let before = self.text(place.source)?.get(..place.range().start)?;
+        let above = before.trim_end_matches(' ').strip_suffix('\n')?.trim_end();
+        let begin = above.rfind('\n').map_or(0, |at| at + 1);
+        let line = above[begin..].split(" #").next().unwrap_or_default().trim_end();
+        let head = line.trim_end_matches(['-', '+', '1', '2', '3', '4', '5', '6', '7', '8', '9']);
+        let sign = head.strip_suffix(['|', '>'])?;
+        let start = begin + sign.len();
+        let lines = before[start..].matches('\n').count();
+        sign.ends_with([' ', '\t']).then(|| Place {
+            line: place.line.saturating_sub(u32::try_from(lines).unwrap_or(u32::MAX)),
+            start: start as u64,
+            len: u32::try_from(line.len() - sign.len()).unwrap_or(u32::MAX),
+            ..place
+        })
+    }
+
     /// The text of a spec.
     pub fn text(&self, id: SourceId) -> Option<&str> {
         match &self.get(id).body {

@@ -102,7 +102,8 @@ impl Reader {
         let sound = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
         let fault = fault(sound, bytes.len() - sound.len());
         // Up to the first fault, the lossy text has the file's own bytes.
-        source.body = Body::Text(String::from_utf8_lossy(sound).into());
+        let shown = if utf16(&bytes) { &[] } else { sound };
+        source.body = Body::Text(String::from_utf8_lossy(shown).into());
         let id = self.sources.add(source);
         if let Some(Fault { at, message, help }) = fault {
             let line = 1 + sound[..at].iter().filter(|byte| **byte == b'\n').count() as u32;
@@ -163,9 +164,13 @@ struct Fault {
     help: &'static str,
 }
 
+fn utf16(bytes: &[u8]) -> bool {
+    bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff")
+}
+
 /// Looks for the first byte that no text holds. Bytes are counted from the beginning of the file.
 fn fault(bytes: &[u8], skipped: usize) -> Option<Fault> {
-    if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
+    if utf16(bytes) {
         return Some(Fault { at: 0, message: "the file is UTF-16".to_owned(), help: "save it as UTF-8" });
     }
     if let Err(error) = std::str::from_utf8(bytes) {
@@ -234,7 +239,8 @@ impl<'a> Fields<'a> {
             let finding = Finding::error("no-such-column", self.at, format!("there is no column `{key}`"))
                 .choices(key, "the columns", &columns);
             let help = finding.help.as_deref().unwrap_or("the file has no columns").to_owned();
-            return reader.tell(finding.help(format!("{help}; say which one it is: `map: {{{key}: …}}`")));
+            let help = format!("{help}; say which one it is: `map: {{{key}: …}}`");
+            return reader.tell(Finding { fix: None, ..finding.help(help) });
         }
         let at = self.entries.first().map_or(self.at, |(key, _)| key.at);
         reader.tell(Finding::error("missing-key", at, format!("`{key}` is missing")))

@@ -40,6 +40,14 @@ pub(super) fn read(
 ) -> Option<()> {
     let name = shown(path);
     let broken = |error: &io::Error| {
+        if error.kind() == io::ErrorKind::FileTooLarge {
+            return Finding::error(
+                "data",
+                named,
+                format!("{name} has a row of more than {} MB", LONGEST >> 20),
+            )
+            .help("a row is one item; is there a quote that is never closed?");
+        }
         Finding::error("file", named, format!("{name} cannot be read: {error}"))
             .help("a path in a spec starts from the spec's own folder")
     };
@@ -96,9 +104,7 @@ impl io::Read for Counted {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let Tally(row, all) = &self.tally;
         if row.get() > LONGEST {
-            let message =
-                format!("a row is longer than {} MB (a quote that is never closed?)", LONGEST >> 20);
-            return Err(io::Error::other(message));
+            return Err(io::ErrorKind::FileTooLarge.into());
         }
         let count = self.file.read(buffer)?;
         row.set(row.get() + count as u64);
@@ -172,6 +178,7 @@ impl Pass<'_> {
                 Ok(text) => take(self, at, text),
                 Err(error) => {
                     let byte = start + (skipped + error.valid_up_to()) as u64;
+                    let at = self.place(line, byte, 1);
                     let finding =
                         Finding::error("encoding", at, format!("byte {byte} of the file is not UTF-8"));
                     self.wrong(finding.help("save the file as UTF-8"));
@@ -210,7 +217,9 @@ impl Pass<'_> {
             Ok(_) => pass.wrong(Finding::error("data", at, "the line is no JSON object").label("this line")),
             Err(error) => {
                 let message = format!("the line is not JSON: {}", words(&error));
-                pass.wrong(Finding::error("data", at, message).label(format!("column {}", error.column())));
+                let column = error.column().saturating_sub(1).min(text.len().saturating_sub(1));
+                let at = Place { start: at.start + column as u64, len: 1, ..at };
+                pass.wrong(Finding::error("data", at, message));
             }
         })
     }
@@ -249,7 +258,8 @@ impl Pass<'_> {
                 let cells = record.iter().map(Json::from);
                 self.row(at, names.iter().map(|name| (*name).to_owned()).zip(cells).collect());
             } else {
-                let message = format!("{} cells, where the heading has {}", record.len(), names.len());
+                let cells = if record.len() == 1 { "1 cell" } else { &format!("{} cells", record.len()) };
+                let message = format!("{cells}, where the heading has {}", names.len());
                 self.wrong(
                     Finding::error("data", at, message)
                         .help("a cell with a comma or a quote in it is put in quotes: \"one, two\""),

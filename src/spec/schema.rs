@@ -85,8 +85,13 @@ fn without_null(schema: &mut Json) {
                 if let [Json::Object(only)] = forms.as_slice() {
                     let only = only.clone();
                     object.remove("anyOf");
-                    for (key, value) in only {
-                        object.entry(key).or_insert(value);
+                    if only.contains_key("$ref") {
+                        // In draft-07 what stands beside a `$ref` is not read.
+                        object.insert("allOf".into(), json!([only]));
+                    } else {
+                        for (key, value) in only {
+                            object.entry(key).or_insert(value);
+                        }
                     }
                 }
             }

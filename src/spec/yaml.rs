@@ -174,48 +174,88 @@ fn place(source: SourceId, text: &str, location: &Location) -> Place {
 fn explain(error: &Error, source: SourceId, text: &str) -> Finding {
     let at =
         error.location().map_or_else(|| Place::start_of(source), |location| place(source, text, &location));
+    let error = error.without_snippet();
     let finding = |message: &str| Finding::error("yaml", at, message);
     match error {
-        Error::WithSnippet { error, .. } => explain(error, source, text),
         Error::Eof { .. } => {
-            finding("the file is empty").help("begin with `benchmark: name` or `suite: name`")
+            return finding("the file is empty").help("begin with `benchmark: name` or `suite: name`");
         }
-        Error::MultipleDocuments { .. } => finding("a second document begins here")
-            .help("one file holds one benchmark or suite; leave out the `---`"),
-        Error::AliasReplayLimitExceeded { .. }
-        | Error::AliasExpansionLimitExceeded { .. }
-        | Error::AliasReplayStackDepthExceeded { .. } => finding("aliases that unfold into too many values")
-            .help("aliases of aliases multiply; write the values out, or in a data file"),
-        Error::Budget { .. } => finding(&format!(
-            "the file is too large to read: at most {NODES} values, nested at most {DEPTH} deep"
-        ))
-        .help("put many items in a data file, and name it with `data:`"),
-        other => {
-            let message = other.render_with_formatter(&serde_yaml::UserMessageFormatter);
-            let line = message.lines().next().unwrap_or_default();
-            let message = line.split(" at line ").next().unwrap_or_default();
-            let written = text.lines().nth(at.line as usize - 1).unwrap_or_default();
-            let finding = finding(message);
-            match remedy(message, written) {
-                Some(help) => finding.help(help),
-                None => finding,
-            }
+        Error::MultipleDocuments { .. } => {
+            // The parser tells of its first value.
+            let dashes = text.get(..at.range().start).and_then(|before| before.rfind("\n---"));
+            let at = dashes.map_or(at, |dashes| {
+                let lines = text[dashes + 1..at.range().start].matches('\n').count();
+                Place { line: at.line - lines as u32, start: dashes as u64 + 1, len: 3, ..at }
+            });
+            return Finding::error("yaml", at, "a second document begins here")
+                .help("one file holds one benchmark or suite; leave out the `---`");
         }
+        Error::Budget { .. } => {
+            let message =
+                format!("the file has more than {NODES} values, or nests them deeper than {DEPTH} levels");
+            return finding(&message).help("put many items in a data file, and name it with `data:`");
+        }
+        _ => {}
+    }
+    let message = error.render_with_formatter(&serde_yaml::UserMessageFormatter);
+    let message = message.lines().next().unwrap_or_default().split(" at line ").next().unwrap_or_default();
+    let says = |words: &str| message.contains(words);
+    let start = at.range().start;
+    let behind = || text.get(..start).unwrap_or_default().trim_end_matches(' ');
+    let line = text.get(start - column(text, start)..).unwrap_or_default().lines().next().unwrap_or_default();
+    if says("too large or too complex") {
+        finding("aliases that unfold into too many values")
+            .help("aliases of aliases multiply; write the values out, or in a data file")
+    } else if says("Recursive reference") || says("recursive references") {
+        finding("an alias inside the very value that it stands for").help("write the value out")
+    } else if says("recursion limit") {
+        finding(&format!("brackets nested deeper than {DEPTH} levels")).help("close them")
+    } else if says("expected string scalar") && behind().ends_with('{') {
+        let at = Place { start: at.start - 1, len: 2, ..at };
+        Finding::error("yaml", at, "`{{` begins a mapping here, not a text")
+            .help("put the text in quotes: \"{{ … }}\"")
+    } else if says("expected string scalar") {
+        finding("a key is a plain text")
+            .help("if this is meant as a text and not as a mapping, put it in quotes")
+    } else if line.trim_start_matches(' ').starts_with('\t') || says("tab") {
+        finding(message).help("indent with spaces: YAML takes no tabs there")
+    } else if says("mapping values are not allowed") || says("simple key") {
+        finding(message).help("a text with `: ` in it needs quotes")
+    } else if says("unsupported tag") {
+        finding(message).help("tags have no meaning in a spec; a text that begins with `!` needs quotes")
+    } else if says("unclosed quote") {
+        finding(message)
+            .help("close it with the same quote; within '…' an apostrophe is written twice: 'it''s'")
+    } else if let Some(comment) = comment_in_brackets(at, text) {
+        let hidden = Finding::error("yaml", comment, "a comment hides the end of this list or mapping");
+        hidden.label("not read").help("` #` begins a comment: a text with it needs quotes")
+    } else {
+        finding(message)
     }
 }
 
-/// What mostly causes a scanner's complaint.
-fn remedy(message: &str, line: &str) -> Option<&'static str> {
-    let says = |words: &str| message.contains(words);
-    if line.trim_start_matches(' ').starts_with('\t') || says("tab") {
-        Some("indent with spaces: YAML takes no tabs there")
-    } else if (says("unclosed") || says("did not find expected ',' or")) && line.contains(" #") {
-        Some("` #` begins a comment: a text with it needs quotes")
-    } else if says("mapping values are not allowed") || says("simple key") {
-        Some("a text with `: ` in it needs quotes")
-    } else if line.contains("{{") && (says("flow") || says("mapping")) {
-        Some("a text that begins with `{{` needs quotes")
-    } else {
-        None
-    }
+/// How many bytes of its line stand before a byte.
+fn column(text: &str, at: usize) -> usize {
+    let before = text.get(..at).unwrap_or_default();
+    before.len() - before.rfind('\n').map_or(0, |line| line + 1)
+}
+
+/// A comment that hides the end of a list from the parser, which then stumbles at its beginning or over the next line.
+fn comment_in_brackets(at: Place, text: &str) -> Option<Place> {
+    let start = at.range().start;
+    let this = start - column(text, start);
+    let last = text.get(..this)?.trim_end().rfind('\n').map_or(0, |line| line + 1);
+    [this, last].into_iter().find_map(|begin| {
+        let line = text[begin..].lines().next().unwrap_or_default();
+        let hash = line.find(" #").filter(|hash| {
+            line[..*hash].matches(['[', '{']).count() > line[..*hash].matches([']', '}']).count()
+        })?;
+        let lines = text[begin.min(start)..begin.max(start)].matches('\n').count() as u32;
+        Some(Place {
+            line: at.line - lines,
+            start: (begin + hash + 1) as u64,
+            len: (line.len() - hash - 1) as u32,
+            ..at
+        })
+    })
 }

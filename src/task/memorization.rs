@@ -67,4 +67,8 @@ impl Kind for Memorization {
     fn lint(&self, linter: &mut Linter<'_>) {
         lint::memorization(self, linter);
     }
+    fn lint_selection(&self, linter: &mut Linter<'_>) {
+        // The share of items that are likely memorized.
+        lint::few_items(self.items.as_ref().map_or(0, Vec::len), linter);
+    }
 }

@@ -10,6 +10,8 @@
     )
 )]
 
+mod check;
+mod bad;
 mod cli;
 mod golden_stats;
 #[cfg(feature = "hub")]
@@ -17,10 +19,13 @@ mod hub;
 mod kinds;
 #[cfg(feature = "local")]
 mod local;
+mod hostile;
 mod progress;
 mod reference;
 #[cfg(feature = "local")]
 mod reference_training;
 mod report;
+mod schema;
 mod spec;
 mod tidy;
+mod tokens;

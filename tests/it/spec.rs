@@ -67,7 +67,10 @@ fn texts_stay_as_written_and_items_have_places() {
     let loaded =
         load(&[("facts.yaml", FACTS), ("data/rows.jsonl", ROWS)], &["facts.yaml"], &Choices::default());
     assert_eq!(
-        told(&loaded).iter().filter(|line| !line.starts_with("few-items")).count(),
+        told(&loaded)
+            .iter()
+            .filter(|line| !line.starts_with("few-items") && !line.starts_with("no-revision"))
+            .count(),
         0,
         "{:?}",
         told(&loaded)
@@ -158,7 +161,7 @@ fn what_the_command_line_says_is_checked() {
     assert_eq!((loaded.suite.tasks.len(), cloze(&loaded, 0).items.len()), (1, 2));
     assert_eq!(*loaded.suite.models[0].id, *"other");
     let typed = told(&load(&files, &["facts.yaml"], &set(&["limit=x"])));
-    assert!(typed[0].starts_with("type --set limit=x:1"), "{typed:#?}");
+    assert!(typed.iter().any(|line| line.starts_with("type --set limit=x:1")), "{typed:#?}");
 }
 
 #[test]
@@ -242,7 +245,7 @@ tasks:
         "unknown-key x.yaml:4 these items have no field `incorect`",
         "data broken.jsonl:2 the line is not JSON",
         "data broken.jsonl:3 the line is no JSON object",
-        "data table.csv:5 1 cells, where the heading has 2",
+        "data table.csv:5 1 cell, where the heading has 2",
         "data table.csv:6 3 cells, where the heading has 2",
         "no-such-column list.json:3 there is no column `incorrect`",
         "data list.json:4 the entry is no JSON object",

@@ -15,7 +15,11 @@ pub(in crate::spec) fn lint(task: &Node, sources: &Sources, findings: &mut Findi
     let mut look = Look { sources, findings };
     match &task.value {
         // The first key is the kind and the name, which are checked as such.
-        Value::Map(entries) => entries.iter().skip(1).for_each(|(_, value)| look.node(value, false)),
+        Value::Map(entries) => {
+            for (_, value) in entries.iter().skip(1) {
+                look.node(value, false);
+            }
+        }
         _ => look.node(task, false),
     }
 }
@@ -31,9 +35,15 @@ impl Look<'_> {
         match &node.value {
             Value::List(entries) => {
                 let brackets = self.written_from(node.at).starts_with('[');
-                entries.iter().for_each(|entry| self.node(entry, brackets));
+                for entry in entries {
+                    self.node(entry, brackets);
+                }
             }
-            Value::Map(entries) => entries.iter().for_each(|(_, value)| self.node(value, false)),
+            Value::Map(entries) => {
+                for (_, value) in entries {
+                    self.node(value, false);
+                }
+            }
             Value::Text(text) => self.text(&Text::new(text.as_str(), node.at), among),
             Value::Nothing | Value::Bare(_) => {}
         }
@@ -48,7 +58,7 @@ impl Look<'_> {
     fn text(&mut self, text: &Text, among: bool) {
         let Some(written) = self.sources.written(text.at) else { return };
         self.findings.add_some(character::odd(text, Some(written)));
-        let plain = !written.starts_with(['"', '\'', '|', '>', '&', '*', '!']);
+        let plain = !written.starts_with(['"', '\'']) && self.sources.block(text.at).is_none();
         if plain {
             self.findings.add_some(comment(text, self.written_from(text.at)));
         }

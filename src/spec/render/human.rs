@@ -72,23 +72,41 @@ fn one(finding: &Finding, sources: &Sources, look: Look, renderer: &Renderer) ->
     let mut pieces = excerpt::pieces(&places, sources);
     pieces.iter_mut().for_each(|piece| make_visible(piece, look));
     for piece in &pieces {
-        group = group.element(origin(piece, look));
-        if !piece.text.is_empty() {
+        if piece.text.is_empty() {
+            group = group.element(origin(piece, look));
+        } else {
             let marks = piece.marks.iter().map(|(index, range)| {
                 let kind = if *index == 0 { AnnotationKind::Primary } else { AnnotationKind::Context };
                 let label = finding.labels.get(*index).map_or("", |(_, words)| words.as_str());
                 let label = Some(plain::words(label, look.unicode)).filter(|label| !label.is_empty());
                 kind.span(range.clone()).label(label)
             });
-            let lines = Snippet::source(piece.text.as_str()).line_start(number(piece.line));
+            let lines =
+                Snippet::source(piece.text.as_str()).line_start(number(piece.line)).path(path(piece, look));
             group = group.element(lines.annotations(marks));
         }
     }
-    let Some(help) = &finding.help else { return renderer.render(&[group]) };
-    match finding.fix.as_deref().and_then(|fix| patch(fix, pieces.first()?, look)) {
-        Some(patch) => renderer.render(&[group, Level::HELP.secondary_title(words(help)).element(patch)]),
-        None => renderer.render(&[group.element(Level::HELP.message(words(help)))]),
+    let report = match &finding.help {
+        None => vec![group],
+        Some(help) => match finding.fix.as_deref().and_then(|fix| patch(fix, pieces.first()?, look)) {
+            Some(patch) => vec![group, Level::HELP.secondary_title(words(help)).element(patch)],
+            None => vec![group.element(Level::HELP.message(words(help)))],
+        },
+    };
+    let drawn = renderer.render(&report);
+    pieces.iter().fold(drawn, |drawn, piece| with_column(drawn, piece, look))
+}
+
+/// The renderer counts columns from where a cut line begins; here they get their true number.
+fn with_column(drawn: String, piece: &Piece<'_>, look: Look) -> String {
+    let (Some(spot), Some((_, mark))) = (piece.spot, piece.marks.first()) else { return drawn };
+    let before = piece.text[..mark.start].rsplit('\n').next().unwrap_or_default();
+    let counted = before.chars().count() as u64 + 1;
+    let place = format!("{}:{}", path(piece, look), spot.line);
+    if counted == spot.column {
+        return drawn;
     }
+    drawn.replacen(&format!("{place}:{counted}"), &format!("{place}:{}", spot.column), 1)
 }
 
 /// What steers a terminal in the lines of a file, made visible; the marks stay where they were.
@@ -100,9 +118,13 @@ fn make_visible(piece: &mut Piece<'_>, look: Look) {
     piece.text = shown(&piece.text);
 }
 
+fn path(piece: &Piece<'_>, look: Look) -> String {
+    plain::words(&piece.source.name, look.unicode)
+}
+
 /// Where it is: `file:line:column`.
 fn origin(piece: &Piece<'_>, look: Look) -> Origin<'static> {
-    let name = Origin::path(plain::words(&piece.source.name, look.unicode));
+    let name = Origin::path(path(piece, look));
     match (&piece.source.body, piece.spot) {
         (_, Some(spot)) => name.line(number(spot.line)).char_column(number(spot.column)),
         (Body::Data(_), None) => name.line(number(piece.line)),
@@ -114,7 +136,8 @@ fn origin(piece: &Piece<'_>, look: Look) -> Origin<'static> {
 fn patch<'a>(fix: &str, piece: &'a Piece<'_>, look: Look) -> Option<Snippet<'a, Patch<'a>>> {
     let (_, range) = piece.marks.iter().find(|(index, _)| *index == 0)?;
     let written = &piece.text[range.clone()];
-    if written.is_empty() || written.contains('\n') || !matches!(piece.source.body, Body::Text(_)) {
+    let fits = piece.text.lines().all(|line| line.len() <= look.width);
+    if !fits || written.is_empty() || written.contains('\n') || !matches!(piece.source.body, Body::Text(_)) {
         return None;
     }
     let patch = Patch::new(range.clone(), plain::words(fix, look.unicode));

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::super::cloze::Endings;
-use crate::spec::{Finding, Item, Linter, Text};
+use crate::spec::{Finding, Item, Linter, Sources, Text};
 
 /// What most items have, where more than half of them do.
 fn usual<K: Ord + Copy>(all: impl Iterator<Item = K>) -> Option<K> {
@@ -22,6 +22,7 @@ fn words(text: &str) -> usize {
 
 /// Items in brackets that have more endings than most, one of them long as no ending is or long as the prompt.
 pub(in crate::task) fn commas(items: &[Item<Endings>], linter: &mut Linter<'_>) {
+    let sources = linter.sources();
     let Some(most) = usual(items.iter().map(|item| item.incorrect.len())) else { return };
     let endings = |item: &Item<Endings>| {
         std::iter::once(&item.content.correct)
@@ -30,10 +31,7 @@ pub(in crate::task) fn commas(items: &[Item<Endings>], linter: &mut Linter<'_>) 
             .max()
     };
     let longest = items.iter().filter(|item| item.incorrect.len() <= most).filter_map(endings).max();
-    for item in items.iter().filter(|item| item.incorrect.len() > most) {
-        if !in_brackets(item, linter) {
-            continue;
-        }
+    for item in items.iter().filter(|item| item.incorrect.len() > most && in_brackets(item, sources)) {
         let Some(prompt) = &item.prompt else { continue };
         let long = endings(item);
         if long <= longest && long < Some(words(prompt)) {
@@ -47,26 +45,25 @@ pub(in crate::task) fn commas(items: &[Item<Endings>], linter: &mut Linter<'_>) 
     }
 }
 
-/// Items in brackets without a prompt, where most have one.
+/// Items in brackets without a prompt, where most have one and two whole texts would be of like length.
 pub(in crate::task) fn missing_commas(items: &[Item<Endings>], linter: &mut Linter<'_>) {
+    let sources = linter.sources();
     if usual(items.iter().map(|item| item.prompt.is_some())) != Some(true) {
         return;
     }
-    for item in items.iter().filter(|item| item.prompt.is_none()) {
-        if !in_brackets(item, linter) {
-            continue;
-        }
-        let message =
-            "two texts are a correct and an incorrect one without a prompt, and most items have a prompt";
+    let uneven = |item: &Item<Endings>| words(&item.correct) > 2 * words(&item.incorrect[0]);
+    for item in
+        items.iter().filter(|item| item.prompt.is_none() && uneven(item) && in_brackets(item, sources))
+    {
         let finding =
-            Finding::warning("stray-comma", item.correct.at, message).label("read as the correct ending");
+            Finding::warning("stray-comma", item.correct.at, "there is no prompt, and most items have one");
+        let finding = finding.label("read as the correct ending");
         linter.tell(finding.help("is a comma missing? [prompt, correct, incorrect]"));
     }
 }
 
 /// Whether an item is written as `[…]`, with a text in it that has no quotes.
-fn in_brackets(item: &Item<Endings>, linter: &Linter<'_>) -> bool {
-    let sources = linter.sources();
+fn in_brackets(item: &Item<Endings>, sources: &Sources) -> bool {
     let plain = |text: &Text| !sources.written(text.at).unwrap_or("\"").starts_with(['"', '\'']);
     let begins = sources.text(item.at.source).and_then(|text| text.get(item.at.range().start..));
     let texts = std::iter::once(&item.content.correct)

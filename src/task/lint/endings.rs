@@ -9,14 +9,13 @@ use super::{
     joint::Joints,
     twice::{choices, repeats},
 };
-use crate::spec::{Item, Linter, join};
+use crate::spec::{Item, Linter};
 
 /// What can be wrong with them, `between` being put between.
 pub(in crate::task) fn endings(items: &[Item<Endings>], between: &str, linter: &mut Linter<'_>) {
     let mut joints = Joints::new(between);
     for item in items {
         let Endings { prompt, correct, incorrect, .. } = &item.content;
-        let written = prompt.as_deref().unwrap_or_default();
         if let Some(prompt) = prompt {
             ends(prompt, Role::Prompt, linter);
         }
@@ -28,11 +27,9 @@ pub(in crate::task) fn endings(items: &[Item<Endings>], between: &str, linter: &
                 joints.look(prompt, ending);
             }
         }
-        // Where something is put between, an ending means the same with white space of its own and without.
-        let read = |ending: &str| {
-            if between.is_empty() { join(written, ending, between).1 } else { ending.trim_start().to_owned() }
-        };
-        choices(all(), 0, read, linter);
+        // Where a space is put between, one of the ending's own says nothing.
+        let spaces: &[char] = if between.is_empty() { &[] } else { &[' '] };
+        choices(all(), 0, |ending| ending.trim_start_matches(spaces).to_owned(), linter);
     }
     joints.tell(linter);
     comma::commas(items, linter);

@@ -20,19 +20,24 @@ pub(in crate::task) fn ends(text: &Text, role: Role, linter: &mut Linter<'_>) {
         Role::Scored => "text",
     };
     let written = linter.sources().written(text.at);
-    // Only quotes and blocks can hold a line break at their end.
-    let block = written.is_some_and(|written| !written.starts_with(['"', '\'']));
     if text.ends_with('\n') {
-        // In quotes, `\n` was written by hand, and a row of data may hold code.
-        if block || (written.is_none() && role == Role::Scored) {
-            let message = format!("the {what} ends with a line break");
-            let finding = Finding::warning("trailing-newline", text.at, message);
-            let help = if block {
-                "write `|-` instead of `|` to leave it out"
+        let message = format!("the {what} ends with a line break");
+        if let Some(sign) = linter.sources().block(text.at) {
+            // Folded texts begin with `>`.
+            let instead = if linter.sources().written(sign).is_some_and(|sign| sign.starts_with('>')) {
+                ">-"
             } else {
-                "it is scored too; leave it out"
+                "|-"
             };
-            linter.tell(finding.help(help));
+            let mut finding = Finding::warning("trailing-newline", sign, message)
+                .label("keeps the last line break")
+                .help(format!("write `{instead}` to leave it out"));
+            finding.fix = Some(instead.to_owned());
+            linter.tell(finding);
+        } else if written.is_none() && role == Role::Scored {
+            // In quotes, `\n` was written by hand, and a prompt of a data file may be code.
+            let finding = Finding::warning("trailing-newline", text.at, message);
+            linter.tell(finding.help("it is scored too; leave it out"));
         }
     } else if text.ends_with(char::is_whitespace) {
         let help = match role {

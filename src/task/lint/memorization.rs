@@ -50,8 +50,8 @@ pub(in crate::task) fn memorization(task: &Memorization, linter: &mut Linter<'_>
 /// Names of conditions that there are, and all of them.
 fn keys<T>(given: &Named<T>, names: &[&str], target: bool, linter: &mut Linter<'_>) {
     for (name, _) in &given.0 {
-        let known = names.contains(&name.as_str()) || (target && name.as_str() == TARGET);
-        if !known {
+        let shared = target && name.as_str() == TARGET;
+        if !shared && !names.contains(&name.as_str()) {
             let finding = Finding::error("unknown-key", name.at, format!("no condition is called `{name}`"));
             linter.tell(finding.choices(name, "the conditions", names));
         }

@@ -5,7 +5,7 @@ use crate::{
     stats::proportion::{half_width, items_for},
 };
 
-/// Says how closely an accuracy near 0.5 would be known, where that is not closely.
+/// Says how closely a share near 0.5 would be known, where that is not closely.
 pub(in crate::task) fn few_items(count: usize, linter: &mut Linter<'_>) {
     const CLOSE: f64 = 0.1;
     let half = half_width(count as f64, linter.level());
@@ -14,7 +14,7 @@ pub(in crate::task) fn few_items(count: usize, linter: &mut Linter<'_>) {
     }
     let items = super::joint::items(count);
     let level = 100.0 * linter.level().get();
-    let message = format!("{items}: an accuracy near 0.5 would be known to ±{half:.2}");
+    let message = format!("{items}: a share near 0.5 would be known to ±{half:.2}");
     let need = |half| items_for(half, linter.level());
     let help =
         format!("with {level} % confidence, {} items make it ±0.10, {} make it ±0.05", need(0.1), need(0.05));
@@ -34,14 +34,16 @@ pub(in crate::task) fn few_texts(count: usize, at: Place, linter: &mut Linter<'_
 pub(in crate::task) fn shots<C>(shots: &[Item<C>], most: Option<u32>, linter: &mut Linter<'_>) {
     let at = shots.first().map_or(linter.task(), |shot| shot.at);
     let (available, most) = (shots.len(), most.unwrap_or(0) as usize);
+    let examples =
+        if available == 1 { "1 solved example".to_owned() } else { format!("{available} solved examples") };
     if available < most {
         let message = format!("{most} solved examples are asked for, and there are {available}");
         let finding = Finding::error("unused-shots", at, message);
         linter.tell(finding.help("add some to `shots`, or lower `k`"));
     } else if available > most {
         let message = match most {
-            0 => format!("{available} solved examples, and `k` asks for none"),
-            _ => format!("{available} solved examples, of which at most {most} are shown at once"),
+            0 => format!("{examples}, and `k` asks for none"),
+            _ => format!("{examples}, of which at most {most} are shown at once"),
         };
         linter.tell(Finding::advice("unused-shots", at, message).help("raise `k`, or leave some out"));
     }

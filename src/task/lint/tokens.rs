@@ -123,8 +123,11 @@ fn compare(
             linter.tell(finding.help("the same tokens have the same probability: the item measures nothing"));
         }
     }
-    sorts.sharing.extend(shares.then_some(item.at));
-    sorts.unequal.extend(differs.then_some(item.at));
+    // Whole texts of a minimal pair mostly begin alike, and are compared by their sums as the field does.
+    if item.prompt.is_some() {
+        sorts.sharing.extend(shares.then_some(item.at));
+        sorts.unequal.extend(differs.then_some(item.at));
+    }
 }
 
 fn next_token(task: &NextToken, tokenizer: &dyn Tokenizer, linter: &mut Linter<'_>) {
