@@ -1,14 +1,6 @@
 //! One test binary for everything that is seen from outside.
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
-#![cfg_attr(
-    feature = "local",
-    expect(
-        clippy::print_stdout,
-        clippy::print_stderr,
-        reason = "tests show the differences they measured, and say what they leave out"
-    )
-)]
 
 mod check;
 mod bad;

@@ -139,7 +139,6 @@ fn add_body(values: &mut [f32], other: &[f32]) {
 }
 
 #[cfg(test)]
-#[expect(clippy::print_stdout, reason = "tests show the errors they measured")]
 mod tests {
     use super::*;
 

@@ -105,7 +105,6 @@ fn halve(mut lanes: [f32; LANES], join: impl Fn(f32, f32) -> f32) -> f32 {
 }
 
 #[cfg(test)]
-#[expect(clippy::print_stdout, reason = "tests show the errors they measured")]
 mod tests {
     use super::*;
 

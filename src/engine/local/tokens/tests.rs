@@ -1,7 +1,5 @@
 //! Awkward joins, with the tokenizers of GPT-2, GPT-NeoX, Llama 2 and the built-in model.
 
-#![expect(clippy::print_stderr, reason = "tests say what they leave out")]
-
 use proptest::prelude::*;
 use serde_json::json;
 use unicode_normalization::UnicodeNormalization as _;
