@@ -6,6 +6,15 @@ mod dry_run;
 pub mod exit;
 mod interrupt;
 mod measure;
+#[cfg_attr(
+    not(feature = "local"),
+    expect(
+        dead_code,
+        unused_variables,
+        clippy::unnecessary_wraps,
+        reason = "without `local` there is only the mock, which cannot fail to open"
+    )
+)]
 mod model;
 mod next;
 pub mod out;

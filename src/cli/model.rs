@@ -5,7 +5,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{Shell, exit::Exit, progress::Event};
+#[cfg(feature = "local")]
+use super::progress::Event;
+use super::{Shell, exit::Exit};
 use crate::{
     engine::{Engine, mock::Mock},
     plan::Tokenizer,
