@@ -107,7 +107,7 @@ fn exit_codes_say_whether_the_specs_may_run() {
 
 #[test]
 fn with_a_model_its_tokenizer_is_asked_too() {
-    // The mock model cuts a text into its words and signs, so that both endings begin with the same token.
+    // The mock model's tokens are bytes: every ending begins with that of the space.
     let arguments =
         ["check", "sound.yaml", "--set", "items=[[It is, now here, now there]]", "--format", "json"];
     assert_eq!(check(&arguments).out, "[]\n");
