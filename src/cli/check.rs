@@ -12,11 +12,12 @@ use super::{
     Shell,
     exit::Exit,
     model::{self, Wanted},
+    prepare::Filters,
 };
 use crate::{
     report::{digits::grouped, quantity::many, table, text},
     spec::{
-        self, Body, Choices, Counted, Findings, Kinds as _, Loaded, Severity, Sources,
+        self, Body, Counted, Findings, Kinds as _, Loaded, Severity, Sources,
         render::{self, counts},
     },
     task::{self, Task},
@@ -34,15 +35,8 @@ pub(super) struct Arguments {
     /// Also check what depends on how this model cuts texts into tokens; may be given several times
     #[arg(long = "model", value_name = "NAME|FOLDER")]
     models: Vec<String>,
-    /// Only tasks whose name fits, such as `cloze/*`; may be given several times
-    #[arg(long, value_name = "PATTERN")]
-    only: Vec<String>,
-    /// Change a key of every task, or of one: `limit=100`, `cloze/capitals.normalization=[none, byte]`
-    #[arg(long, value_name = "KEY=VALUE")]
-    set: Vec<String>,
-    /// At most so many items a task, drawn by its seed
-    #[arg(long, value_name = "N")]
-    sample: Option<u64>,
+    #[command(flatten)]
+    filters: Filters,
     /// What stdout gets
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -61,20 +55,8 @@ enum Format {
 }
 
 /// Reads the specs as `run` does, and says all there is to say.
-pub(super) fn run(arguments: &Arguments, shell: &mut Shell) -> Exit {
-    match check(arguments, shell) {
-        Ok(exit) | Err(exit) => exit,
-    }
-}
-
-fn check(arguments: &Arguments, shell: &mut Shell) -> Result<Exit, Exit> {
-    let choices = Choices {
-        set: arguments.set.clone(),
-        only: arguments.only.clone(),
-        sample: arguments.sample,
-        models: Vec::new(),
-    };
-    let mut loaded = spec::load::<Task>(&arguments.specs, &choices);
+pub(super) fn run(arguments: &Arguments, shell: &mut Shell) -> Result<Exit, Exit> {
+    let mut loaded = spec::load::<Task>(&arguments.specs, &arguments.filters.choices(Vec::new()));
     for name in &arguments.models {
         let found = model::find(Wanted::named(name), shell)?;
         let tasks: Vec<_> = loaded.suite.tasks.iter().collect();

@@ -59,10 +59,7 @@ pub(super) fn write_resolved(
     suite: &Suite<Task>,
     tasks: &[&TaskSpec<Task>],
 ) -> Result<Digest, StoreError> {
-    let tasks: Vec<_> = tasks
-        .iter()
-        .map(|task| json!({ "task": task.name, "kind": crate::spec::Kinds::name(&task.kind), "asks": task.kind, "settings": task.settings }))
-        .collect();
+    let tasks: Vec<_> = tasks.iter().map(|task| task.resolved()).collect();
     let resolved = json!({ "suite": suite.name, "tasks": tasks, "expect": suite.expect });
     write_whole(&folder.join(RESOLVED), |out| {
         serde_json::to_writer_pretty(&mut *out, &resolved)?;

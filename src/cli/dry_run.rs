@@ -20,7 +20,7 @@ pub(super) fn show(
     threads: usize,
     format: Format,
     shell: &mut Shell,
-) -> Result<(), Exit> {
+) -> Result<Exit, Exit> {
     let (name, revision) = found.title();
     let model = summary::model(name, revision);
     let tasks = plan.tasks.iter().map(|task| PlannedTask {

@@ -53,9 +53,7 @@ pub(super) enum Measured {
 /// Measures, and keeps every answer as it comes.
 pub(super) fn measure(mut job: Job<'_>, shell: &mut Shell) -> Result<Measured, StoreError> {
     let model_digest = job.opened.engine.card().digest();
-    let requests: Vec<Digest> =
-        job.plan.requests.iter().map(|request| request.digest(&model_digest)).collect();
-    let plan_digest = Digest::of_json(&requests);
+    let (requests, plan_digest) = digests(&job.plan, &model_digest);
     let (path, mut run) = if let Some((path, mut run)) = job.resume.take() {
         same_plan(&path, &run, model_digest, plan_digest)?;
         run.resumed += 1;
@@ -103,6 +101,13 @@ pub(super) fn measure(mut job: Job<'_>, shell: &mut Shell) -> Result<Measured, S
     derive::write(&path, &record)?;
     folder::point_latest(results, &path);
     Ok(Measured::Complete(Box::new(record), path))
+}
+
+/// The digests of the requests to a model, in order, and that of the whole plan.
+pub(super) fn digests(plan: &Plan, model: &Digest) -> (Vec<Digest>, Digest) {
+    let requests: Vec<Digest> = plan.requests.iter().map(|request| request.digest(model)).collect();
+    let plan = Digest::of_json(&requests);
+    (requests, plan)
 }
 
 impl Job<'_> {

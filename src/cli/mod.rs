@@ -99,7 +99,7 @@ impl Cli {
         let out = Out::new(&out::Environment::read(), self.color, self.ascii);
         let listener = progress::listener(self.progress, self.quiet, out.err_look, out.err_is_terminal);
         let mut shell = Shell { out, listener, quiet: self.quiet };
-        let exit = match self.command {
+        let ended = match self.command {
             Command::Run(arguments) => run::run(&arguments, &mut shell),
             Command::Check(arguments) => check::run(&arguments, &mut shell),
             Command::Schema(arguments) => schema::run(&arguments, &mut shell),
@@ -107,6 +107,7 @@ impl Cli {
             Command::Tokens(arguments) => tokens::run(&arguments, &mut shell),
             Command::Report(arguments) => report::run(&arguments, &mut shell),
         };
+        let (Ok(exit) | Err(exit)) = ended;
         match shell.out.flush() {
             Ok(()) => exit,
             Err(error) => shell.fail(exit.worse(Exit::Results), format!("cannot write to stdout: {error}")),
@@ -142,8 +143,10 @@ impl Shell {
     }
 
     /// A piece of the result on stdout: a view for people as it is, data made safe where it meets a terminal.
-    fn print(&mut self, text: &str, format: Format) -> Result<(), Exit> {
+    fn print(&mut self, text: &str, format: Format) -> Result<Exit, Exit> {
         let written = if format == Format::Human { self.out.print(text) } else { self.out.print_data(text) };
-        written.map_err(|error| self.fail(Exit::Results, format!("cannot write to stdout: {error}")))
+        written
+            .map(|()| Exit::Success)
+            .map_err(|error| self.fail(Exit::Results, format!("cannot write to stdout: {error}")))
     }
 }

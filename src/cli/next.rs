@@ -11,7 +11,7 @@ use crate::{
     engine,
     plan::Ask,
     report::{format::Format, next_token::NextTokens, summary, table::Table},
-    spec::join,
+    spec::follow,
 };
 
 /// Show the most probable next tokens after a prompt
@@ -36,16 +36,10 @@ pub(super) struct Arguments {
     format: Format,
 }
 
-pub(super) fn run(arguments: &Arguments, shell: &mut Shell) -> Exit {
-    match show(arguments, shell) {
-        Ok(()) => Exit::Success,
-        Err(exit) => exit,
-    }
-}
-
-fn show(arguments: &Arguments, shell: &mut Shell) -> Result<(), Exit> {
+pub(super) fn run(arguments: &Arguments, shell: &mut Shell) -> Result<Exit, Exit> {
     let mut opened = model::find(Wanted::named(&arguments.model), shell)?.load(&arguments.engine, shell)?;
-    let watch: Vec<String> = arguments.watch.iter().map(|word| following(&arguments.prompt, word)).collect();
+    let watch: Vec<String> =
+        arguments.watch.iter().map(|word| follow(&arguments.prompt, word, " ")).collect();
     let watch: Vec<&str> = watch.iter().map(String::as_str).collect();
     let mut ask = Ask::default();
     let ticket = ask.rank(&arguments.prompt, arguments.top_k, &watch);
@@ -63,12 +57,6 @@ fn show(arguments: &Arguments, shell: &mut Shell) -> Result<(), Exit> {
         Format::Md => view.table().markdown(),
     };
     shell.print(&text, arguments.format)
-}
-
-/// A word as it follows the prompt: after a space, unless there is white space already.
-fn following(prompt: &str, word: &str) -> String {
-    let (bare, joined) = join(prompt, word, " ");
-    joined.strip_prefix(&prompt[bare.len()..]).unwrap_or(&joined).to_owned()
 }
 
 /// A table for programs.

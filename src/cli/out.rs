@@ -149,11 +149,6 @@ impl Out {
         }
         Ok(())
     }
-
-    /// Whether the reader has gone: what is written now, nobody reads.
-    pub fn is_closed(&self) -> bool {
-        self.stdout.closed
-    }
 }
 
 impl Write for Out {

@@ -9,6 +9,27 @@ use crate::{
     task::Task,
 };
 
+/// Which tasks and items, and how they are changed.
+#[derive(Clone, Debug, clap::Args)]
+pub(super) struct Filters {
+    /// Only tasks whose name fits, such as `cloze/*`; may be given several times
+    #[arg(long, value_name = "PATTERN")]
+    only: Vec<String>,
+    /// Change a key of every task, or of one: `limit=100`, `cloze/capitals.normalization=[none, byte]`
+    #[arg(long, value_name = "KEY=VALUE")]
+    set: Vec<String>,
+    /// At most so many items a task, drawn by its seed
+    #[arg(long, value_name = "N")]
+    sample: Option<u64>,
+}
+
+impl Filters {
+    /// With the models that take the place of those in the specs.
+    pub(super) fn choices(&self, models: Vec<String>) -> Choices {
+        Choices { set: self.set.clone(), only: self.only.clone(), sample: self.sample, models }
+    }
+}
+
 /// Specs, and what the command line says of them.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Selection {

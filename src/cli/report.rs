@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{Shell, derive, exit::Exit, prepare::Selection};
+use super::{Shell, derive, exit::Exit, measure, prepare::Selection};
 use crate::{
     plan::Answers,
     record::{Record, Status, folder, journal},
@@ -24,14 +24,7 @@ pub(super) struct Arguments {
     format: Format,
 }
 
-pub(super) fn run(arguments: &Arguments, shell: &mut Shell) -> Exit {
-    match rebuild(arguments, shell) {
-        Ok(()) => Exit::Success,
-        Err(exit) => exit,
-    }
-}
-
-fn rebuild(arguments: &Arguments, shell: &mut Shell) -> Result<(), Exit> {
+pub(super) fn run(arguments: &Arguments, shell: &mut Shell) -> Result<Exit, Exit> {
     let path =
         folder::find(&arguments.out, &arguments.run).map_err(|error| shell.fail(Exit::Results, error))?;
     let run = folder::read_run(&path).map_err(|error| shell.fail(Exit::Results, error))?;
@@ -41,11 +34,16 @@ fn rebuild(arguments: &Arguments, shell: &mut Shell) -> Result<(), Exit> {
     let (tasks, _) = suite.tasks_of(model);
     let plan = task::plan(&tasks)
         .map_err(|unready| shell.fail(Exit::Spec, format!("cannot be judged yet: {}", unready.join(", "))))?;
+    let (requests, plan_digest) = measure::digests(&plan, &run.model_digest);
+    if plan_digest != run.suite.plan_sha256 {
+        let message = "the copies of its specs no longer ask what was asked; nothing is rebuilt";
+        return Err(shell.fail(Exit::Results, format!("{}: {message}", path.display())));
+    }
     let recovered = journal::read(&path).map_err(|error| shell.fail(Exit::Results, error))?;
     let mut answers = Answers::none(plan.requests.len());
     let mut outcomes = recovered.outcomes;
-    for (index, request) in plan.requests.iter().enumerate() {
-        if let Some(outcome) = outcomes.remove(&request.digest(&run.model_digest)) {
+    for (index, request) in requests.iter().enumerate() {
+        if let Some(outcome) = outcomes.remove(request) {
             answers.put(index, outcome);
         }
     }
@@ -62,5 +60,6 @@ fn rebuild(arguments: &Arguments, shell: &mut Shell) -> Result<(), Exit> {
     }
     let (look, folder) = (shell.out.look, path.display().to_string());
     format::write(&mut shell.out, &record, Some(&folder), arguments.format, &look)
-        .map_err(|error| shell.fail(Exit::Results, format!("cannot write to stdout: {error}")))
+        .map_err(|error| shell.fail(Exit::Results, format!("cannot write to stdout: {error}")))?;
+    Ok(Exit::Success)
 }

@@ -8,14 +8,14 @@ use super::{
     interrupt,
     measure::{self, Job, Measured},
     model::{self, EngineOptions, Wanted},
-    prepare::{self, Selection},
+    prepare::{self, Filters, Selection},
     progress::Event,
 };
 use crate::{
     metric::expect,
     record::{self, Expectation, Outcome, Record, Run, Status, TaskRecord, folder},
     report::format::{self, Format},
-    spec::{Choices, Loaded, Model, Severity, Suite},
+    spec::{Loaded, Model, Severity, Suite},
     task::{self, Task},
 };
 
@@ -32,15 +32,8 @@ pub(super) struct Arguments {
     /// Where run folders are made
     #[arg(long, value_name = "FOLDER", default_value = "results")]
     out: PathBuf,
-    /// Only tasks whose name fits, such as `cloze/*`; may be given several times
-    #[arg(long, value_name = "PATTERN")]
-    only: Vec<String>,
-    /// Change a key of every task, or of one: `limit=100`, `cloze/capitals.normalization=[none, byte]`
-    #[arg(long, value_name = "KEY=VALUE")]
-    set: Vec<String>,
-    /// At most so many items a task, drawn by its seed
-    #[arg(long, value_name = "N")]
-    sample: Option<u64>,
+    #[command(flatten)]
+    filters: Filters,
     #[command(flatten)]
     engine: EngineOptions,
     /// Say what would be asked, and ask nothing
@@ -55,14 +48,8 @@ pub(super) struct Arguments {
 }
 
 /// Runs every model of the selection, one after the other.
-pub(super) fn run(arguments: &Arguments, shell: &mut Shell) -> Exit {
+pub(super) fn run(arguments: &Arguments, shell: &mut Shell) -> Result<Exit, Exit> {
     interrupt::listen();
-    match begin(arguments, shell) {
-        Ok(exit) | Err(exit) => exit,
-    }
-}
-
-fn begin(arguments: &Arguments, shell: &mut Shell) -> Result<Exit, Exit> {
     let resume = match &arguments.resume {
         Some(name) => Some(interrupted(&arguments.out, name, shell)?),
         None => None,
@@ -71,12 +58,7 @@ fn begin(arguments: &Arguments, shell: &mut Shell) -> Result<Exit, Exit> {
         Some((folder, run)) => Selection::of_run(folder, &run.command),
         None => Selection {
             specs: arguments.specs.clone(),
-            choices: Choices {
-                set: arguments.set.clone(),
-                only: arguments.only.clone(),
-                sample: arguments.sample,
-                models: arguments.models.clone(),
-            },
+            choices: arguments.filters.choices(arguments.models.clone()),
         },
     };
     let loaded = selection.load(shell)?;
@@ -99,6 +81,10 @@ fn begin(arguments: &Arguments, shell: &mut Shell) -> Result<Exit, Exit> {
         if exit == Exit::Interrupted {
             return Ok(exit);
         }
+    }
+    // A plan has no numbers, and a run that is taken up only one model's.
+    if arguments.dry_run || resume.is_some() {
+        return Ok(exit);
     }
     Ok(exit.worse(across(&loaded.suite, &records, shell)))
 }
@@ -153,7 +139,7 @@ impl One<'_> {
             .collect();
         if self.arguments.dry_run {
             let threads = self.arguments.engine.threads();
-            return dry_run::show(&plan, &found, threads, self.arguments.format, shell).map(|()| None);
+            return dry_run::show(&plan, &found, threads, self.arguments.format, shell).map(|_| None);
         }
         let opened = found.load(&self.arguments.engine, shell)?;
         let command = record::Command {

@@ -23,15 +23,12 @@ enum Of {
     Item,
 }
 
-pub(super) fn run(arguments: &Arguments, shell: &mut Shell) -> Exit {
+pub(super) fn run(arguments: &Arguments, shell: &mut Shell) -> Result<Exit, Exit> {
     let [(_, run), (_, item)] = report::schema::all();
     let schema = match arguments.of {
         Of::Spec => spec::schema::<Task>(),
         Of::Run => run,
         Of::Item => item,
     };
-    match shell.print(&schema, report::Format::Json) {
-        Ok(()) => Exit::Success,
-        Err(exit) => exit,
-    }
+    shell.print(&schema, report::Format::Json)
 }

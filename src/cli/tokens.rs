@@ -21,14 +21,7 @@ pub(super) struct Arguments {
     format: Format,
 }
 
-pub(super) fn run(arguments: &Arguments, shell: &mut Shell) -> Exit {
-    match show(arguments, shell) {
-        Ok(()) => Exit::Success,
-        Err(exit) => exit,
-    }
-}
-
-fn show(arguments: &Arguments, shell: &mut Shell) -> Result<(), Exit> {
+pub(super) fn run(arguments: &Arguments, shell: &mut Shell) -> Result<Exit, Exit> {
     let model = model::find(Wanted::named(&arguments.model), shell)?;
     let found = model.tokenizer().tokens(&arguments.text);
     let found = found.map_err(|failure| shell.fail(Exit::Items, failure.message))?;

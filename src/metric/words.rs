@@ -1,19 +1,14 @@
-//! Numbers in words: how a number, its interval and its distance from chance are said, in one place.
+//! Numbers in words: how a number and its interval are said, in one place.
 
 use crate::{
     record::{Measure, Unit},
-    stats::{Estimate, Interval, Method, proportion},
+    stats::{Estimate, Interval, Method},
 };
 
 /// Numbers without an interval show so many significant digits.
 const DIGITS_ALONE: i32 = 4;
 
-/// Such as `0.80 [0.49, 0.94], 8 of 10 (Wilson 95%)`.
-pub fn number(measure: &Measure) -> String {
-    number_to(measure, decimals(measure))
-}
-
-/// The same with so many decimals.
+/// Such as `0.80 [0.49, 0.94], 8 of 10 (Wilson 95%)`, with so many decimals.
 pub(super) fn number_to(measure: &Measure, decimals: usize) -> String {
     let estimate = &measure.estimate;
     let value = match estimate.value {
@@ -55,50 +50,21 @@ pub fn method(method: Method) -> &'static str {
     }
 }
 
-/// Where a number stands to what guessing gives, such as `above chance (0.25): p = .0004, exact binomial`. The interval
-/// decides the words; the p is that of so many right answers or more by guessing, where items are independent.
-pub fn against_chance(measure: &Measure) -> Option<String> {
-    let (chance, estimate) = (measure.chance?, &measure.estimate);
-    let interval = estimate.interval.ok()?;
-    let verdict = if interval.low > chance {
-        "above chance"
-    } else if interval.high < chance {
-        "below chance"
-    } else {
-        "not told from chance"
-    };
-    let chance_shown = (chance * 1e4).round() / 1e4;
-    let by_guessing = match (estimate.successes, estimate.clusters, measure.unit) {
-        (Some(successes), None, Unit::Proportion) if interval.high >= chance => {
-            // A tie does not count as one more that is right.
-            #[expect(clippy::cast_sign_loss, reason = "successes are not negative")]
-            let p = proportion::p_at_least(successes.floor() as u64, estimate.n as u64, chance);
-            format!(": p {}, exact binomial", p_value(p))
-        }
-        _ => String::new(),
-    };
-    Some(format!("{verdict} ({chance_shown}){by_guessing}"))
-}
-
-/// A p-value with its sign, such as `= .0004` or `< .0001`.
-pub fn p_value(p: f64) -> String {
-    match p {
-        ..0.0001 => "< .0001".into(),
-        0.0001..0.001 => format!("= {}", &format!("{p:.4}")[1..]),
-        0.001..0.9995 => format!("= {}", &format!("{p:.3}")[1..]),
-        _ => "= 1".into(),
-    }
-}
-
-/// Enough decimals for two significant digits of the interval's half-width.
+/// Enough decimals for two significant digits of the interval's half-width; on a scale of ratios, of the lower end too.
 pub(super) fn decimals(measure: &Measure) -> usize {
     let half = measure.estimate.interval.map_or(0.0, |interval| 0.5 * (interval.high - interval.low));
     let wanted = match (measure.estimate.value, half > 0.0) {
-        (_, true) => 1 - exponent(half),
+        (_, true) => 1 - exponent(half).min(lower_end(measure).unwrap_or(i32::MAX)),
         (Ok(value), false) if value != 0.0 => DIGITS_ALONE - 1 - exponent(value),
         _ => DIGITS_ALONE - 1,
     };
     usize::try_from(wanted).unwrap_or(0)
+}
+
+/// The power of ten of a ratio's lower end, where the interval is much wider than it.
+fn lower_end(measure: &Measure) -> Option<i32> {
+    let low = measure.estimate.interval.ok()?.low;
+    (matches!(measure.unit, Unit::Perplexity | Unit::Ratio) && low > 0.0).then(|| exponent(low))
 }
 
 /// The power of ten of the leading digit.
@@ -128,17 +94,33 @@ fn items(estimate: &Estimate) -> String {
 mod tests {
     use super::*;
     use crate::{
-        stats::{Clusters, influence::Scale, mean, proportion::Ends},
+        stats::{
+            Clusters,
+            influence::Scale,
+            mean,
+            proportion::{self, Ends},
+        },
         value::Level,
     };
 
-    fn measure(unit: Unit, chance: Option<f64>, estimate: Estimate) -> Measure {
-        Measure { metric: "m".into(), group: None, unit, better: None, chance, headline: true, estimate }
+    fn measure(unit: Unit, estimate: Estimate) -> Measure {
+        Measure {
+            metric: "m".into(),
+            group: None,
+            unit,
+            better: None,
+            chance: None,
+            headline: true,
+            estimate,
+        }
     }
 
-    fn share(values: &[f64], clusters: &Clusters, chance: f64) -> Measure {
-        let estimate = proportion::estimate(values, clusters, Level::DEFAULT, Ends::Wilson);
-        measure(Unit::Proportion, Some(chance), estimate)
+    fn share(values: &[f64], clusters: &Clusters) -> Measure {
+        measure(Unit::Proportion, proportion::estimate(values, clusters, Level::DEFAULT, Ends::Wilson))
+    }
+
+    fn number(measure: &Measure) -> String {
+        number_to(measure, decimals(measure))
     }
 
     const EIGHT_OF_TEN: [f64; 10] = [1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 0.0, 0.0];
@@ -146,37 +128,27 @@ mod tests {
     #[test]
     fn a_number_is_one_sentence() {
         let apart = Clusters::apart(10);
-        assert_eq!(number(&share(&EIGHT_OF_TEN, &apart, 0.5)), "0.80 [0.49, 0.94], 8 of 10 (Wilson 95%)");
+        assert_eq!(number(&share(&EIGHT_OF_TEN, &apart)), "0.80 [0.49, 0.94], 8 of 10 (Wilson 95%)");
         let together = Clusters::by([0, 0, 1, 1, 2, 2, 3, 3, 4, 4]);
         assert_eq!(
-            number(&share(&EIGHT_OF_TEN, &together, 0.5)),
+            number(&share(&EIGHT_OF_TEN, &together)),
             "0.80 [0.22, 0.98], 8 of 10 in 5 clusters (Wilson, clustered 95%)"
         );
-        assert_eq!(number(&share(&[], &Clusters::apart(0), 0.5)), "undefined: no items");
+        assert_eq!(number(&share(&[], &Clusters::apart(0))), "undefined: no items");
         let one = mean::estimate(&[24.123_456], &Clusters::apart(1), Level::DEFAULT, Scale::Plain);
         assert_eq!(
-            number(&measure(Unit::Nats, None, one)),
+            number(&measure(Unit::Nats, one)),
             "24.12, n = 1 (no interval: one item: its spread is not known)"
         );
         let wide = mean::estimate(&[3e8, 5e8, 4e8], &Clusters::apart(3), Level::DEFAULT, Scale::Plain);
-        assert_eq!(number(&measure(Unit::Count, None, wide)), "4.000e8 [1.516e8, 6.484e8], n = 3 (t 95%)");
+        assert_eq!(number(&measure(Unit::Count, wide)), "4.000e8 [1.516e8, 6.484e8], n = 3 (t 95%)");
     }
 
     #[test]
-    fn chance_is_told_from_by_the_interval() {
-        let apart = Clusters::apart(10);
-        let words = |chance| against_chance(&share(&EIGHT_OF_TEN, &apart, chance));
-        // scipy.stats.binomtest(8, 10, p, "greater")
-        assert_eq!(words(0.25).as_deref(), Some("above chance (0.25): p = .0004, exact binomial"));
-        assert_eq!(words(0.5).as_deref(), Some("not told from chance (0.5): p = .055, exact binomial"));
-        assert_eq!(words(0.99).as_deref(), Some("below chance (0.99)"));
-        let together = share(&EIGHT_OF_TEN, &Clusters::by([0, 0, 1, 1, 2, 2, 3, 3, 4, 4]), 0.1);
-        assert_eq!(against_chance(&together).as_deref(), Some("above chance (0.1)"));
-    }
-
-    #[test]
-    fn a_p_value_is_never_zero() {
-        let shown = [0.0, 0.000_4, 0.054_687_5, 0.999, 1.0].map(p_value);
-        assert_eq!(shown, ["< .0001", "= .0004", "= .055", "= .999", "= 1"]);
+    fn a_ratio_keeps_two_digits_of_its_lower_end() {
+        let interval =
+            Interval { low: 6.49, high: 1881.2, level: Level::DEFAULT, method: Method::JackknifeT };
+        let estimate = Estimate { value: Ok(110.9), interval: Ok(interval), ..Estimate::exact(110.9, 10) };
+        assert_eq!(number(&measure(Unit::Ratio, estimate)), "110.9 [6.5, 1881.2], n = 10 (jackknife t 95%)");
     }
 }

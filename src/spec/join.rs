@@ -12,6 +12,12 @@ pub fn join(prompt: &str, ending: &str, between: &str) -> (String, String) {
     (bare.to_owned(), format!("{between}{ending}"))
 }
 
+/// A word as it comes right after a prompt that stays exactly as it is, white space at its end included.
+pub fn follow(prompt: &str, word: &str, between: &str) -> String {
+    let (bare, joined) = join(prompt, word, between);
+    joined.strip_prefix(&prompt[bare.len()..]).unwrap_or(&joined).to_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -29,6 +35,14 @@ mod tests {
         ];
         for (prompt, ending, between, before, after) in cases {
             assert_eq!(join(prompt, ending, between), (before.to_owned(), after.to_owned()), "{prompt:?}");
+        }
+    }
+    #[test]
+    fn what_follows_a_prompt_needs_no_second_space() {
+        for (prompt, word, follows) in
+            [("is", "Paris", " Paris"), ("is ", "Paris", "Paris"), ("is", " Paris", " Paris")]
+        {
+            assert_eq!(follow(prompt, word, " "), follows, "{prompt:?}");
         }
     }
 }

@@ -40,7 +40,7 @@ pub use file::{Compare, Correction, Dtype, EngineKind, Model, Power, Share, Test
 pub use finding::{Finding, Findings, Severity, Unlisted, nearest};
 pub use glob::{matches, names_task};
 pub use item::{Content, Item, Items, Tag};
-pub use join::join;
+pub use join::{follow, join};
 pub use keys::{Keys, Object, Short, read as read_keys, schema as keys_schema};
 pub use kind::{Counted, Kind, Kinds, Reported};
 pub use lint::Linter;

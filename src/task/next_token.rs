@@ -12,7 +12,7 @@ use crate::{
     metric::{Formula, Metric},
     plan::{Answers, Ask, Ranked, RankedToken, Ticket},
     record::{Cell, Column, ItemKey, Row, Table, Unit},
-    spec::{Content, Counted, Draw, Items, Kind, Linter, Node, Reader, Reported, Short, Text, join, keys},
+    spec::{Content, Counted, Draw, Items, Kind, Linter, Node, Reader, Reported, Short, Text, follow, keys},
     value::Digest,
 };
 
@@ -96,7 +96,7 @@ impl NextToken {
         let mut asked = Vec::new();
         for item in self.prompts.iter() {
             let watch: Vec<String> =
-                self.watch.iter().map(|word| watched(&item.prompt, word, &self.join)).collect();
+                self.watch.iter().map(|word| follow(&item.prompt, word, &self.join)).collect();
             let words: Vec<&str> = watch.iter().map(String::as_str).collect();
             let ticket = ask.rank(&item.prompt, self.top_k.get(), &words);
             let key = item_key(item, None, Digest::of_json(&("next_token", item.prompt.as_str(), words)));
@@ -104,14 +104,6 @@ impl NextToken {
         }
         Box::new(move |answers| verdict(&asked, answers))
     }
-}
-
-/// A watched word as it would follow the prompt. White space at the prompt's end stays there: the table is of what comes
-/// after exactly this text.
-fn watched(prompt: &str, word: &str, between: &str) -> String {
-    let (_, word) = join(prompt, word, between);
-    let gap = &prompt[prompt.trim_end().len()..];
-    word.strip_prefix(gap).unwrap_or(&word).to_owned()
 }
 
 /// What each row says.

@@ -170,6 +170,31 @@ fn a_report_rebuilds_what_was_deleted() {
 }
 
 #[test]
+fn a_report_is_not_rebuilt_from_other_specs() {
+    let results = Results::new();
+    output(&["run", SUITE, "--model", "mock", "--out", results.path()]);
+    let run = results.run();
+    let before = fs::read(run.join("items.csv")).unwrap();
+    let spec = run.join("spec/cloze.yaml");
+    fs::write(&spec, fs::read_to_string(&spec).unwrap().replace("Paris", "Lyon")).unwrap();
+    let shown = output(&["report", "--out", results.path()]);
+    assert_eq!(shown.status.code(), Some(8));
+    assert!(text(&shown.stderr).contains("nothing is rebuilt"), "{}", text(&shown.stderr));
+    assert_eq!(fs::read(run.join("items.csv")).unwrap(), before);
+}
+
+#[test]
+fn a_plan_is_not_held_against_what_models_are_expected_to_do() {
+    let home = tempfile::tempdir().unwrap();
+    fs::write(home.path().join("one.yaml"), ONE).unwrap();
+    let suite = "suite: two\nbenchmarks: one.yaml\nmodels: [mock, {id: other, engine: mock}]\nexpect: [\"other:one/pair.accuracy < mock:one/pair.accuracy\"]\n";
+    let suite = spec(home.path(), suite);
+    assert_eq!(code(&["run", &suite, "--dry-run"]), 0);
+    // Both are the same model: neither is better.
+    assert_eq!(code(&["run", &suite, "--out", home.path().join("results").to_str().unwrap()]), 5);
+}
+
+#[test]
 fn exit_codes_tell_whose_fault_it_is() {
     let home = tempfile::tempdir().unwrap();
     let results = Results::new();

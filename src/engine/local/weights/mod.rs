@@ -256,48 +256,24 @@ impl Elements {
         row_stride: usize,
         column_stride: usize,
     ) {
+        let strides = (row_stride, column_stride);
         match self.dtype {
-            Dtype::F64 => {
-                kernel::fill(
-                    panel,
-                    to,
-                    &self.bytes.as_chunks().0[start..],
-                    row_stride,
-                    column_stride,
-                    f64_at,
-                );
-            }
-            Dtype::F32 => {
-                kernel::fill(
-                    panel,
-                    to,
-                    &self.bytes.as_chunks().0[start..],
-                    row_stride,
-                    column_stride,
-                    f32_at,
-                );
-            }
-            Dtype::F16 => {
-                kernel::fill(
-                    panel,
-                    to,
-                    &self.bytes.as_chunks().0[start..],
-                    row_stride,
-                    column_stride,
-                    f16_at,
-                );
-            }
-            Dtype::Bf16 | Dtype::Other(_) => {
-                kernel::fill(
-                    panel,
-                    to,
-                    &self.bytes.as_chunks().0[start..],
-                    row_stride,
-                    column_stride,
-                    bf16_at,
-                );
-            }
+            Dtype::F64 => self.fill_as(panel, to, start, strides, f64_at),
+            Dtype::F32 => self.fill_as(panel, to, start, strides, f32_at),
+            Dtype::F16 => self.fill_as(panel, to, start, strides, f16_at),
+            Dtype::Bf16 | Dtype::Other(_) => self.fill_as(panel, to, start, strides, bf16_at),
         }
+    }
+
+    fn fill_as<const BYTES: usize>(
+        &self,
+        panel: &mut [[f32; 32]],
+        to: Range<usize>,
+        start: usize,
+        (row_stride, column_stride): (usize, usize),
+        widen: impl Fn([u8; BYTES]) -> f32,
+    ) {
+        kernel::fill(panel, to, &self.bytes.as_chunks().0[start..], row_stride, column_stride, widen);
     }
 }
 
