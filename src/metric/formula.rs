@@ -29,6 +29,8 @@ pub enum Formula {
     GeometricMean(Column),
     /// The middle value.
     Median(Column),
+    /// e to the middle one of natural logarithms.
+    GeometricMedian(Column),
     /// The sum: counted, not estimated.
     Total(Column),
     /// e to Σ numerator / Σ denominator: nats and tokens give a perplexity.
@@ -54,6 +56,14 @@ pub enum Formula {
         /// The group that is divided by.
         baseline: String,
     },
+    /// The geometric mean of the metric's group, or of all rows outside of the baseline, over that of the baseline; from
+    /// natural logarithms.
+    MeanRatio {
+        /// Such as log-probabilities.
+        logarithms: Column,
+        /// The group that is divided by.
+        baseline: String,
+    },
     /// A property of the model that nothing was sampled for.
     Exact(f64),
 }
@@ -73,13 +83,15 @@ impl Evaluation<'_> {
             Formula::Proportion(column) => self.of_column(column, Self::proportion),
             Formula::Mean(column) => self.of_column(column, |own, x, c| own.mean(x, c, Scale::Plain)),
             Formula::GeometricMean(column) => self.of_column(column, |own, x, c| own.mean(x, c, Scale::Exp)),
-            Formula::Median(column) => self.of_column(column, Self::median),
+            Formula::Median(column) => self.of_column(column, |own, x, c| own.median(x, c, Scale::Plain)),
+            Formula::GeometricMedian(column) => self.of_column(column, |own, x, c| own.median(x, c, Scale::Exp)),
             Formula::Total(column) => self.of_column(column, |_, x, _| total(x)),
             Formula::ExpRatio { numerator, denominator } => self.ratio([numerator, denominator], Scale::Exp),
             Formula::BitsPer { nats, bytes } => self.ratio([nats, bytes], Scale::Bits),
             Formula::GroupRatio { numerator, denominator, baseline } => {
                 self.group_ratio([numerator, denominator], baseline)
             }
+            Formula::MeanRatio { logarithms, baseline } => self.group_ratio([*logarithms], baseline),
         }
         .unwrap_or_else(nothing)
     }
@@ -111,9 +123,9 @@ impl Evaluation<'_> {
         self.resampled(estimate, clusters, scale, || Quotient::mean(values, clusters))
     }
 
-    fn median(&self, values: &[f64], clusters: &Clusters) -> Estimate {
-        let estimate = median::estimate(values, clusters, self.settings.level);
-        self.resampled(estimate, clusters, Scale::Plain, || bootstrap::Median::new(values, clusters))
+    fn median(&self, values: &[f64], clusters: &Clusters, scale: Scale) -> Estimate {
+        let estimate = median::estimate(values, clusters, self.settings.level).carried(scale);
+        self.resampled(estimate, clusters, scale, || bootstrap::Median::new(values, clusters))
     }
 
     fn ratio(&self, columns: [Column; 2], scale: Scale) -> Result<Estimate, Undefined> {
@@ -124,13 +136,19 @@ impl Evaluation<'_> {
         Ok(self.resampled(estimate, &clusters, scale, || documents.quotient().clone()))
     }
 
-    fn group_ratio(&self, columns: [Column; 2], baseline: &str) -> Result<Estimate, Undefined> {
+    /// Of sums over the second column, or over the number of rows where there is one column only.
+    fn group_ratio<const N: usize>(
+        &self,
+        columns: [Column; N],
+        baseline: &str,
+    ) -> Result<Estimate, Undefined> {
         let part = self.metric.group.as_deref().map_or(Part::Outside(baseline), Part::Group);
         let [own, base] = [part, Part::Group(baseline)].map(|part| self.rows.select(part, columns));
         let (own, base) = (own?, base?);
         let both = self.rows.clusters(own.rows.iter().chain(&base.rows).copied());
-        let [own, base] = [own, base].map(|Selected { columns: [above, below], rows }| {
-            Documents::new(&above, &below, self.rows.clusters(rows))
+        let [own, base] = [own, base].map(|Selected { columns, rows }| {
+            let ones = vec![1.0; rows.len()];
+            Documents::new(&columns[0], columns.get(1).unwrap_or(&ones), self.rows.clusters(rows))
         });
         let estimate = own.over(&base, &both, self.settings.level);
         // Draws from each group by itself say nothing where the groups hang together, or one is a single document.
@@ -142,7 +160,11 @@ impl Evaluation<'_> {
     }
 
     fn part(&self) -> Part<'_> {
-        self.metric.group.as_deref().map_or(Part::All, Part::Group)
+        match (&self.metric.group, &self.metric.except) {
+            (Some(group), _) => Part::Group(group),
+            (None, Some(except)) => Part::Outside(except),
+            (None, None) => Part::All,
+        }
     }
 
     /// The estimate with the interval of a bootstrap, if one is asked for.
@@ -223,6 +245,7 @@ mod tests {
             (Formula::Mean("nats"), None, 41.8, Some(Method::T)),
             (Formula::GeometricMean("tokens"), Some("out"), 11.5_f64.exp(), Some(Method::T)),
             (Formula::Median("nats"), None, 44.0, None),
+            (Formula::GeometricMedian("tokens"), Some("out"), 11.5_f64.exp(), None),
             (Formula::Total("tokens"), Some("in"), 38.0, None),
             (
                 Formula::ExpRatio { numerator, denominator },
@@ -264,6 +287,26 @@ mod tests {
         Arc::make_mut(&mut table.rows[0].key).cluster = Some("book".into());
         Arc::make_mut(&mut table.rows[4].key).cluster = Some("book".into());
         assert_eq!(make(formula, None, Intervals::Auto, &table).interval, Err(Undefined::SharedCluster));
+    }
+
+    #[test]
+    fn logarithms_of_two_groups_are_compared_as_welch_does() {
+        let formula = Formula::MeanRatio { logarithms: "nats", baseline: "in".into() };
+        let estimate = make(formula, None, Intervals::Auto, &example());
+        // scipy.stats.ttest_ind([60, 44], [30, 50, 25], equal_var=False).confidence_interval()
+        let interval = estimate.interval.unwrap();
+        assert!((estimate.value.unwrap().ln() - 17.0).abs() < 1e-12);
+        assert!((interval.low.ln() + 21.659_261_552_977_632).abs() < 1e-9 && (interval.high.ln() - 55.659_261_552_977_63).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_group_is_left_out_where_the_metric_says_so() {
+        let mut metric = Metric::new("metric", Formula::Mean("nats"), Unit::Nats);
+        metric.except = Some("out".into());
+        let settings =
+            Settings { task: "b/t".into(), level: Level::DEFAULT, intervals: Intervals::Auto, seed: Seed(3) };
+        let estimate = evaluate(&[metric], &example(), &settings).remove(0).estimate;
+        assert_eq!((estimate.value, estimate.n), (Ok(35.0), 3));
     }
 
     #[test]

@@ -26,6 +26,8 @@ pub struct Metric {
     pub formula: Formula,
     /// The rows it is made from: those of a group, or all.
     pub group: Option<String>,
+    /// A group that is left out where it is made from all other rows, such as that of the controls.
+    pub except: Option<String>,
     /// What it counts.
     pub unit: Unit,
     /// Which direction is good, where one is.
@@ -83,6 +85,7 @@ impl Metric {
             name: name.into(),
             formula,
             group: None,
+            except: None,
             unit,
             better: None,
             chance: None,

@@ -62,11 +62,11 @@ impl Task {
             Self::NextToken(task) => Some(task.ask(ask)),
             Self::Cloze(task) => Some(task.ask(ask)),
             Self::Perplexity(task) => Some(task.ask(ask)),
+            Self::Memorization(task) => Some(task.ask(ask, about)),
             Self::Choice(_)
             | Self::Generate(_)
             | Self::Icl(_)
             | Self::Strategies(_)
-            | Self::Memorization(_)
             | Self::Sampling(_) => None,
         }
     }

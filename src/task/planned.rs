@@ -10,7 +10,7 @@ use crate::{
     record::{ItemKey, Table, TaskRecord},
     spec::{Confidence, IntervalMethod, Item, Kinds as _, Settings, TaskSpec},
     stats::bootstrap,
-    value::{Digest, Seed},
+    value::{Digest, Level, Seed},
 };
 
 /// What the answers of a task mean.
@@ -23,6 +23,8 @@ pub(super) struct About<'a> {
     pub(super) name: &'a str,
     /// Where random draws begin.
     pub(super) seed: Seed,
+    /// How often intervals hold the truth.
+    pub(super) level: Level,
 }
 
 /// A suite as one model is asked it.
@@ -65,7 +67,7 @@ pub fn plan(tasks: &[&TaskSpec<Task>]) -> Result<Plan, Vec<String>> {
     let mut ask = Ask::default();
     let (mut planned, mut unready) = (Vec::new(), Vec::new());
     for task in tasks {
-        let about = About { name: &task.name, seed: task.settings.seed };
+        let about = About { name: &task.name, seed: task.settings.seed, level: task.settings.confidence.level };
         let Some(judge) = task.kind.ask(&mut ask, about) else {
             unready.push(format!("{} ({})", task.name, task.kind.name()));
             continue;
