@@ -84,7 +84,9 @@ impl Evaluation<'_> {
             Formula::Mean(column) => self.of_column(column, |own, x, c| own.mean(x, c, Scale::Plain)),
             Formula::GeometricMean(column) => self.of_column(column, |own, x, c| own.mean(x, c, Scale::Exp)),
             Formula::Median(column) => self.of_column(column, |own, x, c| own.median(x, c, Scale::Plain)),
-            Formula::GeometricMedian(column) => self.of_column(column, |own, x, c| own.median(x, c, Scale::Exp)),
+            Formula::GeometricMedian(column) => {
+                self.of_column(column, |own, x, c| own.median(x, c, Scale::Exp))
+            }
             Formula::Total(column) => self.of_column(column, |_, x, _| total(x)),
             Formula::ExpRatio { numerator, denominator } => self.ratio([numerator, denominator], Scale::Exp),
             Formula::BitsPer { nats, bytes } => self.ratio([nats, bytes], Scale::Bits),
@@ -296,7 +298,10 @@ mod tests {
         // scipy.stats.ttest_ind([60, 44], [30, 50, 25], equal_var=False).confidence_interval()
         let interval = estimate.interval.unwrap();
         assert!((estimate.value.unwrap().ln() - 17.0).abs() < 1e-12);
-        assert!((interval.low.ln() + 21.659_261_552_977_632).abs() < 1e-9 && (interval.high.ln() - 55.659_261_552_977_63).abs() < 1e-9);
+        assert!(
+            (interval.low.ln() + 21.659_261_552_977_632).abs() < 1e-9
+                && (interval.high.ln() - 55.659_261_552_977_63).abs() < 1e-9
+        );
     }
 
     #[test]

@@ -167,8 +167,7 @@ impl Data {
         let mut drafts = Vec::new();
         let mut sound = true;
         let read = rows::read(&path, self.file.at, cut, names[0], reader, &mut |row, reader| {
-            let draft =
-                item(&row, &fields, C::OPEN, reader).and_then(|node| Draft::<C>::read(&node, reader));
+            let draft = item(&row, &fields, C::OPEN, reader).and_then(|node| Draft::<C>::read(&node, reader));
             sound &= draft.is_some();
             drafts.extend(draft);
         });

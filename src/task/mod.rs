@@ -63,11 +63,9 @@ impl Task {
             Self::Cloze(task) => Some(task.ask(ask)),
             Self::Perplexity(task) => Some(task.ask(ask)),
             Self::Memorization(task) => Some(task.ask(ask, about)),
-            Self::Choice(_)
-            | Self::Generate(_)
-            | Self::Icl(_)
-            | Self::Strategies(_)
-            | Self::Sampling(_) => None,
+            Self::Choice(_) | Self::Generate(_) | Self::Icl(_) | Self::Strategies(_) | Self::Sampling(_) => {
+                None
+            }
         }
     }
 }

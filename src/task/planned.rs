@@ -67,7 +67,8 @@ pub fn plan(tasks: &[&TaskSpec<Task>]) -> Result<Plan, Vec<String>> {
     let mut ask = Ask::default();
     let (mut planned, mut unready) = (Vec::new(), Vec::new());
     for task in tasks {
-        let about = About { name: &task.name, seed: task.settings.seed, level: task.settings.confidence.level };
+        let about =
+            About { name: &task.name, seed: task.settings.seed, level: task.settings.confidence.level };
         let Some(judge) = task.kind.ask(&mut ask, about) else {
             unready.push(format!("{} ({})", task.name, task.kind.name()));
             continue;

@@ -92,7 +92,8 @@ fn missing(given: &[&Text], names: [&str; 2], at: Place, linter: &mut Linter<'_>
 fn rule(task: &Memorization, names: [&str; 2], linter: &mut Linter<'_>) {
     let Some(rule) = &task.likely_memorized else { return };
     if task.items.is_none() {
-        let finding = Finding::error("value", rule.text.at, "a rule takes pairs, and here items are not paired");
+        let finding =
+            Finding::error("value", rule.text.at, "a rule takes pairs, and here items are not paired");
         linter.tell(finding.help("leave `likely_memorized` out, or give `items` with both conditions"));
     }
     if let Err(unknown) = rule.test(names) {

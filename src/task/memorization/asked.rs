@@ -4,7 +4,7 @@
 //! * Verbatim continuation: whether the model, always taking the most probable token, writes the target after the first
 //!   prompt ("extractable"), and how many of the target's tokens it gets right (Carlini et al. 2023, arXiv 2202.07646).
 //! * Min-K%: the mean log-probability of the fifth of the line's tokens that are least probable, the line standing alone
-//!   (Shi et al. 2024, arXiv 2310.16789).
+//!   and its first token left out, which hardly depends on the line (Shi et al. 2024, arXiv 2310.16789).
 //! * The rank of the target among the targets of all items, after the first prompt.
 
 use std::{collections::BTreeSet, sync::Arc};
@@ -79,7 +79,9 @@ pub(super) fn all(task: &Memorization, ask: &mut Ask) -> Vec<Asked> {
     });
     let mut all: Vec<Asked> = paired.collect();
     for (condition, items) in &task.groups.0 {
-        let said = |item: &Item<Continuation>| asker.line(item, Some(condition), (&item.prompt, item.target.as_ref()), &[]);
+        let said = |item: &Item<Continuation>| {
+            asker.line(item, Some(condition), (&item.prompt, item.target.as_ref()), &[])
+        };
         all.extend(items.iter().filter_map(said));
     }
     all
@@ -119,7 +121,7 @@ impl Asker<'_> {
             first: self.ask.score(&prompt, &target),
             second: second.iter().map(|(prompt, target)| self.ask.score(prompt, target)).collect(),
             written: self.ask.generate(&prompt, Decoding::Greedy, tokens, &[]),
-            line: self.ask.score_text(&format!("{prompt}{target}"), FirstToken::Score, Windows::default()),
+            line: self.ask.score_text(&format!("{prompt}{target}"), FirstToken::Skip, Windows::default()),
             others,
             control: false,
             prompt,

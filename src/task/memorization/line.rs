@@ -79,7 +79,9 @@ impl Line {
 
 /// What stands under a condition: one prompt or several, with their targets where the item has none.
 fn said(node: &Node, targeted: bool, reader: &mut Reader) -> Option<Vec<Continuation>> {
-    let Value::List(entries) = &node.value else { return Continuation::read(node, reader).map(|one| vec![one]) };
+    let Value::List(entries) = &node.value else {
+        return Continuation::read(node, reader).map(|one| vec![one]);
+    };
     let texts = !entries.is_empty() && entries.iter().all(|entry| entry.text().is_some());
     if texts && !targeted {
         return Continuation::read(node, reader).map(|one| vec![one]);
@@ -123,7 +125,12 @@ impl Keys for Line {
     }
 
     fn describe(object: &mut Object, generator: &mut SchemaGenerator) {
-        object.key::<Option<Text>>("target", "The target of every prompt that has none of its own.", None, generator);
+        object.key::<Option<Text>>(
+            "target",
+            "The target of every prompt that has none of its own.",
+            None,
+            generator,
+        );
         object.key::<Option<Text>>(
             "group",
             "A part of the task that is also reported by itself, such as how often a text was seen.",

@@ -83,7 +83,8 @@ impl Memorization {
     fn ranked(&self) -> Option<BTreeSet<&str>> {
         let [first, _] = self.conditions.names();
         let paired = self.pairs().filter_map(|item| item.said(first).next()?.1);
-        let unpaired = self.groups.0.iter().flat_map(|(_, items)| items.iter()).filter_map(|item| item.target.as_ref());
+        let unpaired =
+            self.groups.0.iter().flat_map(|(_, items)| items.iter()).filter_map(|item| item.target.as_ref());
         let wanted = self.rank.unwrap_or_else(|| self.items().taken <= RANKED);
         wanted.then(|| paired.chain(unpaired).map(|target| target.trim_start()).collect())
     }

@@ -36,8 +36,10 @@ impl Memorization {
             notes.push(format!("ranks are among {} different targets", targets.len()));
         }
         Box::new(move |answers| {
-            let row = |item: &asked::Asked| Row { key: item.key.clone(), cells: item.cells(&test, level, answers) };
-            let table = Table { rows: asked.iter().map(row).collect(), ..Table::new("items", COLUMNS.to_vec()) };
+            let row =
+                |item: &asked::Asked| Row { key: item.key.clone(), cells: item.cells(&test, level, answers) };
+            let table =
+                Table { rows: asked.iter().map(row).collect(), ..Table::new("items", COLUMNS.to_vec()) };
             let straddling = table.numbers("straddles").filter(|(_, straddles)| *straddles > 0.0).count();
             if straddling > 0 {
                 notes.push(format!("{straddling} of {} items: a token begins in the prompt and ends in the target; it is scored", asked.len()));
@@ -61,7 +63,8 @@ impl Memorization {
         }
         let pairs = || {
             let mut own = vec![
-                Metric::new("likely_memorized", Formula::Proportion("likely_memorized"), Unit::Proportion).headline(),
+                Metric::new("likely_memorized", Formula::Proportion("likely_memorized"), Unit::Proportion)
+                    .headline(),
                 Metric::new("ratio", Formula::GeometricMean("log_ratio"), Unit::Ratio).headline(),
                 Metric::new("median_ratio", Formula::GeometricMedian("log_ratio"), Unit::Ratio),
                 Metric::new(format!("p_{first}"), Formula::Mean("p_first"), Unit::Proportion),
@@ -71,11 +74,20 @@ impl Memorization {
             own
         };
         let controls = self.controls.as_ref().map(Text::as_str);
-        let mut all: Vec<Metric> = pairs().into_iter().map(|metric| Metric { except: controls.map(str::to_owned), ..metric }).collect();
+        let mut all: Vec<Metric> = pairs()
+            .into_iter()
+            .map(|metric| Metric { except: controls.map(str::to_owned), ..metric })
+            .collect();
         if controls.is_some() {
-            all.push(Metric::new("false_alarms", Formula::Proportion("false_alarm"), Unit::Proportion).headline());
+            all.push(
+                Metric::new("false_alarms", Formula::Proportion("false_alarm"), Unit::Proportion).headline(),
+            );
         }
-        all.extend(self.parts().into_iter().flat_map(|part| pairs().into_iter().map(move |metric| metric.of_group(part))));
+        all.extend(
+            self.parts()
+                .into_iter()
+                .flat_map(|part| pairs().into_iter().map(move |metric| metric.of_group(part))),
+        );
         all
     }
 
@@ -84,7 +96,10 @@ impl Memorization {
         let mut all = vec![
             Metric::new("extractable", Formula::Proportion("extractable"), Unit::Proportion),
             Metric::new("matching", Formula::Mean("matching"), Unit::Proportion),
-            Metric::new("min_k", Formula::Mean("min_k"), Unit::Nats),
+            Metric {
+                range: (f64::NEG_INFINITY, 0.0),
+                ..Metric::new("min_k", Formula::Mean("min_k"), Unit::Nats)
+            },
             Metric::new("nats_per_token", Formula::Mean("nats_per_token"), Unit::Nats).at_least(0.0),
         ];
         if let Some(targets) = self.ranked() {
