@@ -54,6 +54,14 @@ pub enum Formula {
         /// The group that is divided by.
         baseline: String,
     },
+    /// The mean of the metric's group minus that of another, over the items that both have (same id, same repeat); without
+    /// a group, over all that lie outside of the other.
+    Difference {
+        /// What is compared.
+        column: Column,
+        /// The group that is taken away.
+        from: String,
+    },
     /// A property of the model that nothing was sampled for.
     Exact(f64),
 }
@@ -80,6 +88,7 @@ impl Evaluation<'_> {
             Formula::GroupRatio { numerator, denominator, baseline } => {
                 self.group_ratio([numerator, denominator], baseline)
             }
+            Formula::Difference { column, from } => self.difference(column, from),
         }
         .unwrap_or_else(nothing)
     }
@@ -141,12 +150,12 @@ impl Evaluation<'_> {
         Ok(self.resampled(estimate, &both, Scale::Exp, difference))
     }
 
-    fn part(&self) -> Part<'_> {
+    pub(super) fn part(&self) -> Part<'_> {
         self.metric.group.as_deref().map_or(Part::All, Part::Group)
     }
 
     /// The estimate with the interval of a bootstrap, if one is asked for.
-    fn resampled<S: Statistic>(
+    pub(super) fn resampled<S: Statistic>(
         &self,
         estimate: Estimate,
         clusters: &Clusters,

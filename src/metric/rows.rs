@@ -65,6 +65,12 @@ impl<'a> Rows<'a> {
         self.clusters.of_some(rows)
     }
 
+    /// The item and the repeat of a row.
+    pub(super) fn item(&self, row: usize) -> (&'a str, u32) {
+        let key = &self.table.rows[row].key;
+        (&key.item, key.repeat)
+    }
+
     /// How many rows were answered.
     pub(super) fn answered(&self, part: Part<'_>) -> usize {
         self.table.rows.iter().filter(|row| part.holds(row) && row.cells.is_ok()).count()

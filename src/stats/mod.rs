@@ -9,8 +9,13 @@ pub mod mean;
 pub mod median;
 pub mod ratio;
 pub mod bootstrap;
+pub mod paired;
+pub mod multiplicity;
+pub mod power;
+mod hypothesis;
 
 pub use clusters::{Clusters, sum};
+pub use hypothesis::{Adjusted, Hypothesis, Test};
 
 use serde::{Deserialize, Serialize};
 
@@ -60,6 +65,10 @@ pub enum Method {
     ClopperPearson,
     /// Clopper and Pearson's interval with the effective number of items of clustered data (Korn and Graubard).
     ClopperPearsonClustered,
+    /// Newcombe's interval of a difference of paired shares (method 10).
+    NewcombePaired,
+    /// Tango's score interval of a difference of paired shares.
+    Tango,
     /// Student's t of a mean.
     T,
     /// Student's t on sums within clusters (CR1).
@@ -96,6 +105,9 @@ pub enum Undefined {
     /// The two groups are not independent.
     #[error("the two groups share a cluster of items: they are not independent")]
     SharedCluster,
+    /// Nothing was measured twice.
+    #[error("no item has a value on both sides")]
+    NoPairs,
     /// Too few for order statistics at this level.
     #[error("too few items for this level")]
     TooFew,
