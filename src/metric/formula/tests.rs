@@ -137,3 +137,39 @@ fn a_bootstrap_is_made_where_it_is_asked_for() {
     assert_eq!(make(Formula::Mean("nats"), None, intervals, &one).interval, Err(Undefined::OneItem));
     assert_eq!(make(Formula::Exact(1.0), None, intervals, &one).interval, Err(Undefined::Exact));
 }
+
+#[test]
+fn classes_are_read_from_texts() {
+    // Gold and prediction of each item; "-" is no label, and a number is none either.
+    let mut table = Table::new("items", vec!["gold", "label"]);
+    for (place, (gold, label)) in "aaabbbccc".chars().zip("aabbb-cca".chars()).enumerate() {
+        let key = ItemKey {
+            item: place.to_string(),
+            repeat: 0,
+            group: Some("all".into()),
+            cluster: None,
+            content: Digest::of("x"),
+        };
+        let label = if label == '-' { Cell::Missing } else { label.to_string().into() };
+        table.rows.push(Row { key: key.into(), cells: Ok(vec![gold.to_string().into(), label]) });
+    }
+    let formula = |score| Formula::Classes { gold: "gold", predicted: "label", score };
+    let with = |score, intervals, table: &Table| make(formula(score), Some("all"), intervals, table);
+    let recall = with(ClassScore::Recall("b".into()), Intervals::Auto, &table);
+    // sklearn.metrics.recall_score(average=None), f1_score(average="macro", labels=["a", "b", "c"])
+    assert_eq!((recall.value, recall.successes, recall.n), (Ok(2.0 / 3.0), Some(2.0), 3));
+    let macro_f1 = with(ClassScore::MacroF1, Intervals::Auto, &table);
+    assert!((macro_f1.value.unwrap() - (2.0 / 3.0 + 2.0 / 3.0 + 0.8) / 3.0).abs() < 1e-15);
+    assert_eq!((macro_f1.n, macro_f1.interval.unwrap().method), (9, Method::Wilson));
+    let bootstrap = Intervals::Bootstrap { resamples: 500, kind: bootstrap::Kind::Percentile };
+    for (intervals, method) in [(Intervals::T, Method::T), (bootstrap, Method::BootstrapPercentile)] {
+        assert_eq!(with(ClassScore::MacroF1, intervals, &table).interval.unwrap().method, method);
+    }
+    Arc::make_mut(&mut table.rows[0].key).cluster = Some("b".into());
+    Arc::make_mut(&mut table.rows[4].key).cluster = Some("b".into());
+    let clustered = with(ClassScore::Mcc, Intervals::Auto, &table);
+    assert_eq!((clustered.clusters, clustered.interval.unwrap().method), (Some(8), Method::WilsonClustered));
+    // A row without a gold class is left out.
+    table.rows[1].cells.as_mut().unwrap()[0] = Cell::Missing;
+    assert_eq!(with(ClassScore::MacroF1, Intervals::Auto, &table).n, 8);
+}
