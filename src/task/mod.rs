@@ -10,7 +10,9 @@ mod next_token;
 mod pair;
 mod perplexity;
 mod planned;
+mod prompt;
 mod sampling;
+mod shots;
 mod strategies;
 
 pub use choice::Choice;
@@ -24,6 +26,7 @@ pub use pair::Pair;
 pub use perplexity::{Passage, Perplexity, Unit};
 pub use planned::{Plan, Planned, Verdict, plan};
 pub use sampling::Sampling;
+pub use shots::Selection;
 pub use strategies::{Strategies, Strategy};
 
 use crate::{plan::Ask, spec::kinds};
@@ -54,7 +57,7 @@ kinds! {
 
 impl Task {
     /// Asks the task's questions; nothing where its kind cannot be run yet.
-    fn ask(&self, ask: &mut Ask) -> Option<planned::Judge> {
+    fn ask(&self, ask: &mut Ask, about: planned::About<'_>) -> Option<planned::Judge> {
         match self {
             Self::NextToken(task) => Some(task.ask(ask)),
             Self::Cloze(task) => Some(task.ask(ask)),

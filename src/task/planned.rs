@@ -10,11 +10,20 @@ use crate::{
     record::{ItemKey, Table, TaskRecord},
     spec::{Confidence, IntervalMethod, Item, Kinds as _, Settings, TaskSpec},
     stats::bootstrap,
-    value::Digest,
+    value::{Digest, Seed},
 };
 
 /// What the answers of a task mean.
 pub(super) type Judge = Box<dyn FnOnce(&Answers) -> Verdict>;
+
+/// What the questions of a task may depend on besides what the spec says of its kind.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct About<'a> {
+    /// `benchmark/task`, which keys what is drawn at random.
+    pub(super) name: &'a str,
+    /// Where random draws begin.
+    pub(super) seed: Seed,
+}
 
 /// A suite as one model is asked it.
 pub struct Plan {
@@ -56,7 +65,8 @@ pub fn plan(tasks: &[&TaskSpec<Task>]) -> Result<Plan, Vec<String>> {
     let mut ask = Ask::default();
     let (mut planned, mut unready) = (Vec::new(), Vec::new());
     for task in tasks {
-        let Some(judge) = task.kind.ask(&mut ask) else {
+        let about = About { name: &task.name, seed: task.settings.seed };
+        let Some(judge) = task.kind.ask(&mut ask, about) else {
             unready.push(format!("{} ({})", task.name, task.kind.name()));
             continue;
         };
