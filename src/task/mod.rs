@@ -2,6 +2,7 @@
 
 mod choice;
 mod cloze;
+mod decoding;
 mod generate;
 mod icl;
 mod lint;
@@ -17,6 +18,7 @@ mod strategies;
 
 pub use choice::Choice;
 pub use cloze::{Cloze, Endings, Normalization};
+pub use decoding::{Combination, Decoding};
 pub use generate::Generate;
 pub use icl::Icl;
 pub use lint::lint_tokens;
