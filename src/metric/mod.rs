@@ -8,6 +8,7 @@ mod rows;
 pub mod verdict;
 pub mod words;
 
+pub use crate::stats::confusion::ClassScore;
 pub use formula::Formula;
 
 use formula::Evaluation;
@@ -84,7 +85,7 @@ impl Metric {
             Unit::Difference => (-1.0, 1.0),
             _ if difference => (f64::NEG_INFINITY, f64::INFINITY),
             Unit::BitsPerByte | Unit::Perplexity | Unit::Ratio | Unit::Count => (0.0, f64::INFINITY),
-            Unit::Nats => (f64::NEG_INFINITY, f64::INFINITY),
+            Unit::Nats | Unit::Score => (f64::NEG_INFINITY, f64::INFINITY),
         };
         Self {
             name: name.into(),

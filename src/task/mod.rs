@@ -2,6 +2,7 @@
 
 mod choice;
 mod cloze;
+mod decoding;
 mod generate;
 mod icl;
 mod lint;
@@ -10,11 +11,14 @@ mod next_token;
 mod pair;
 mod perplexity;
 mod planned;
+mod prompt;
 mod sampling;
+mod shots;
 mod strategies;
 
 pub use choice::Choice;
 pub use cloze::{Cloze, Endings, Normalization};
+pub use decoding::{Combination, Decoding};
 pub use generate::Generate;
 pub use icl::Icl;
 pub use lint::lint_tokens;
@@ -24,6 +28,7 @@ pub use pair::Pair;
 pub use perplexity::{Passage, Perplexity, Unit};
 pub use planned::{Plan, Planned, Verdict, plan};
 pub use sampling::Sampling;
+pub use shots::Selection;
 pub use strategies::{Strategies, Strategy};
 
 use crate::{plan::Ask, spec::kinds};
@@ -54,7 +59,7 @@ kinds! {
 
 impl Task {
     /// Asks the task's questions; nothing where its kind cannot be run yet.
-    fn ask(&self, ask: &mut Ask) -> Option<planned::Judge> {
+    fn ask(&self, ask: &mut Ask, about: planned::About<'_>) -> Option<planned::Judge> {
         match self {
             Self::NextToken(task) => Some(task.ask(ask)),
             Self::Cloze(task) => Some(task.ask(ask)),

@@ -10,11 +10,20 @@ use crate::{
     record::{ItemKey, Table, TaskRecord},
     spec::{Confidence, IntervalMethod, Item, Kinds as _, Settings, TaskSpec},
     stats::bootstrap,
-    value::Digest,
+    value::{Digest, Seed},
 };
 
 /// What the answers of a task mean.
 pub(super) type Judge = Box<dyn FnOnce(&Answers) -> Verdict>;
+
+/// What the questions of a task may depend on besides what the spec says of its kind.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct About<'a> {
+    /// `benchmark/task`, which keys what is drawn at random.
+    pub(super) name: &'a str,
+    /// Where random draws begin.
+    pub(super) seed: Seed,
+}
 
 /// A suite as one model is asked it.
 pub struct Plan {
@@ -51,19 +60,25 @@ pub struct Verdict {
     pub notes: Vec<String>,
 }
 
-/// Asks every task's questions. Tasks of kinds that are read but not run yet are named instead.
+/// Asks every task's questions. Tasks whose items cannot be read yet are named instead.
 pub fn plan(tasks: &[&TaskSpec<Task>]) -> Result<Plan, Vec<String>> {
     let mut ask = Ask::default();
     let (mut planned, mut unready) = (Vec::new(), Vec::new());
     for task in tasks {
-        let Some(judge) = task.kind.ask(&mut ask) else {
+        let items = task.kind.kind().items();
+        if items.unread > 0 {
+            unready.push(task.name.clone());
+            continue;
+        }
+        let about = About { name: &task.name, seed: task.settings.seed };
+        let Some(judge) = task.kind.ask(&mut ask, about) else {
             unready.push(format!("{} ({})", task.name, task.kind.name()));
             continue;
         };
         planned.push(Planned {
             name: task.name.clone(),
             kind: task.kind.name(),
-            items: task.kind.kind().items().taken,
+            items: items.taken,
             requests: ask.take_asked(),
             settings: settings(&task.name, &task.settings),
             judge,

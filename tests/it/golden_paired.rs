@@ -1,20 +1,26 @@
 //! Paired data, several tests at once and power: the part of the golden numbers that belongs to comparisons.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 use yardstick::{
     random::Key,
     stats::{
         Clusters, Undefined,
+        confusion::{ClassScore, Confusion, PairedConfusion},
         dist::hypergeometric::{Hypergeometric, fisher_exact},
         multiplicity,
         paired::{self, McNemar, MeanDifference, Pairs, Permutation},
         power::{self, Goal, PlannedPairs},
+        proportion::Ends,
         ratio::Documents,
     },
     value::{Level, Seed},
 };
 
-use super::golden_stats::{Found, Function, SPECIAL, USUAL, estimate, f, level, list, numbers, one, u};
+use super::golden_stats::{
+    Found, Function, SPECIAL, USUAL, estimate, f, level, list, numbers, one, texts, u,
+};
 
 /// statsmodels solves for these and stops early: with a tighter search of scipy's its answers move by up to 7e-6, to ours.
 const SOLVED: f64 = 1e-5;
@@ -65,15 +71,18 @@ pub const FUNCTIONS: &[(&str, f64, Function)] = &[
         Some(p) => numbers([("p", p)]),
         None => undefined(Undefined::NoItems),
     }),
+    ("swap_permutation_exact", USUAL, swap),
+    ("paired_metric_diff", USUAL, metric_difference),
     ("adjust", USUAL, |i| {
         let p = list(i, "p");
-        let named = |method: &str, adjusted: Vec<f64>| {
-            let name = |at| &*format!("/{method}/{at}").leak();
-            adjusted.into_iter().enumerate().map(move |(at, p)| (name(at), p)).collect::<Vec<_>>()
-        };
         let mut found = Found::default();
-        found.numbers.extend(named("holm", multiplicity::holm(&p)));
-        found.numbers.extend(named("bh", multiplicity::benjamini_hochberg(&p)));
+        for (method, adjusted) in
+            [("holm", multiplicity::holm(&p)), ("bh", multiplicity::benjamini_hochberg(&p))]
+        {
+            found
+                .paths
+                .extend(adjusted.into_iter().enumerate().map(|(at, p)| (format!("/{method}/{at}"), p)));
+        }
         found
     }),
     ("ppl_ratio_paired", USUAL, ratio),
@@ -181,4 +190,65 @@ fn planned(input: &Value) -> PlannedPairs {
 
 fn goal(input: &Value) -> Goal {
     Goal { alpha: f(input, "alpha"), power: f(input, "power") }
+}
+
+/// The classes of three lists, as items with two predictions.
+fn predictions(input: &Value) -> [Vec<String>; 3] {
+    ["true", "pred_a", "pred_b"].map(|name| texts(input, name))
+}
+
+fn metric_difference(input: &Value) -> Found {
+    let [gold, first, second] = predictions(input);
+    let both = first.iter().zip(&second);
+    let items: Vec<_> = gold
+        .iter()
+        .zip(both)
+        .map(|(gold, (first, second))| (gold.as_str(), Some(first.as_str()), Some(second.as_str())))
+        .collect();
+    let score = match input["metric"].as_str().unwrap() {
+        "macro_f1" => ClassScore::MacroF1,
+        "mcc" => ClassScore::Mcc,
+        _ => ClassScore::BalancedAccuracy,
+    };
+    let paired = PairedConfusion::new(&items, Clusters::apart(items.len()));
+    let mut found = estimate(&paired.estimate(&score, level(input)));
+    if items.len() < 2 {
+        // The golden file leaves the one difference out.
+        found.numbers.clear();
+    }
+    found
+}
+
+/// The golden file's mean F1 is over the classes of all three lists, whichever of them a side holds.
+fn swap(input: &Value) -> Found {
+    let [gold, first, second] = predictions(input);
+    let classes: BTreeSet<&str> = gold.iter().chain(&first).chain(&second).map(String::as_str).collect();
+    let value = |predicted: Vec<&str>| {
+        let pairs: Vec<_> =
+            gold.iter().zip(predicted).map(|(gold, own)| (gold.as_str(), Some(own))).collect();
+        let right = pairs.iter().filter(|(gold, own)| Some(*gold) == *own).count() as f64;
+        let table = Confusion::new(&[], &pairs, Clusters::apart(pairs.len()));
+        let score = |score| table.estimate(&score, Level::DEFAULT, Ends::Wilson).value.unwrap_or(0.0);
+        match input["metric"].as_str().unwrap() {
+            "accuracy" => right / pairs.len() as f64,
+            "mcc" => score(ClassScore::Mcc),
+            _ => {
+                let scores = classes.iter().map(|class| score(ClassScore::F1((*class).to_owned())));
+                scores.sum::<f64>() / classes.len() as f64
+            }
+        }
+    };
+    let difference = |swapped: &[bool]| {
+        let side = |of_second: bool| {
+            let both = first.iter().zip(&second).zip(swapped);
+            both.map(
+                |((first, second), swapped)| {
+                    if *swapped == of_second { first.as_str() } else { second.as_str() }
+                },
+            )
+        };
+        value(side(false).collect()) - value(side(true).collect())
+    };
+    let p = paired::swap(gold.len(), difference, enumerated()).unwrap();
+    numbers([("diff", difference(&vec![false; gold.len()])), ("p", p)])
 }

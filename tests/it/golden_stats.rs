@@ -3,6 +3,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+mod classes;
+
 use std::{collections::BTreeMap, path::Path};
 
 use serde_json::Value;
@@ -18,10 +20,12 @@ use yardstick::{
     value::Level,
 };
 
-/// What a function of ours found: numbers by the names of the golden file (below a list by its pointer, `/holm/0`), and why the rest is not there.
+/// What a function of ours found: numbers by the names of the golden file, and why the rest is not there.
 #[derive(Debug, Default)]
 pub(super) struct Found {
     pub(super) numbers: BTreeMap<&'static str, f64>,
+    /// The same by JSON pointer.
+    pub(super) paths: Vec<(String, f64)>,
     pub(super) undefined: Option<Undefined>,
 }
 
@@ -63,6 +67,9 @@ const FUNCTIONS: &[(&str, f64, Function)] = &[
     }),
     ("corpus", USUAL, corpus),
     ("ppl_ratio_independent", USUAL, ratio),
+    ("classification", USUAL, classes::classification),
+    ("f1_interval", USUAL, classes::f1_interval),
+    ("confusion_interval", USUAL, classes::confusion_interval),
 ];
 
 #[test]
@@ -99,19 +106,20 @@ fn every_function_agrees() {
 
 /// The largest relative error. Numbers that ought to be zero may be off by what rounding leaves of the largest.
 fn compare(found: &Found, wanted: &Value) -> Result<f64, String> {
-    match (wanted.get("undefined"), found.undefined) {
+    match (wanted.get("undefined").filter(|why| why.is_string()), found.undefined) {
         (Some(_), Some(_)) | (None, None) => {}
         (wanted, found) => return Err(format!("undefined: {found:?} instead of {wanted:?}")),
     }
-    let number = |name: &str| match name {
-        "" => wanted.as_f64(),
-        _ if name.starts_with('/') => wanted.pointer(name)?.as_f64(),
-        _ => wanted[name].as_f64(),
-    };
+    let number = |name: &str| if name.is_empty() { wanted.as_f64() } else { wanted[name].as_f64() };
     let largest =
         found.numbers.keys().filter_map(|name| number(name)).fold(1e-294, |a: f64, b| a.max(b.abs()));
-    found.numbers.iter().try_fold(0.0, |worst: f64, (name, found)| {
-        let wanted = number(name).ok_or_else(|| format!("no number {name:?} to compare with"))?;
+    let named = found.numbers.iter().map(|(name, found)| (*name, number(name), *found));
+    let by_path = found
+        .paths
+        .iter()
+        .map(|(path, found)| (path.as_str(), wanted.pointer(path).and_then(Value::as_f64), *found));
+    named.chain(by_path).try_fold(0.0, |worst: f64, (name, wanted, found)| {
+        let wanted = wanted.ok_or_else(|| format!("no number {name:?} to compare with"))?;
         Ok(worst.max((found - wanted).abs() / wanted.abs().max(1e-6 * largest)))
     })
 }
@@ -128,6 +136,12 @@ pub(super) fn list(input: &Value, name: &str) -> Vec<f64> {
     input[name].as_array().unwrap().iter().map(|x| x.as_f64().unwrap()).collect()
 }
 
+/// Texts as they are, numbers as they are written.
+pub(super) fn texts(input: &Value, name: &str) -> Vec<String> {
+    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    input[name].as_array().unwrap().iter().map(text).collect()
+}
+
 pub(super) fn level(input: &Value) -> Level {
     Level::new(f(input, "level")).unwrap()
 }
@@ -137,7 +151,7 @@ pub(super) fn one(number: f64) -> Found {
 }
 
 pub(super) fn numbers<const N: usize>(numbers: [(&'static str, f64); N]) -> Found {
-    Found { numbers: numbers.into(), undefined: None }
+    Found { numbers: numbers.into(), ..Found::default() }
 }
 
 fn share(input: &Value, interval: Result<Interval, Undefined>) -> Found {

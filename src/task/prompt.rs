@@ -1,0 +1,138 @@
+//! A prompt as a template makes it: solved examples first, then the question, cut where the answer stands.
+
+use serde_json::{Map, Value as Json};
+
+use crate::{
+    plan::{Failure, FailureKind},
+    spec::{Fault, Renderer, Template},
+};
+
+/// What stands between solved examples where a spec says nothing.
+pub(super) const SEPARATOR: &str = "\n\n";
+
+/// How one item is put: the same template makes the solved examples and the question.
+pub(super) struct Layout<'a> {
+    template: Template<'a>,
+    /// The name in the template that stands for the answer.
+    answer: &'a str,
+    /// A text before everything else, set apart like an example.
+    instruction: Option<&'a str>,
+    separator: &'a str,
+}
+
+/// A solved example: what the template fills in, and the answer as the model reads it.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Example {
+    pub(super) blanks: Map<String, Json>,
+    pub(super) answer: String,
+}
+
+/// A question up to where its answer stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Posed {
+    /// What the model is given; it does not end in white space.
+    pub(super) prompt: String,
+    /// White space that begins the answer.
+    gap: String,
+}
+
+impl<'a> Layout<'a> {
+    /// A template with its answer's name. The template was looked at before; what it does wrong for one item is told there.
+    pub(super) fn new(
+        renderer: &'a Renderer<'a>,
+        template: &'a str,
+        answer: &'a str,
+    ) -> Result<Self, Failure> {
+        let template = renderer.compile(template).map_err(|fault| failed(&fault))?;
+        Ok(Self { template, answer, instruction: None, separator: SEPARATOR })
+    }
+
+    /// With a text before everything else.
+    pub(super) fn instruction(self, instruction: Option<&'a str>) -> Self {
+        Self { instruction, ..self }
+    }
+
+    /// With another text between the examples.
+    pub(super) fn separator(self, separator: &'a str) -> Self {
+        Self { separator, ..self }
+    }
+
+    /// The question about one item, after solved examples in the order given.
+    pub(super) fn pose(&self, examples: &[&Example], item: &Map<String, Json>) -> Result<Posed, Failure> {
+        let mut prompt = String::new();
+        if let Some(instruction) = self.instruction {
+            prompt.push_str(instruction.trim_end());
+            prompt.push_str(self.separator);
+        }
+        for Example { blanks, answer } in examples {
+            let split = self.template.split(blanks, self.answer).map_err(|fault| failed(&fault))?;
+            prompt.push_str(&split.prompt);
+            prompt.push_str(&joined(&split.gap, answer));
+            prompt.push_str(&split.after);
+            prompt.push_str(self.separator);
+        }
+        let split = self.template.split(item, self.answer).map_err(|fault| failed(&fault))?;
+        // A template that begins with its answer leaves white space that belongs to the answer too.
+        prompt.push_str(&split.prompt);
+        let bare = prompt.trim_end().len();
+        let gap = prompt[bare..].to_owned() + &split.gap;
+        prompt.truncate(bare);
+        Ok(Posed { prompt, gap })
+    }
+}
+
+impl Posed {
+    /// An answer as it is scored: after the white space of the template, unless it has its own.
+    pub(super) fn ending(&self, answer: &str) -> String {
+        joined(&self.gap, answer)
+    }
+}
+
+fn joined(gap: &str, answer: &str) -> String {
+    if answer.starts_with(char::is_whitespace) { answer.to_owned() } else { format!("{gap}{answer}") }
+}
+
+fn failed(fault: &Fault) -> Failure {
+    Failure::new(FailureKind::Text, format!("the template cannot be filled in: {fault}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::lint::blanks, *};
+
+    fn posed(template: &str, instruction: Option<&str>, shots: &[(&str, &str)], input: &str) -> Posed {
+        let renderer = Renderer::default();
+        let layout = Layout::new(&renderer, template, "label").unwrap().instruction(instruction);
+        let examples: Vec<Example> = shots
+            .iter()
+            .map(|(input, label)| Example { blanks: blanks([("input", input)]), answer: (*label).to_owned() })
+            .collect();
+        let examples: Vec<&Example> = examples.iter().collect();
+        layout.pose(&examples, &blanks([("input", input)])).unwrap()
+    }
+
+    #[test]
+    fn examples_come_first_and_the_gap_belongs_to_the_answer() {
+        let template = "Review: {{ input }}\nSentiment: {{ label }}.";
+        let posed = posed(template, Some("Judge.\n"), &[("Good.", "yes"), ("Bad.", " no")], "Fair.");
+        let wanted = "Judge.\n\nReview: Good.\nSentiment: yes.\n\nReview: Bad.\nSentiment: no.\n\nReview: Fair.\nSentiment:";
+        assert_eq!(posed.prompt, wanted);
+        assert_eq!((posed.ending("yes"), posed.ending("\tno")), (" yes".into(), "\tno".into()));
+    }
+
+    #[test]
+    fn an_answer_at_the_beginning_takes_the_separator_with_it() {
+        let posed = posed("{{ label }} is {{ input }}", None, &[("big", "An elephant")], "small");
+        assert_eq!(posed.prompt, "An elephant is big");
+        assert_eq!(posed.ending("A mouse"), "\n\nA mouse");
+    }
+
+    #[test]
+    fn a_template_that_fails_on_an_item_says_so() {
+        let renderer = Renderer::default();
+        let layout = Layout::new(&renderer, "{{ input }} {{ other }} {{ label }}", "label").unwrap();
+        let failure = layout.pose(&[], &blanks([("input", "x")])).unwrap_err();
+        assert_eq!(failure.kind, FailureKind::Text);
+        assert!(failure.message.contains("other"), "{}", failure.message);
+    }
+}
