@@ -261,7 +261,7 @@ mod tests {
             table: Table::default(),
             details: vec![],
             measures,
-            notes: vec![],
+            notes: vec![], remarks: vec![],
         }
     }
 

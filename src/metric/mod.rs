@@ -3,10 +3,12 @@
 
 pub mod expect;
 mod formula;
+mod remarks;
 mod rows;
 pub mod words;
 
 pub use formula::Formula;
+pub use remarks::{Case, remarks};
 
 use formula::Evaluation;
 use rows::Rows;
