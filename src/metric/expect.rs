@@ -261,7 +261,8 @@ mod tests {
             table: Table::default(),
             details: vec![],
             measures,
-            notes: vec![], remarks: vec![],
+            notes: vec![],
+            remarks: vec![],
         }
     }
 

@@ -159,3 +159,81 @@ fn text<'a>(table: &Table, row: &'a Row, column: Column) -> Option<&'a str> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        metric::{ClassScore, Intervals, Settings, evaluate},
+        record::{ItemKey, Unit},
+        value::{Digest, Seed},
+    };
+
+    fn row(item: usize, content: usize, cells: Vec<Cell>) -> Row {
+        let content = Digest::of(content.to_string());
+        let key = ItemKey { item: item.to_string(), repeat: 0, group: None, cluster: None, content };
+        Row { key: key.into(), cells: Ok(cells) }
+    }
+
+    fn found(table: &Table, metrics: &[Metric], taken: usize, available: usize) -> Vec<(Rule, String)> {
+        let settings =
+            Settings { task: "b/t".into(), level: Level::DEFAULT, intervals: Intervals::Auto, seed: Seed(0) };
+        let measures = evaluate(metrics, table, &settings);
+        let case = Case { table, metrics, measures: &measures, taken, available };
+        remarks(&case).into_iter().map(|remark| (remark.rule, remark.text)).collect()
+    }
+
+    /// Of 20 answers 16 are `yes`, 8 of them right; two are blank, two name no label.
+    fn answers() -> Table {
+        let mut table = Table::new("items", vec!["correct", "gold", "predicted", "output", "finish"]);
+        for item in 0..20 {
+            let gold = if item % 2 == 0 { "yes" } else { "no" };
+            let (predicted, output) = match item {
+                0..16 => (Cell::from("yes"), "Yes."),
+                16 | 17 => (Cell::Missing, " \n"),
+                _ => (Cell::from("no"), "no"),
+            };
+            let correct = predicted == Cell::from(gold);
+            table.rows.push(row(
+                item,
+                item,
+                vec![correct.into(), gold.into(), predicted, output.into(), "length".into()],
+            ));
+        }
+        table
+    }
+
+    fn metrics() -> Vec<Metric> {
+        let recall = ClassScore::Recall("yes".into());
+        let classes = Formula::Classes { gold: "gold", predicted: "predicted", score: recall };
+        let accuracy = Metric::new("accuracy", Formula::Proportion("correct"), Unit::Proportion);
+        vec![accuracy.chance(0.5).headline(), Metric::new("recall", classes, Unit::Proportion)]
+    }
+
+    #[test]
+    fn each_rule_says_what_it_found() {
+        let mut table = answers();
+        let key = std::sync::Arc::make_mut(&mut table.rows[3].key);
+        key.content = Digest::of("4");
+        let found = found(&table, &metrics(), 20, 50);
+        let rules: Vec<Rule> = found.iter().map(|(rule, _)| *rule).collect();
+        let wanted =
+            [Rule::HoldsChance, Rule::OneLabel, Rule::Duplicates, Rule::Empty, Rule::Unparsed, Rule::Subset];
+        assert_eq!(rules, wanted, "{found:#?}");
+        assert!(found[0].1.starts_with("accuracy 0.45 [0.26, 0.66], 9 of 20"), "{}", found[0].1);
+        assert_eq!(found[1].1, "80 % of the answers are `yes` (right: 50 %)");
+        assert!(found[2].1.starts_with("1 of 20 items ask"), "{}", found[2].1);
+        assert!(found[3].1.starts_with("2 of 20 answers are empty"), "{}", found[3].1);
+        assert!(found[5].1.starts_with("20 of 50 items: a subset"), "{}", found[5].1);
+    }
+
+    #[test]
+    fn nothing_is_said_of_sound_numbers() {
+        let mut table = answers();
+        for row in &mut table.rows {
+            let gold = row.cells.as_ref().unwrap()[1].clone();
+            row.cells = Ok(vec![true.into(), gold.clone(), gold.clone(), gold, "length".into()]);
+        }
+        assert_eq!(found(&table, &metrics(), 20, 20), []);
+    }
+}
