@@ -264,6 +264,7 @@ mod tests {
             details: vec![],
             measures,
             notes: vec![],
+            remarks: vec![],
         }
     }
 

@@ -4,12 +4,14 @@
 pub mod expect;
 mod difference;
 mod formula;
+mod remarks;
 mod rows;
 pub mod verdict;
 pub mod words;
 
 pub use crate::stats::confusion::ClassScore;
 pub use formula::Formula;
+pub use remarks::{Case, remarks};
 
 use formula::Evaluation;
 use rows::Rows;

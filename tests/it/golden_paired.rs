@@ -242,7 +242,7 @@ fn swap(input: &Value) -> Found {
         let side = |of_second: bool| {
             let both = first.iter().zip(&second).zip(swapped);
             both.map(
-                |((first, second), swapped)| {
+                move |((first, second), swapped)| {
                     if *swapped == of_second { first.as_str() } else { second.as_str() }
                 },
             )
