@@ -2,6 +2,7 @@
 
 mod choice;
 mod cloze;
+mod endings;
 mod generate;
 mod icl;
 mod lint;
@@ -10,13 +11,15 @@ mod next_token;
 mod pair;
 mod perplexity;
 mod planned;
+mod pool;
 mod prompt;
 mod sampling;
 mod shots;
 mod strategies;
 
 pub use choice::Choice;
-pub use cloze::{Cloze, Endings, Normalization};
+pub use cloze::{Cloze, Endings};
+pub use endings::Normalization;
 pub use generate::Generate;
 pub use icl::Icl;
 pub use lint::lint_tokens;
@@ -62,8 +65,8 @@ impl Task {
             Self::NextToken(task) => Some(task.ask(ask)),
             Self::Cloze(task) => Some(task.ask(ask)),
             Self::Perplexity(task) => Some(task.ask(ask)),
-            Self::Choice(_)
-            | Self::Generate(_)
+            Self::Choice(task) => Some(task.ask(ask, about)),
+            Self::Generate(_)
             | Self::Icl(_)
             | Self::Strategies(_)
             | Self::Memorization(_)

@@ -79,6 +79,29 @@ impl<'a> Layout<'a> {
         prompt.truncate(bare);
         Ok(Posed { prompt, gap })
     }
+
+    /// What stands between the question and the answer, such as `Answer:`: what an answer follows whose probability
+    /// without its question is wanted (Brown et al. 2020, section 2.4; the domain premise of Holtzman et al. 2021).
+    pub(super) fn premise(&self, item: &Map<String, Json>) -> Result<String, Failure> {
+        let item = item.iter().map(|(name, value)| (name.clone(), marked(value))).collect();
+        let split = self.template.split(&item, self.answer).map_err(|fault| failed(&fault))?;
+        let premise = split.prompt.rsplit(MARK).next().unwrap_or_default();
+        Ok(premise.trim().to_owned())
+    }
+}
+
+/// A character of private use that stands for whatever an item says.
+const MARK: char = '\u{f8f1}';
+
+fn marked(value: &Json) -> Json {
+    match value {
+        Json::String(_) => MARK.to_string().into(),
+        Json::Array(entries) => entries.iter().map(marked).collect(),
+        Json::Object(fields) => {
+            fields.iter().map(|(name, value)| (name.clone(), marked(value))).collect::<Map<_, _>>().into()
+        }
+        other => other.clone(),
+    }
 }
 
 impl Posed {
@@ -125,6 +148,24 @@ mod tests {
         let posed = posed("{{ label }} is {{ input }}", None, &[("big", "An elephant")], "small");
         assert_eq!(posed.prompt, "An elephant is big");
         assert_eq!(posed.ending("A mouse"), "\n\nA mouse");
+    }
+
+    #[test]
+    fn the_premise_is_what_stands_between_the_question_and_the_answer() {
+        let cases = [
+            ("Question: {{ input }}\nAnswer: {{ label }}", "Answer:"),
+            ("{{ input }} {{ label }}", ""),
+            ("Is {{ input | upper }} {{ label }}", ""),
+            ("Say {{ label }} of {{ input }}", "Say"),
+            ("{% for one in list %}{{ one.text }}\n{% endfor %}So it is {{ label }}.", "So it is"),
+        ];
+        for (template, premise) in cases {
+            let renderer = Renderer::default();
+            let layout = Layout::new(&renderer, template, "label").unwrap();
+            let mut item = blanks([("input", "a long text")]);
+            item.insert("list".to_owned(), serde_json::json!([{ "text": "a" }, { "text": "b" }]));
+            assert_eq!(layout.premise(&item), Ok(premise.to_owned()), "{template}");
+        }
     }
 
     #[test]
