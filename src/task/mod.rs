@@ -20,7 +20,7 @@ mod strategies;
 pub use choice::Choice;
 pub use cloze::{Cloze, Endings};
 pub use endings::Normalization;
-pub use generate::Generate;
+pub use generate::{Generate, Match, Normalize};
 pub use icl::Icl;
 pub use lint::lint_tokens;
 pub use memorization::Memorization;
@@ -66,11 +66,8 @@ impl Task {
             Self::Cloze(task) => Some(task.ask(ask)),
             Self::Perplexity(task) => Some(task.ask(ask)),
             Self::Choice(task) => Some(task.ask(ask, about)),
-            Self::Generate(_)
-            | Self::Icl(_)
-            | Self::Strategies(_)
-            | Self::Memorization(_)
-            | Self::Sampling(_) => None,
+            Self::Generate(task) => Some(task.ask(ask, about)),
+            Self::Icl(_) | Self::Strategies(_) | Self::Memorization(_) | Self::Sampling(_) => None,
         }
     }
 }

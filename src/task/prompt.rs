@@ -105,6 +105,12 @@ fn marked(value: &Json) -> Json {
 }
 
 impl Posed {
+    /// What a model goes on from when it writes. Line breaks before the answer stay, for one could be a stop text; a space
+    /// does not, for most tokenizers attach it to the word after it.
+    pub(super) fn opening(&self) -> String {
+        format!("{}{}", self.prompt, self.gap.trim_end_matches([' ', '\t']))
+    }
+
     /// An answer as it is scored: after the white space of the template, unless it has its own.
     pub(super) fn ending(&self, answer: &str) -> String {
         joined(&self.gap, answer)
@@ -141,6 +147,12 @@ mod tests {
         let wanted = "Judge.\n\nReview: Good.\nSentiment: yes.\n\nReview: Bad.\nSentiment: no.\n\nReview: Fair.\nSentiment:";
         assert_eq!(posed.prompt, wanted);
         assert_eq!((posed.ending("yes"), posed.ending("\tno")), (" yes".into(), "\tno".into()));
+        assert_eq!(posed.opening(), wanted);
+    }
+
+    #[test]
+    fn a_line_break_before_an_answer_is_not_written_by_the_model() {
+        assert_eq!(posed("Q: {{ input }}\nA:\n {{ label }}", None, &[], "x").opening(), "Q: x\nA:\n");
     }
 
     #[test]
