@@ -2,6 +2,7 @@
 
 mod choice;
 mod cloze;
+mod decoding;
 mod endings;
 mod generate;
 mod icl;
@@ -19,6 +20,7 @@ mod strategies;
 
 pub use choice::Choice;
 pub use cloze::{Cloze, Endings};
+pub use decoding::{Combination, Decoding};
 pub use endings::Normalization;
 pub use generate::{Generate, Match, Normalize};
 pub use icl::Icl;

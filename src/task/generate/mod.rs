@@ -13,10 +13,19 @@ use std::{
 
 use schemars::{Schema, SchemaGenerator, json_schema};
 
-use super::{lint, prompt::SEPARATOR, sampling::Decoding, shots::Selection};
-use crate::spec::{
-    Content, Counted, Draw, Finding, Items, Kind, Linter, Node, OneOrMore, Read, Reader, Reported, Short,
-    Text, Value, keys,
+use super::{
+    decoding::{Combination, Decoding},
+    lint,
+    prompt::SEPARATOR,
+    shots::Selection,
+};
+use crate::{
+    plan,
+    spec::{
+        Content, Counted, Draw, Finding, Items, Kind, Linter, Node, OneOrMore, Read, Reader, Reported, Short,
+        Text, Value, keys,
+    },
+    value::Seed,
 };
 use matching::Rule;
 
@@ -53,6 +62,8 @@ keys! {
         stop: Vec<Text> = Vec::new(),
         /// How tokens are chosen; `greedy` if nothing is said.
         decoding: Decoding = Decoding::GREEDY,
+        /// How many answers are drawn for each item, where tokens are drawn.
+        samples: NonZeroU32 = NonZeroU32::MIN,
     } with {
         /// What is asked.
         items: Items<Exercise>,
@@ -114,6 +125,29 @@ impl Generate {
     /// How answers are held against targets.
     fn rule(&self) -> Rule {
         Rule { matching: self.matching.clone(), normalize: self.normalize.clone() }
+    }
+
+    /// How tokens are chosen: a grid is refused when the spec is checked.
+    fn combination(&self) -> Combination {
+        self.decoding.single().unwrap_or_default()
+    }
+
+    /// Several strategies, and several answers where there is but one.
+    fn lint_decoding(&self, linter: &mut Linter<'_>) {
+        let strategies = self.decoding.combinations();
+        if strategies.len() > 1 {
+            let message = format!("`decoding` names {} strategies", strategies.len());
+            let finding = Finding::error("value", linter.task(), message);
+            linter.tell(finding.help("take one; a `sampling` task compares several"));
+        }
+        let drawn = |one: &Combination| matches!(one.decoding(Seed(0)), plan::Decoding::Sampled(_));
+        if self.samples.get() > 1 && !strategies.iter().any(drawn) {
+            let message = format!("{} answers are asked for, and all would be the same", self.samples);
+            let finding = Finding::error("value", linter.task(), message);
+            linter.tell(
+                finding.help("draw tokens, as `decoding: {temperature: 0.8}` does, or leave out `samples`"),
+            );
+        }
     }
 
     /// How many solved examples come first, in each part of the task.
@@ -221,6 +255,7 @@ impl Kind for Generate {
         } else {
             self.lint_labels(linter);
         }
+        self.lint_decoding(linter);
         for stop in self.stop.iter().filter(|stop| stop.is_empty()) {
             let finding = Finding::error("empty-text", stop.at, "a stop text is empty");
             linter.tell(finding.help("it would end every answer before it begins; leave it out"));

@@ -10,6 +10,7 @@ use super::{
 use crate::{
     metric::{Formula, Metric},
     plan::{self, Answers, Ask, Failure, Finish, Generated, Ticket},
+    random::Key,
     record::{Better, Cell, Column, ItemKey, Row, Table, Unit},
     spec::{Item, Renderer, Text},
     stats::sum,
@@ -18,7 +19,7 @@ use crate::{
         pool::Pool,
         prompt::{Example, Layout},
     },
-    value::Digest,
+    value::{Digest, Seed},
 };
 
 /// What each row says.
@@ -54,7 +55,7 @@ enum Reading {
 }
 
 impl Generate {
-    /// Asks for an answer to every item after every number of solved examples.
+    /// Asks for the answers to every item after every number of solved examples.
     pub(in crate::task) fn ask(&self, ask: &mut Ask, about: About<'_>) -> Judge {
         let renderer = Renderer::default();
         let template = self.template.as_deref().unwrap_or(TEMPLATE);
@@ -68,35 +69,33 @@ impl Generate {
         let examples: Vec<Example> = self.shots.iter().map(example).collect();
         let ks: Vec<(u32, Option<String>)> = self.ks().into_iter().map(|k| (k, self.part(k))).collect();
         let most = ks.last().map_or(0, |(k, _)| *k);
-        let mut asked = Vec::with_capacity(self.items.len() * ks.len());
+        let stop: Vec<&str> = self.stop.iter().map(Text::as_str).collect();
+        let seeds = Key::new(about.seed, &format!("{}/samples", about.name));
+        let decodings: Vec<plan::Decoding> = (0..self.samples.get())
+            .map(|sample| self.combination().decoding(Seed(seeds.stream(sample.into()).next_u64())))
+            .collect();
+        let mut asked = Vec::with_capacity(self.items.len() * ks.len() * decodings.len());
         for item in self.items.iter() {
             let drawn = pool.draw(self.selection, about, &item.id, &item.input.to_string(), most);
             for (k, part) in &ks {
                 let shown: Vec<&Example> =
                     drawn.iter().take(*k as usize).map(|place| &examples[*place]).collect();
-                let question = match &layout {
-                    Ok(layout) => self.question(item, layout, &shown, ask),
+                let prompt = match &layout {
+                    Ok(layout) => layout.pose(&shown, &item.blanks()).map(|posed| posed.opening()),
                     Err(failure) => Err(failure.clone()),
                 };
-                asked.push(Asked::new(item, part.as_deref(), question));
+                for (sample, decoding) in (0..).zip(&decodings) {
+                    let question = prompt.clone().map(|prompt| {
+                        let ticket = ask.generate(&prompt, *decoding, self.max_tokens.get(), &stop);
+                        (prompt, ticket)
+                    });
+                    asked.push(Asked::new(item, part.as_deref(), sample, question));
+                }
             }
         }
         let metrics = self.measured();
         let reading = self.reading();
         Box::new(move |answers| verdict(&asked, &reading, metrics, answers))
-    }
-
-    fn question(
-        &self,
-        item: &Exercise,
-        layout: &Layout<'_>,
-        shown: &[&Example],
-        ask: &mut Ask,
-    ) -> Result<(String, Ticket<Generated>), Failure> {
-        let prompt = layout.pose(shown, &item.blanks())?.opening();
-        let stop: Vec<&str> = self.stop.iter().map(Text::as_str).collect();
-        let ticket = ask.generate(&prompt, plan::Decoding::Greedy, self.max_tokens.get(), &stop);
-        Ok((prompt, ticket))
     }
 
     fn reading(&self) -> Reading {
@@ -123,12 +122,15 @@ impl Asked {
     fn new(
         item: &Item<Exercise>,
         part: Option<&str>,
+        sample: u32,
         question: Result<(String, Ticket<Generated>), Failure>,
     ) -> Self {
         let prompt = question.as_ref().map_or("", |(prompt, _)| prompt);
         let targets: Vec<String> = item.target.iter().map(Text::to_string).collect();
         let content = Digest::of_json(&("generate", prompt, &targets));
-        Self { key: item_key(item, part.or(item.group.as_deref()), content), question, targets }
+        let key = item_key(item, part.or(item.group.as_deref()), content);
+        let key = ItemKey { repeat: sample, ..Arc::unwrap_or_clone(key) };
+        Self { key: key.into(), question, targets }
     }
 
     fn cells(&self, reading: &Reading, answers: &Answers) -> Result<Vec<Cell>, Failure> {
