@@ -9,6 +9,8 @@ mod golden_stats;
 #[cfg(feature = "hub")]
 mod hub;
 mod kinds;
+mod kinds_choice;
+mod kinds_generate;
 #[cfg(feature = "local")]
 mod local;
 mod hostile;
