@@ -6,6 +6,7 @@ mod formula;
 mod rows;
 pub mod words;
 
+pub use crate::stats::confusion::ClassScore;
 pub use formula::Formula;
 
 use formula::Evaluation;
@@ -77,7 +78,7 @@ impl Metric {
         let range = match unit {
             Unit::Proportion => (0.0, 1.0),
             Unit::BitsPerByte | Unit::Perplexity | Unit::Ratio | Unit::Count => (0.0, f64::INFINITY),
-            Unit::Nats => (f64::NEG_INFINITY, f64::INFINITY),
+            Unit::Nats | Unit::Score => (f64::NEG_INFINITY, f64::INFINITY),
         };
         Self {
             name: name.into(),

@@ -102,6 +102,8 @@ pub enum Unit {
     Ratio,
     /// Tokens, words, texts.
     Count,
+    /// A score without a unit of its own, such as a correlation.
+    Score,
 }
 
 /// Which direction is good.

@@ -60,11 +60,16 @@ pub struct Verdict {
     pub notes: Vec<String>,
 }
 
-/// Asks every task's questions. Tasks of kinds that are read but not run yet are named instead.
+/// Asks every task's questions. Tasks whose items cannot be read yet are named instead.
 pub fn plan(tasks: &[&TaskSpec<Task>]) -> Result<Plan, Vec<String>> {
     let mut ask = Ask::default();
     let (mut planned, mut unready) = (Vec::new(), Vec::new());
     for task in tasks {
+        let items = task.kind.kind().items();
+        if items.unread > 0 {
+            unready.push(task.name.clone());
+            continue;
+        }
         let about = About { name: &task.name, seed: task.settings.seed };
         let Some(judge) = task.kind.ask(&mut ask, about) else {
             unready.push(format!("{} ({})", task.name, task.kind.name()));
@@ -73,7 +78,7 @@ pub fn plan(tasks: &[&TaskSpec<Task>]) -> Result<Plan, Vec<String>> {
         planned.push(Planned {
             name: task.name.clone(),
             kind: task.kind.name(),
-            items: task.kind.kind().items().taken,
+            items: items.taken,
             requests: ask.take_asked(),
             settings: settings(&task.name, &task.settings),
             judge,
