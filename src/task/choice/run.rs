@@ -93,7 +93,8 @@ impl Choice {
             }
         }
         let (normalizations, parts) = (self.normalization.to_vec(), self.parts());
-        Box::new(move |answers| verdict(&asked, &normalizations, &parts, answers))
+        let several = ways.len() > 1;
+        Box::new(move |answers| verdict(&asked, &normalizations, &parts, several, answers))
     }
 }
 
@@ -220,6 +221,7 @@ fn verdict(
     asked: &[Asked],
     normalizations: &[Normalization],
     parts: &[String],
+    several: bool,
     answers: &Answers,
 ) -> Verdict {
     let mut columns = COLUMNS.to_vec();
@@ -239,6 +241,10 @@ fn verdict(
         metrics(normalizations).into_iter().map(of_part).collect()
     };
     let mut metrics = of_part(None);
+    if several {
+        // A mean over ways to ask answers no question of the summary.
+        metrics = metrics.into_iter().map(|metric| Metric { headline: false, ..metric }).collect();
+    }
     metrics.extend(parts.iter().flat_map(|part| of_part(Some(part))));
     let notes = endings::notes(&table);
     Verdict { table, details: Vec::new(), metrics, notes }

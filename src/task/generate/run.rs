@@ -8,7 +8,7 @@ use super::{
     matching::{Match, Rule, token_f1},
 };
 use crate::{
-    metric::{Formula, Metric},
+    metric::{ClassScore, Formula, Metric},
     plan::{self, Answers, Ask, Failure, Finish, Generated, Ticket},
     random::Key,
     record::{Better, Cell, Column, ItemKey, Row, Table, Unit},
@@ -109,6 +109,10 @@ impl Generate {
     /// Every number: those of the whole task, then those of its parts.
     fn measured(&self) -> Vec<Metric> {
         let mut all = metrics(&self.labels, &self.matching);
+        if self.ks().len() > 1 {
+            // A mean over ways to ask answers no question of the summary.
+            all = all.into_iter().map(|metric| Metric { headline: false, ..metric }).collect();
+        }
         for part in self.parts() {
             all.extend(
                 metrics(&self.labels, &self.matching).into_iter().map(|metric| metric.of_group(&part)),
@@ -294,6 +298,8 @@ pub(super) fn metrics(labels: &[Text], matching: &Match) -> Vec<Metric> {
         }
     } else {
         metrics.push(share("accuracy", "correct").chance(1.0 / labels.len() as f64).headline());
+        let macro_f1 = Formula::Classes { gold: "gold", predicted: "predicted", score: ClassScore::MacroF1 };
+        metrics.push(Metric::new("macro_f1", macro_f1, Unit::Proportion).better(Better::Higher).headline());
         metrics.push(share("no_label", "no_label").better(Better::Lower));
     }
     metrics.push(Metric::new("length", Formula::Mean("n_tokens"), Unit::Count));
