@@ -3,11 +3,13 @@
 
 pub mod expect;
 mod formula;
+mod remarks;
 mod rows;
 pub mod words;
 
 pub use crate::stats::confusion::ClassScore;
 pub use formula::Formula;
+pub use remarks::{Case, remarks};
 
 use formula::Evaluation;
 use rows::Rows;
