@@ -192,7 +192,7 @@ impl Evaluation<'_> {
         }
     }
 
-    fn part(&self) -> Part<'_> {
+    pub(super) fn part(&self) -> Part<'_> {
         self.metric.group.as_deref().map_or(Part::All, Part::Group)
     }
 

@@ -3,6 +3,7 @@
 
 pub mod expect;
 mod formula;
+mod remarks;
 mod rows;
 pub mod words;
 
@@ -10,6 +11,7 @@ pub use crate::stats::confusion::ClassScore;
 pub use formula::Formula;
 
 use formula::Evaluation;
+pub use remarks::remarks;
 use rows::Rows;
 
 use crate::{

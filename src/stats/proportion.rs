@@ -221,6 +221,8 @@ pub(super) fn z(level: Level) -> f64 {
 }
 
 #[cfg(test)]
+mod coverage;
+#[cfg(test)]
 mod tests {
     use super::*;
 
@@ -266,28 +268,6 @@ mod tests {
             }
         }
         assert_eq!(wilson(0.0, 0.0, LEVEL), Err(Undefined::NoItems));
-    }
-
-    #[test]
-    fn the_share_of_intervals_that_hold_the_truth_is_as_named() {
-        // Exact enumeration in numpy over 991 shares from 0.005 to 0.995 with 20 items: mean and least coverage.
-        type Make = fn(f64, f64, Level) -> Result<Interval, Undefined>;
-        let cases: [(Make, f64, f64); 2] =
-            [(wilson, 0.953_188_328, 0.851_595_667), (clopper_pearson, 0.976_832_646, 0.958_099_255)];
-        for (make, mean, least) in cases {
-            let intervals: Vec<Interval> =
-                (0..=20).map(|x| make(f64::from(x), 20.0, LEVEL).unwrap()).collect();
-            let coverage: Vec<f64> = (0..991)
-                .map(|step| 0.005 + f64::from(step) * 0.001)
-                .map(|p| {
-                    let holds =
-                        |x: &u64| (intervals[*x as usize].low..=intervals[*x as usize].high).contains(&p);
-                    (0..=20).filter(holds).map(|x| binomial::pmf(x, 20, p)).sum()
-                })
-                .collect();
-            assert!((sum(coverage.iter().copied()) / 991.0 - mean).abs() < 1e-8);
-            assert!((coverage.iter().copied().fold(1.0, f64::min) - least).abs() < 1e-8);
-        }
     }
 
     #[test]

@@ -90,21 +90,22 @@ pub fn plan(tasks: &[&TaskSpec<Task>]) -> Result<Plan, Vec<String>> {
 impl Planned {
     /// The task's rows and numbers.
     pub fn judge(self, answers: &Answers) -> TaskRecord {
-        let Verdict { table, details, metrics, notes } = (self.judge)(answers);
+        let Verdict { table, details, metrics, mut notes } = (self.judge)(answers);
         let measures = metric::evaluate(&metrics, &table, &self.settings);
+        notes.extend(metric::remarks(&metrics, &measures, &table, &self.settings));
         TaskRecord { name: self.name, kind: self.kind, table, details, measures, notes }
     }
 }
 
 fn settings(task: &str, said: &Settings) -> metric::Settings {
     let Confidence { level, method, resamples } = said.confidence;
+    let resampled = |kind| Intervals::Bootstrap { resamples: resamples.get(), kind };
     let intervals = match method {
         IntervalMethod::Auto | IntervalMethod::Wilson => Intervals::Auto,
         IntervalMethod::Exact => Intervals::ClopperPearson,
         IntervalMethod::T => Intervals::T,
-        IntervalMethod::Bootstrap => {
-            Intervals::Bootstrap { resamples: resamples.get(), kind: bootstrap::Kind::Percentile }
-        }
+        IntervalMethod::Bootstrap => resampled(bootstrap::Kind::Percentile),
+        IntervalMethod::Bca => resampled(bootstrap::Kind::Bca),
     };
     metric::Settings { task: task.to_owned(), level, intervals, seed: said.seed }
 }
