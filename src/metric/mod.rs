@@ -3,7 +3,7 @@
 
 pub mod expect;
 mod formula;
-mod remarks;
+mod cautions;
 mod rows;
 pub mod words;
 
@@ -11,7 +11,7 @@ pub use crate::stats::confusion::ClassScore;
 pub use formula::Formula;
 
 use formula::Evaluation;
-pub use remarks::remarks;
+pub use cautions::cautions;
 use rows::Rows;
 
 use crate::{

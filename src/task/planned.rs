@@ -92,7 +92,7 @@ impl Planned {
     pub fn judge(self, answers: &Answers) -> TaskRecord {
         let Verdict { table, details, metrics, mut notes } = (self.judge)(answers);
         let measures = metric::evaluate(&metrics, &table, &self.settings);
-        notes.extend(metric::remarks(&metrics, &measures, &table, &self.settings));
+        notes.extend(metric::cautions(&metrics, &measures, &table, &self.settings));
         TaskRecord { name: self.name, kind: self.kind, table, details, measures, notes }
     }
 }

@@ -27,26 +27,26 @@ const ITEMS_A_CLASS: usize = 5;
 /// Fewer answers are few for a calibration error.
 const ENOUGH_FOR_CALIBRATION: usize = 200;
 
-/// So many metrics are named in one remark.
+/// So many metrics are named in one caution.
 const NAMED: usize = 6;
 
-/// Remarks on the numbers that the metrics made of a table, each once with the metrics that it is about.
-pub fn remarks(metrics: &[Metric], measures: &[Measure], table: &Table, settings: &Settings) -> Vec<String> {
+/// Cautions on the numbers that the metrics made of a table, each once with the metrics that it is about.
+pub fn cautions(metrics: &[Metric], measures: &[Measure], table: &Table, settings: &Settings) -> Vec<String> {
     let rows = Rows::of(table);
-    let mut remarks: Vec<(String, Vec<String>)> = Vec::new();
+    let mut cautions: Vec<(String, Vec<String>)> = Vec::new();
     for (metric, measure) in metrics.iter().zip(measures) {
-        for Remark { aside, text } in (Evaluation { metric, rows: &rows, settings }).remarks(measure) {
+        for Caution { aside, text } in (Evaluation { metric, rows: &rows, settings }).cautions(measure) {
             let name = match &metric.group {
                 Some(group) => format!("`{group}.{}`{aside}", metric.name),
                 None => format!("`{}`{aside}", metric.name),
             };
-            match remarks.iter_mut().find(|(known, _)| *known == text) {
+            match cautions.iter_mut().find(|(known, _)| *known == text) {
                 Some((_, names)) => names.push(name),
-                None => remarks.push((text, vec![name])),
+                None => cautions.push((text, vec![name])),
             }
         }
     }
-    remarks.into_iter().map(|(text, names)| format!("{}: {text}", listed(&names))).collect()
+    cautions.into_iter().map(|(text, names)| format!("{}: {text}", listed(&names))).collect()
 }
 
 fn listed(names: &[String]) -> String {
@@ -55,28 +55,28 @@ fn listed(names: &[String]) -> String {
     format!("{}{more}", first.join(", "))
 }
 
-/// A remark on one metric.
-struct Remark {
+/// A caution about one metric.
+struct Caution {
     /// What is said right after its name.
     aside: String,
     /// What is said of it, and of others alike.
     text: String,
 }
 
-impl From<&str> for Remark {
+impl From<&str> for Caution {
     fn from(text: &str) -> Self {
         Self { aside: String::new(), text: text.to_owned() }
     }
 }
 
 impl Evaluation<'_> {
-    fn remarks(&self, measure: &Measure) -> Vec<Remark> {
-        let remarks = [self.method(measure), self.shape(measure), self.few(measure), self.floor(measure)];
-        remarks.into_iter().flatten().collect()
+    fn cautions(&self, measure: &Measure) -> Vec<Caution> {
+        let cautions = [self.method(measure), self.shape(measure), self.few(measure), self.floor(measure)];
+        cautions.into_iter().flatten().collect()
     }
 
     /// Of an interval that was asked for instead of one that serves better.
-    fn method(&self, measure: &Measure) -> Option<Remark> {
+    fn method(&self, measure: &Measure) -> Option<Caution> {
         let estimate = &measure.estimate;
         let method = estimate.interval.ok()?.method;
         if estimate.clusters.unwrap_or(estimate.n) >= MANY {
@@ -116,7 +116,7 @@ impl Evaluation<'_> {
     }
 
     /// Of a mean of few large values.
-    fn shape(&self, measure: &Measure) -> Option<Remark> {
+    fn shape(&self, measure: &Measure) -> Option<Caution> {
         let (Formula::Mean(column) | Formula::GeometricMean(column)) = self.metric.formula else {
             return None;
         };
@@ -128,11 +128,11 @@ impl Evaluation<'_> {
         let skewness = mean::skewness(&values).filter(|skewness| skewness.abs() > SKEWED)?;
         let text = "a few items carry the mean. Of values so skewed Student's t held it too seldom in simulations, 86 % to 93 % \
                     where it says 95 %; look at the median too";
-        Some(Remark { aside: format!(" (skewness {})", show(skewness, 1)), text: text.into() })
+        Some(Caution { aside: format!(" (skewness {})", show(skewness, 1)), text: text.into() })
     }
 
     /// Of too few items for the number.
-    fn few(&self, measure: &Measure) -> Option<Remark> {
+    fn few(&self, measure: &Measure) -> Option<Caution> {
         let items = measure.estimate.n;
         match &self.metric.formula {
             Formula::Calibration { .. } if (1..ENOUGH_FOR_CALIBRATION).contains(&items) => {
@@ -156,7 +156,7 @@ impl Evaluation<'_> {
     }
 
     /// What a calibration error is without any fault.
-    fn floor(&self, measure: &Measure) -> Option<Remark> {
+    fn floor(&self, measure: &Measure) -> Option<Caution> {
         let Formula::Calibration { confidence, correct } = self.metric.formula else { return None };
         if !measure.headline && measure.group.is_some() {
             return None;
@@ -172,7 +172,7 @@ impl Evaluation<'_> {
             measure.estimate.n,
             show(calibrated.p, 3)
         );
-        Some(Remark { aside: String::new(), text })
+        Some(Caution { aside: String::new(), text })
     }
 }
 
@@ -201,7 +201,7 @@ mod tests {
         }
         let settings = Settings { task: "b/t".into(), level: Level::DEFAULT, intervals, seed: Seed(0) };
         let measures = evaluate(metrics, &table, &settings);
-        remarks(metrics, &measures, &table, &settings)
+        cautions(metrics, &measures, &table, &settings)
     }
 
     fn rows(count: usize) -> Vec<Vec<Cell>> {
