@@ -2,16 +2,18 @@
 //! so that a saved run can be measured anew without asking the model.
 
 pub mod expect;
-mod formula;
 mod cautions;
+mod formula;
+mod remarks;
 mod rows;
 pub mod words;
 
 pub use crate::stats::confusion::ClassScore;
+pub use cautions::cautions;
 pub use formula::Formula;
+pub use remarks::{Case, remarks};
 
 use formula::Evaluation;
-pub use cautions::cautions;
 use rows::Rows;
 
 use crate::{

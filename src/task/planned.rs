@@ -8,7 +8,7 @@ use crate::{
     metric::{self, Intervals, Metric},
     plan::{Answers, Ask, Request},
     record::{ItemKey, Table, TaskRecord},
-    spec::{Confidence, IntervalMethod, Item, Kinds as _, Settings, TaskSpec},
+    spec::{Confidence, Counted, IntervalMethod, Item, Kinds as _, Settings, TaskSpec},
     stats::bootstrap,
     value::{Digest, Seed},
 };
@@ -39,8 +39,8 @@ pub struct Planned {
     pub name: String,
     /// Its kind.
     pub kind: &'static str,
-    /// How many items it has.
-    pub items: usize,
+    /// How many items it has, and of how many.
+    pub items: Counted,
     /// Its requests' places in the plan, each once; a place may serve several tasks.
     pub requests: Vec<usize>,
     settings: metric::Settings,
@@ -78,7 +78,7 @@ pub fn plan(tasks: &[&TaskSpec<Task>]) -> Result<Plan, Vec<String>> {
         planned.push(Planned {
             name: task.name.clone(),
             kind: task.kind.name(),
-            items: items.taken,
+            items,
             requests: ask.take_asked(),
             settings: settings(&task.name, &task.settings),
             judge,
@@ -93,7 +93,10 @@ impl Planned {
         let Verdict { table, details, metrics, mut notes } = (self.judge)(answers);
         let measures = metric::evaluate(&metrics, &table, &self.settings);
         notes.extend(metric::cautions(&metrics, &measures, &table, &self.settings));
-        TaskRecord { name: self.name, kind: self.kind, table, details, measures, notes }
+        let Counted { taken, available, .. } = self.items;
+        let case = metric::Case { table: &table, metrics: &metrics, measures: &measures, taken, available };
+        let remarks = metric::remarks(&case);
+        TaskRecord { name: self.name, kind: self.kind, table, details, measures, notes, remarks }
     }
 }
 
