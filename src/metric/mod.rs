@@ -2,12 +2,14 @@
 //! so that a saved run can be measured anew without asking the model.
 
 pub mod expect;
+mod cautions;
 mod formula;
 mod remarks;
 mod rows;
 pub mod words;
 
 pub use crate::stats::confusion::ClassScore;
+pub use cautions::cautions;
 pub use formula::Formula;
 pub use remarks::{Case, remarks};
 
