@@ -1,5 +1,7 @@
 //! The formulas, and what each makes of a table.
 
+use std::collections::BTreeMap;
+
 use super::{
     Intervals, Metric, Settings,
     rows::{Part, Rows, Selected},
@@ -14,7 +16,7 @@ use crate::{
         mean, median,
         proportion::{self, Ends},
         ratio::Documents,
-        sum,
+        spread, sum,
     },
 };
 
@@ -54,6 +56,9 @@ pub enum Formula {
         /// The group that is divided by.
         baseline: String,
     },
+    /// The standard deviation of the means of the repeats, such as the orders of solved examples: apart from how items
+    /// differ.
+    RepeatSpread(Column),
     /// A property of the model that nothing was sampled for.
     Exact(f64),
 }
@@ -74,6 +79,7 @@ impl Evaluation<'_> {
             Formula::Mean(column) => self.of_column(column, |own, x, c| own.mean(x, c, Scale::Plain)),
             Formula::GeometricMean(column) => self.of_column(column, |own, x, c| own.mean(x, c, Scale::Exp)),
             Formula::Median(column) => self.of_column(column, Self::median),
+            Formula::RepeatSpread(column) => self.repeat_spread(column),
             Formula::Total(column) => self.of_column(column, |_, x, _| total(x)),
             Formula::ExpRatio { numerator, denominator } => self.ratio([numerator, denominator], Scale::Exp),
             Formula::BitsPer { nats, bytes } => self.ratio([nats, bytes], Scale::Bits),
@@ -141,8 +147,23 @@ impl Evaluation<'_> {
         Ok(self.resampled(estimate, &both, Scale::Exp, difference))
     }
 
+    fn repeat_spread(&self, column: Column) -> Result<Estimate, Undefined> {
+        let Selected { columns: [values], rows } = self.rows.select(self.part(), [column])?;
+        let mut repeats = BTreeMap::<u32, Vec<f64>>::new();
+        for (row, value) in rows.into_iter().zip(values) {
+            repeats.entry(self.rows.repeat(row)).or_default().push(value);
+        }
+        let mean = |values: Vec<f64>| sum(values.iter().copied()) / values.len() as f64;
+        let means: Vec<f64> = repeats.into_values().map(mean).collect();
+        Ok(spread::estimate(&means, self.settings.level))
+    }
+
     fn part(&self) -> Part<'_> {
-        self.metric.group.as_deref().map_or(Part::All, Part::Group)
+        let group = self.metric.group.as_deref();
+        match &self.metric.within {
+            Some((column, text)) => self.rows.within(group, column, text),
+            None => group.map_or(Part::All, Part::Group),
+        }
     }
 
     /// The estimate with the interval of a bootstrap, if one is asked for.
@@ -157,9 +178,8 @@ impl Evaluation<'_> {
         if estimate.value.is_err() {
             return estimate;
         }
-        let Metric { name, group, .. } = self.metric;
-        let group = group.as_deref().unwrap_or_default();
-        let key = Key::new(self.settings.seed, &format!("{}/{name}/{group}/bootstrap", self.settings.task));
+        let (name, part) = (&self.metric.name, self.metric.part().unwrap_or_default());
+        let key = Key::new(self.settings.seed, &format!("{}/{name}/{part}/bootstrap", self.settings.task));
         let bootstrap = Bootstrap { resamples, kind, key };
         let interval =
             clusters.spread().and_then(|()| bootstrap.interval(&statistic(), self.settings.level, scale));

@@ -17,6 +17,12 @@ pub(super) enum Part<'a> {
     All,
     Group(&'a str),
     Outside(&'a str),
+    /// Of a group, or of all: those with a text in the column at a place.
+    Within {
+        group: Option<&'a str>,
+        place: Option<usize>,
+        text: &'a str,
+    },
 }
 
 /// The rows that have a number in each column that is asked for.
@@ -60,9 +66,19 @@ impl<'a> Rows<'a> {
         Ok(selected)
     }
 
+    /// The rows, of a group or of all, that have a text in a column.
+    pub(super) fn within<'b>(&self, group: Option<&'b str>, column: Column, text: &'b str) -> Part<'b> {
+        Part::Within { group, place: self.table.column(column), text }
+    }
+
     /// The clusters of some rows.
     pub(super) fn clusters(&self, rows: impl IntoIterator<Item = usize>) -> Clusters {
         self.clusters.of_some(rows)
+    }
+
+    /// Which repeat of its item a row is.
+    pub(super) fn repeat(&self, row: usize) -> u32 {
+        self.table.rows[row].key.repeat
     }
 
     /// How many rows were answered.
@@ -77,6 +93,12 @@ impl Part<'_> {
             Self::All => true,
             Self::Group(group) => row.key.group.as_deref() == Some(group),
             Self::Outside(group) => row.key.group.as_deref() != Some(group),
+            Self::Within { group, place, text } => {
+                let cells = row.cells.as_deref().unwrap_or_default();
+                let cell = place.and_then(|place| cells.get(place));
+                group.is_none_or(|group| row.key.group.as_deref() == Some(group))
+                    && matches!(cell, Some(Cell::Text(found)) if found == text)
+            }
         }
     }
 }

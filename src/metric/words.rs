@@ -47,6 +47,7 @@ pub fn method(method: Method) -> &'static str {
         Method::BootstrapBca => "bootstrap BCa",
         Method::OrderStatistics => "order statistics",
         Method::OrderStatisticsClustered => "order statistics, clustered",
+        Method::ChiSquared => "chi-squared",
     }
 }
 

@@ -8,6 +8,7 @@ pub mod proportion;
 pub mod mean;
 pub mod median;
 pub mod ratio;
+pub mod spread;
 pub mod bootstrap;
 
 pub use clusters::{Clusters, sum};
@@ -76,6 +77,8 @@ pub enum Method {
     OrderStatistics,
     /// Order statistics around a median of clustered data (Woodruff).
     OrderStatisticsClustered,
+    /// The chi-squared distribution of a normal sample's variance.
+    ChiSquared,
 }
 
 /// Why a number, or its interval, is not there.

@@ -4,6 +4,7 @@ mod choice;
 mod cloze;
 mod generate;
 mod icl;
+mod labels;
 mod lint;
 mod memorization;
 mod next_token;
@@ -19,10 +20,11 @@ pub use choice::Choice;
 pub use cloze::{Cloze, Endings, Normalization};
 pub use generate::Generate;
 pub use icl::Icl;
+pub use labels::Calibration;
 pub use lint::lint_tokens;
 pub use memorization::Memorization;
 pub use next_token::{NextToken, Prompt};
-pub use pair::Pair;
+pub use pair::{Labelled, Pair};
 pub use perplexity::{Passage, Perplexity, Unit};
 pub use planned::{Plan, Planned, Verdict, plan};
 pub use sampling::Sampling;
@@ -62,12 +64,9 @@ impl Task {
             Self::NextToken(task) => Some(task.ask(ask)),
             Self::Cloze(task) => Some(task.ask(ask)),
             Self::Perplexity(task) => Some(task.ask(ask)),
-            Self::Choice(_)
-            | Self::Generate(_)
-            | Self::Icl(_)
-            | Self::Strategies(_)
-            | Self::Memorization(_)
-            | Self::Sampling(_) => None,
+            Self::Icl(task) => Some(task.ask(ask, about)),
+            Self::Strategies(task) => Some(task.ask(ask, about)),
+            Self::Choice(_) | Self::Generate(_) | Self::Memorization(_) | Self::Sampling(_) => None,
         }
     }
 }
