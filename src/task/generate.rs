@@ -4,7 +4,7 @@ use std::num::NonZeroU32;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
-use super::{lint, pair, sampling::Decoding};
+use super::{decoding::Decoding, lint, pair};
 use crate::spec::{
     Content, Counted, Draw, Items, Kind, Linter, Node, OneOrMore, Read, Reader, Reported, Short, Text, keys,
 };

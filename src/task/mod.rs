@@ -2,6 +2,7 @@
 
 mod choice;
 mod cloze;
+mod decoding;
 mod generate;
 mod icl;
 mod labels;
@@ -18,6 +19,7 @@ mod strategies;
 
 pub use choice::Choice;
 pub use cloze::{Cloze, Endings, Normalization};
+pub use decoding::{Combination, Decoding};
 pub use generate::Generate;
 pub use icl::Icl;
 pub use labels::Calibration;
