@@ -5,7 +5,7 @@ mod classes;
 mod groups;
 mod texts;
 
-use std::num::NonZeroUsize;
+use std::{collections::BTreeMap, num::NonZeroUsize};
 
 use super::{
     ClassScore, Intervals, Metric, Settings,
@@ -21,7 +21,7 @@ use crate::{
         mean, median,
         proportion::{self, Ends},
         ratio::Documents,
-        sum,
+        spread, sum,
     },
 };
 
@@ -61,6 +61,9 @@ pub enum Formula {
         /// The group that is divided by.
         baseline: String,
     },
+    /// The standard deviation of the means of the repeats, such as the orders of solved examples: apart from how items
+    /// differ.
+    RepeatSpread(Column),
     /// A score of the table of gold classes against predicted ones, both texts. A missing prediction is "no label"; a row
     /// without a gold class is left out.
     Classes {
@@ -133,6 +136,7 @@ impl Evaluation<'_> {
             Formula::Mean(column) => self.of_column(column, |own, x, c| own.mean(x, c, Scale::Plain)),
             Formula::GeometricMean(column) => self.of_column(column, |own, x, c| own.mean(x, c, Scale::Exp)),
             Formula::Median(column) => self.of_column(column, Self::median),
+            Formula::RepeatSpread(column) => self.repeat_spread(column),
             Formula::Total(column) => self.of_column(column, |_, x, _| total(x)),
             Formula::ExpRatio { numerator, denominator } => self.ratio([numerator, denominator], Scale::Exp),
             Formula::BitsPer { nats, bytes } => self.ratio([nats, bytes], Scale::Bits),
@@ -183,6 +187,17 @@ impl Evaluation<'_> {
         Ok(self.resampled(estimate, &clusters, scale, || documents.quotient().clone()))
     }
 
+    fn repeat_spread(&self, column: Column) -> Result<Estimate, Undefined> {
+        let Selected { columns: [values], rows } = self.rows.select(self.part(), [column])?;
+        let mut repeats = BTreeMap::<u32, Vec<f64>>::new();
+        for (row, value) in rows.into_iter().zip(values) {
+            repeats.entry(self.rows.repeat(row)).or_default().push(value);
+        }
+        let mean = |values: Vec<f64>| sum(values.iter().copied()) / values.len() as f64;
+        let means: Vec<f64> = repeats.into_values().map(mean).collect();
+        Ok(spread::estimate(&means, self.settings.level))
+    }
+
     /// Which interval a share gets that is not resampled.
     fn ends(&self) -> Ends {
         match self.settings.intervals {
@@ -193,7 +208,11 @@ impl Evaluation<'_> {
     }
 
     pub(super) fn part(&self) -> Part<'_> {
-        self.metric.group.as_deref().map_or(Part::All, Part::Group)
+        let group = self.metric.group.as_deref();
+        match &self.metric.within {
+            Some((column, text)) => self.rows.within(group, column, text),
+            None => group.map_or(Part::All, Part::Group),
+        }
     }
 
     /// The estimate with the interval of a bootstrap, if one is asked for.
@@ -216,7 +235,7 @@ impl Evaluation<'_> {
 
     /// What is drawn for a purpose of a metric, or of a column.
     fn key(&self, name: &str, purpose: &str) -> Key {
-        let group = self.metric.group.as_deref().unwrap_or_default();
+        let group = self.metric.part().unwrap_or_default();
         Key::new(self.settings.seed, &format!("{}/{name}/{group}/{purpose}", self.settings.task))
     }
 }

@@ -19,6 +19,12 @@ pub(super) enum Part<'a> {
     All,
     Group(&'a str),
     Outside(&'a str),
+    /// Of a group, or of all: those with a text in the column at a place.
+    Within {
+        group: Option<&'a str>,
+        place: Option<usize>,
+        text: &'a str,
+    },
 }
 
 /// The rows that have a number in each column that is asked for.
@@ -60,6 +66,11 @@ impl<'a> Rows<'a> {
             }
         }
         Ok(selected)
+    }
+
+    /// The rows, of a group or of all, that have a text in a column.
+    pub(super) fn within<'b>(&self, group: Option<&'b str>, column: Column, text: &'b str) -> Part<'b> {
+        Part::Within { group, place: self.table.column(column), text }
     }
 
     /// The gold and the predicted class of each row that has a gold one, and which rows they are. A prediction that is no
@@ -113,6 +124,11 @@ impl<'a> Rows<'a> {
         self.clusters.of_some(rows)
     }
 
+    /// Which repeat of its item a row is.
+    pub(super) fn repeat(&self, row: usize) -> u32 {
+        self.table.rows[row].key.repeat
+    }
+
     /// How many rows were answered.
     pub(super) fn answered(&self, part: Part<'_>) -> usize {
         self.table.rows.iter().filter(|row| part.holds(row) && row.cells.is_ok()).count()
@@ -125,6 +141,12 @@ impl Part<'_> {
             Self::All => true,
             Self::Group(group) => row.key.group.as_deref() == Some(group),
             Self::Outside(group) => row.key.group.as_deref() != Some(group),
+            Self::Within { group, place, text } => {
+                let cells = row.cells.as_deref().unwrap_or_default();
+                let cell = place.and_then(|place| cells.get(place));
+                group.is_none_or(|group| row.key.group.as_deref() == Some(group))
+                    && matches!(cell, Some(Cell::Text(found)) if found == text)
+            }
         }
     }
 }

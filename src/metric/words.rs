@@ -53,6 +53,7 @@ pub fn method(method: Method) -> &'static str {
         Method::Welch => "t, Welch",
         Method::OrderStatistics => "order statistics",
         Method::OrderStatisticsClustered => "order statistics, clustered",
+        Method::ChiSquared => "chi-squared",
     }
 }
 

@@ -9,6 +9,7 @@ pub mod proportion;
 pub mod mean;
 pub mod median;
 pub mod ratio;
+pub mod spread;
 mod multinomial;
 pub mod bootstrap;
 pub mod calibration;
@@ -93,6 +94,8 @@ pub enum Method {
     OrderStatistics,
     /// Order statistics around a median of clustered data (Woodruff).
     OrderStatisticsClustered,
+    /// The chi-squared distribution of a normal sample's variance.
+    ChiSquared,
 }
 
 /// Why a number, or its interval, is not there.

@@ -5,8 +5,10 @@ use std::{collections::BTreeSet, sync::Arc};
 use schemars::{Schema, SchemaGenerator, json_schema};
 
 use super::{
-    endings::{self, Chances, Ending, Normalization, decided, highest},
+    endings::{self, Ending, Normalization, decided, highest},
+    labels::Part,
     lint,
+    parts::Chances,
     planned::{Judge, Verdict, item_key},
 };
 use crate::{
@@ -219,10 +221,12 @@ fn verdict(asked: &[Asked], normalizations: &[Normalization], answers: &Answers)
         .map(|item| Row { key: item.key.clone(), cells: item.cells(normalizations, answers) })
         .collect();
     let chance = |item: &'_ Asked| 1.0 / item.endings.len() as f64;
-    let chances = Chances::of(asked.iter().map(|item| (item.key.group.as_deref(), chance(item))));
+    let chances = Chances::of(asked.iter().map(|item| (None, item.key.group.as_deref(), chance(item))));
     let groups: BTreeSet<&str> = asked.iter().filter_map(|item| item.key.group.as_deref()).collect();
     let parts = std::iter::once(None).chain(groups.into_iter().map(Some));
-    let metrics = parts.flat_map(|part| metrics(normalizations, chances.get(part), part)).collect();
+    let metrics = parts
+        .flat_map(|part| metrics(normalizations, chances.get(Part { way: None, items: part }), part))
+        .collect();
     let notes = endings::notes(&table);
     Verdict { table, details: Vec::new(), metrics, notes }
 }

@@ -1,9 +1,6 @@
 //! Endings of a prompt, compared by how probable they are: what `cloze` and `choice` share.
 
-use std::{
-    cmp::Ordering,
-    collections::{BTreeMap, BTreeSet},
-};
+use std::{cmp::Ordering, collections::BTreeSet};
 
 use crate::{
     plan::{Answers, Ask, Failure, Scored, Ticket},
@@ -108,29 +105,6 @@ pub(super) fn decided(right: f64, rival: f64) -> f64 {
 /// The place of the highest score, the first of equal ones.
 pub(super) fn highest(scores: &[f64]) -> usize {
     (1..scores.len()).fold(0, |best, place| if scores[place] > scores[best] { place } else { best })
-}
-
-/// How often a guess is right: a mean over the whole task, and over each group.
-pub(super) struct Chances<'a>(BTreeMap<Option<&'a str>, (f64, usize)>);
-
-impl<'a> Chances<'a> {
-    /// Of rows: the group of each, and how often a guess is right there.
-    pub(super) fn of(rows: impl Iterator<Item = (Option<&'a str>, f64)>) -> Self {
-        let mut sums = BTreeMap::<Option<&str>, (f64, usize)>::new();
-        for (group, chance) in rows {
-            for part in std::iter::once(None).chain(group.map(Some)) {
-                let (sum, count) = sums.entry(part).or_default();
-                *sum += chance;
-                *count += 1;
-            }
-        }
-        Self(sums)
-    }
-
-    /// Of the whole task, or of a group.
-    pub(super) fn get(&self, group: Option<&str>) -> Option<f64> {
-        self.0.get(&group).map(|(sum, count)| sum / *count as f64)
-    }
 }
 
 /// What must be said of rows with the columns `correct` and `straddles`.

@@ -6,10 +6,12 @@ mod decoding;
 mod endings;
 mod generate;
 mod icl;
+mod labels;
 mod lint;
 mod memorization;
 mod next_token;
 mod pair;
+mod parts;
 mod perplexity;
 mod planned;
 mod pool;
@@ -24,10 +26,11 @@ pub use decoding::{Combination, Decoding};
 pub use endings::Normalization;
 pub use generate::{Generate, Match, Normalize};
 pub use icl::Icl;
+pub use labels::Calibration;
 pub use lint::lint_tokens;
 pub use memorization::Memorization;
 pub use next_token::{NextToken, Prompt};
-pub use pair::Pair;
+pub use pair::{Labelled, Pair};
 pub use perplexity::{Passage, Perplexity, Unit};
 pub use planned::{Plan, Planned, Verdict, plan};
 pub use sampling::Sampling;
@@ -69,7 +72,9 @@ impl Task {
             Self::Perplexity(task) => Some(task.ask(ask)),
             Self::Choice(task) => Some(task.ask(ask, about)),
             Self::Generate(task) => Some(task.ask(ask, about)),
-            Self::Icl(_) | Self::Strategies(_) | Self::Memorization(_) | Self::Sampling(_) => None,
+            Self::Icl(task) => Some(task.ask(ask, about)),
+            Self::Strategies(task) => Some(task.ask(ask, about)),
+            Self::Memorization(_) | Self::Sampling(_) => None,
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::{
     metric::{self, Intervals, Metric},
     plan::{Answers, Ask, Request},
     record::{ItemKey, Table, TaskRecord},
-    spec::{Confidence, Counted, IntervalMethod, Item, Kinds as _, Settings, TaskSpec},
+    spec::{Confidence, Counted, IntervalMethod, Item, Kinds as _, Reported, Settings, TaskSpec},
     stats::bootstrap,
     value::{Digest, Seed},
 };
@@ -111,6 +111,13 @@ fn settings(task: &str, said: &Settings) -> metric::Settings {
         IntervalMethod::Bca => resampled(bootstrap::Kind::Bca),
     };
     metric::Settings { task: task.to_owned(), level, intervals, seed: said.seed }
+}
+
+/// What the metrics of a task are called, for expectations.
+pub(super) fn reported(metrics: &[Metric]) -> Vec<Reported> {
+    let named =
+        |metric: &Metric| Reported { part: metric.part().map(str::to_owned), metric: metric.name.clone() };
+    metrics.iter().map(named).collect()
 }
 
 /// What a row of an item speaks of.

@@ -101,6 +101,7 @@ tasks:
 ",
     );
     let parts: Vec<_> = task.table.rows.iter().map(|row| row.key.group.as_deref().unwrap()).collect();
+    close(of(&task, "letters.k=2.near", "accuracy"), 0.5);
     assert_eq!(parts, ["cloze.k=0", "cloze.k=2", "letters.k=0", "letters.k=2"]);
     // The item itself is among the examples, and is not shown to itself.
     let prompt = "Question: Which is red?\nAnswer: Mars\nQuestion: Which is blue?\nAnswer: Earth\nQuestion: Which is hot?\nAnswer:";
@@ -155,6 +156,8 @@ fn answers_are_compared_by_each_normalization_and_several_may_be_right() {
     close(brier[1], 0.438_629_506_579_073_85);
     close(confidence[0], 0.731_058_578_630_004_9);
     close(confidence[1], 0.468_310_53);
+    // Two answers in bins of their own: the means of |0 − 0.731…| and |0.5 − 0.468…|.
+    close(value(&task, "ece"), 0.381_374_024_3);
     // A guess is right once in two, and twice in three; of each group by itself.
     let chance = |part: Option<&str>| {
         let is = |measure: &&yardstick::record::Measure| {

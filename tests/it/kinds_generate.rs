@@ -178,8 +178,9 @@ tasks:
         let Request::Generate { decoding: Decoding::Sampled(sampled), .. } = request else {
             panic!("{request:?}")
         };
-        seeds.borrow_mut().push(sampled.seed);
-        Ok(written("a"))
+        let mut seeds = seeds.borrow_mut();
+        seeds.push(sampled.seed);
+        Ok(written(if seeds[0] == sampled.seed { "a" } else { "c" }))
     });
     let seeds = seeds.into_inner();
     assert_eq!(seeds[..3], seeds[3..], "the same for every item: the prompt tells the draws apart");
@@ -187,4 +188,94 @@ tasks:
     let rows: Vec<_> = task.table.rows.iter().map(|row| (row.key.item.as_str(), row.key.repeat)).collect();
     assert_eq!(rows, [("one", 0), ("one", 1), ("one", 2), ("two", 0), ("two", 1), ("two", 2)]);
     assert_eq!((task.measures[0].estimate.n, task.measures[0].estimate.clusters), (6, Some(2)));
+    // One of three answers to the first item is right, none to the second: 1 − C(2,k)/C(3,k), over 2.
+    for (metric, wanted) in [("exact_match", 1.0 / 6.0), ("pass@1", 1.0 / 6.0), ("pass@3", 0.5)] {
+        assert!((value(&task, metric) - wanted).abs() < 1e-12, "{metric}");
+    }
+}
+
+fn of(task: &TaskRecord, part: &str, metric: &str) -> f64 {
+    let is = |measure: &&yardstick::record::Measure| {
+        measure.group.as_deref() == Some(part) && measure.metric == metric
+    };
+    task.measures.iter().find(is).unwrap_or_else(|| panic!("{part} {metric}")).estimate.value.unwrap()
+}
+
+/// A classification of ten items into `1` and `0`.
+fn classified(gold: &str, answers: &[&str]) -> TaskRecord {
+    let mut spec = "
+benchmark: b
+tasks:
+  - generate: binary
+    labels: ['1', '0']
+    allow: [few-items, label-without-items, unbalanced]
+    items:
+"
+    .to_owned();
+    for (place, label) in gold.split(' ').enumerate() {
+        spec += &format!("      - [Q{place}, '{label}']\n");
+    }
+    let prompts: Vec<String> = (0..answers.len()).map(|place| format!("Q{place}")).collect();
+    let answers: Vec<(&str, &str)> =
+        prompts.iter().map(String::as_str).zip(answers.iter().copied()).collect();
+    answered(&spec, &answers)
+}
+
+const GOLD: &str = "1 1 0 1 0 0 1 1 0 1";
+
+#[test]
+fn a_classification_has_the_numbers_of_scikit_learn() {
+    let task = classified(GOLD, &["1", "1", "0", "0", "0", "1", "1", "1", "0", "1"]);
+    // By accuracy_score, precision_recall_fscore_support, balanced_accuracy_score and matthews_corrcoef of scikit-learn
+    // 1.9.1.
+    let whole = [
+        ("accuracy", 0.8),
+        ("macro_f1", 19.0 / 24.0),
+        ("balanced_accuracy", 19.0 / 24.0),
+        ("mcc", 7.0 / 12.0),
+    ];
+    for (metric, wanted) in whole {
+        assert!((value(&task, metric) - wanted).abs() < 1e-12, "{metric}");
+    }
+    for metric in ["precision", "recall", "f1"] {
+        assert!((of(&task, "1", metric) - 5.0 / 6.0).abs() < 1e-12, "{metric}");
+        assert!((of(&task, "0", metric) - 0.75).abs() < 1e-12, "{metric}");
+    }
+    assert!(value(&task, "no_label") < 1e-12);
+    let cells = |row: &yardstick::record::Row| row.cells.clone().unwrap();
+    let confusion: Vec<Vec<Cell>> = task.details[0].rows.iter().map(cells).collect();
+    let row = |gold: &str, predicted: &str, count| vec![gold.into(), predicted.into(), Cell::Count(count)];
+    assert_eq!(confusion, [row("0", "0", 3), row("0", "1", 1), row("1", "0", 1), row("1", "1", 5)]);
+}
+
+#[test]
+fn an_answer_without_a_label_is_wrong_and_of_no_class() {
+    let task = classified(GOLD, &["1", "1", "0", "It is 1 or 0", "0", "dunno", "1", "", "It is 0.", "1"]);
+    assert_eq!(cell(&task, 3, "predicted"), &Cell::Missing);
+    assert!((value(&task, "accuracy") - 0.7).abs() < 1e-12);
+    assert!((value(&task, "no_label") - 0.3).abs() < 1e-12);
+    // Of the six `1`, four are found, and nothing else is called so.
+    assert!((of(&task, "1", "precision") - 1.0).abs() < 1e-12);
+    assert!((of(&task, "1", "recall") - 4.0 / 6.0).abs() < 1e-12);
+    assert_eq!(task.notes, ["1 of 10 answers is empty", "2 of 10 answers give no label"]);
+}
+
+#[test]
+fn an_expression_may_say_where_the_label_is() {
+    let task = answered(
+        "
+benchmark: b
+tasks:
+  - generate: mood
+    labels: [good, bad]
+    match: 'answer is (.*)'
+    allow: [few-items, label-without-items]
+    items:
+      - [One, good]
+      - [Two, good]
+",
+        &[("One", "bad? no: the answer is good"), ("Two", "good")],
+    );
+    assert_eq!(cell(&task, 0, "predicted"), &Cell::Text("good".into()));
+    assert_eq!(cell(&task, 1, "predicted"), &Cell::Missing);
 }

@@ -11,6 +11,7 @@ mod hub;
 mod kinds;
 mod kinds_choice;
 mod kinds_generate;
+mod kinds_icl;
 #[cfg(feature = "local")]
 mod local;
 mod hostile;

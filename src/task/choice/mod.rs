@@ -9,6 +9,7 @@ use schemars::{Schema, SchemaGenerator};
 use super::{
     endings::Normalization,
     lint,
+    planned::reported,
     prompt::{Layout, SEPARATOR},
     shots::Selection,
 };
@@ -55,7 +56,7 @@ keys! {
         choices: Vec<Text>,
         /// The right one: its text, or its place counted from 1; a list where several are right.
         answer: OneOrMore<Text>,
-        /// A part of the task that is also reported by itself, unless several formulations or `k` are its parts.
+        /// A part of the task that is also reported by itself.
         group: Option<Text>,
     }
 }
@@ -212,14 +213,9 @@ impl Choice {
         formulations.iter().flat_map(|formulation| ks.iter().map(move |k| way(*formulation, *k))).collect()
     }
 
-    /// The parts of the task that are reported by themselves.
-    fn parts(&self) -> Vec<String> {
-        let ways: Vec<String> = self.ways().into_iter().filter_map(|way| way.part).collect();
-        if !ways.is_empty() {
-            return ways;
-        }
-        let groups: BTreeSet<&str> = self.items.iter().filter_map(|item| item.group.as_deref()).collect();
-        groups.into_iter().map(str::to_owned).collect()
+    /// The names of the groups of items.
+    fn groups(&self) -> BTreeSet<&str> {
+        self.items.iter().filter_map(|item| item.group.as_deref()).collect()
     }
 
     fn layout<'a>(
@@ -242,12 +238,7 @@ impl Kind for Choice {
         Counted::of(&self.items)
     }
     fn metrics(&self) -> Vec<Reported> {
-        let metrics: Vec<String> =
-            run::metrics(&self.normalization).into_iter().map(|metric| metric.name).collect();
-        let metrics: Vec<&str> = metrics.iter().map(String::as_str).collect();
-        let mut all = Reported::whole(&metrics);
-        all.extend(self.parts().iter().flat_map(|part| Reported::part(part, &metrics)));
-        all
+        reported(&self.measured(|_| None))
     }
     fn lint(&self, linter: &mut Linter<'_>) {
         linter.data(&self.items);

@@ -10,7 +10,9 @@ use crate::{
     spec::{Item, Renderer},
     stats::sum,
     task::{
-        endings::{self, Chances, Ending, Normalization, decided, highest},
+        endings::{self, Ending, Normalization, decided, highest},
+        labels::Part,
+        parts::{Chances, measured},
         planned::{About, Judge, Verdict, item_key},
         pool::Pool,
         prompt::{Example, Layout},
@@ -19,7 +21,7 @@ use crate::{
 };
 
 /// What each row says; `correct` under every further normalization follows.
-const COLUMNS: [Column; 17] = [
+const COLUMNS: [Column; 18] = [
     "correct",
     "score",
     "logprob_correct",
@@ -37,11 +39,15 @@ const COLUMNS: [Column; 17] = [
     "brier",
     "choices",
     "straddles",
+    "item_group",
 ];
 
 /// One question, put in one way.
 struct Asked {
     key: Arc<ItemKey>,
+    /// The part of the task that the way to ask is, and the group of the item.
+    way: Option<String>,
+    group: Option<String>,
     /// The questions to the model, or why there are none.
     question: Result<Posed, Failure>,
     /// How often a guess is right.
@@ -92,9 +98,18 @@ impl Choice {
                 asked.push(Asked::new(item, way, posed));
             }
         }
-        let (normalizations, parts) = (self.normalization.to_vec(), self.parts());
-        let several = ways.len() > 1;
-        Box::new(move |answers| verdict(&asked, &normalizations, &parts, several, answers))
+        let chances = Chances::of(
+            asked.iter().map(|asked| (asked.way.as_deref(), asked.group.as_deref(), asked.chance)),
+        );
+        let metrics = self.measured(|part| chances.get(part));
+        let normalizations = self.normalization.to_vec();
+        Box::new(move |answers| verdict(&asked, &normalizations, metrics, answers))
+    }
+
+    /// Every number, of the whole task and of its parts, each with how often a guess is right.
+    pub(super) fn measured(&self, chance: impl Fn(Part<'_>) -> Option<f64>) -> Vec<Metric> {
+        let ways: Vec<String> = self.ways().into_iter().filter_map(|way| way.part).collect();
+        measured(&ways, &self.groups(), |part| metrics(&self.normalization, chance(part)))
     }
 }
 
@@ -126,19 +141,26 @@ impl Asked {
             }
             Err(failure) => Digest::of_json(&("choice", item.question.as_str(), failure)),
         };
-        let group = way.part.as_deref().or(item.group.as_deref());
+        let (way, group) = (way.part.clone(), item.group.as_ref().map(ToString::to_string));
         let right = item.right().map_or(0, |right| right.len());
         let chance = right as f64 / item.choices.len() as f64;
-        Self { key: item_key(item, group, content), question, chance }
+        let key = item_key(item, way.as_deref().or(group.as_deref()), content);
+        Self { key, way, group, question, chance }
     }
 
     fn cells(&self, normalizations: &[Normalization], answers: &Answers) -> Result<Vec<Cell>, Failure> {
-        self.question.as_ref().map_err(Clone::clone)?.cells(normalizations, answers)
+        let posed = self.question.as_ref().map_err(Clone::clone)?;
+        posed.cells(self.group.as_deref(), normalizations, answers)
     }
 }
 
 impl Posed {
-    fn cells(&self, normalizations: &[Normalization], answers: &Answers) -> Result<Vec<Cell>, Failure> {
+    fn cells(
+        &self,
+        group: Option<&str>,
+        normalizations: &[Normalization],
+        answers: &Answers,
+    ) -> Result<Vec<Cell>, Failure> {
         let given = endings::given(&self.endings, answers)?;
         let totals: Vec<f64> = given.iter().map(|scored| scored.total()).collect();
         let scores: Vec<Vec<f64>> = normalizations
@@ -173,6 +195,7 @@ impl Posed {
             shares.brier.into(),
             self.endings.len().into(),
             given.iter().any(|scored: &&Scored| scored.straddles).into(),
+            group.into(),
         ];
         cells.extend(decisions.into_iter().skip(1).map(Cell::from));
         Ok(cells)
@@ -220,8 +243,7 @@ impl Shares {
 fn verdict(
     asked: &[Asked],
     normalizations: &[Normalization],
-    parts: &[String],
-    several: bool,
+    metrics: Vec<Metric>,
     answers: &Answers,
 ) -> Verdict {
     let mut columns = COLUMNS.to_vec();
@@ -231,44 +253,33 @@ fn verdict(
         .iter()
         .map(|asked| Row { key: asked.key.clone(), cells: asked.cells(normalizations, answers) })
         .collect();
-    let chances = Chances::of(asked.iter().map(|asked| (asked.key.group.as_deref(), asked.chance)));
-    let of_part = |part: Option<&str>| -> Vec<Metric> {
-        let chance = chances.get(part);
-        let of_part = |metric: Metric| {
-            let chance = chance.filter(|_| metric.name.starts_with(ACCURACY));
-            Metric { chance, group: part.map(str::to_owned), ..metric }
-        };
-        metrics(normalizations).into_iter().map(of_part).collect()
-    };
-    let mut metrics = of_part(None);
-    if several {
-        // A mean over ways to ask answers no question of the summary.
-        metrics = metrics.into_iter().map(|metric| Metric { headline: false, ..metric }).collect();
-    }
-    metrics.extend(parts.iter().flat_map(|part| of_part(Some(part))));
     let notes = endings::notes(&table);
     Verdict { table, details: Vec::new(), metrics, notes }
 }
 
-const ACCURACY: &str = "accuracy";
-
-/// What is reported of the task and of every part.
-pub(super) fn metrics(normalizations: &[Normalization]) -> Vec<Metric> {
-    let mut metrics: Vec<Metric> = normalizations
-        .iter()
-        .enumerate()
-        .map(|(place, normalization)| {
-            let column = if place == 0 { "correct" } else { normalization.column() };
-            let name = normalization.named(ACCURACY);
-            Metric::new(name, Formula::Proportion(column), Unit::Proportion).better(Better::Higher).headline()
-        })
-        .collect();
+/// What is reported of every part.
+fn metrics(normalizations: &[Normalization], chance: Option<f64>) -> Vec<Metric> {
+    let accuracy = |(place, normalization): (usize, &Normalization)| {
+        let column = if place == 0 { "correct" } else { normalization.column() };
+        let metric =
+            Metric::new(normalization.named("accuracy"), Formula::Proportion(column), Unit::Proportion);
+        Metric { chance, ..metric.better(Better::Higher).headline() }
+    };
+    let mut metrics: Vec<Metric> = normalizations.iter().enumerate().map(accuracy).collect();
+    let (confidence, correct) = ("confidence", "correct");
     metrics.extend([
         Metric::new("p_correct", Formula::Mean("p_correct"), Unit::Proportion).better(Better::Higher),
-        Metric::new("p_choice", Formula::Mean("p_choice"), Unit::Proportion).better(Better::Higher),
+        Metric {
+            chance,
+            ..Metric::new("p_choice", Formula::Mean("p_choice"), Unit::Proportion).better(Better::Higher)
+        },
         Metric::new("margin", Formula::Mean("margin"), Unit::Nats).better(Better::Higher),
         Metric::new("nll", Formula::Mean("nll"), Unit::Nats).better(Better::Lower).at_least(0.0),
-        Metric::new("brier", Formula::Mean("brier"), Unit::Ratio).better(Better::Lower),
+        Metric { range: (0.0, 2.0), ..Metric::new("brier", Formula::Mean("brier"), Unit::Ratio) }
+            .better(Better::Lower),
+        Metric::new("ece", Formula::Calibration { confidence, correct }, Unit::Proportion)
+            .better(Better::Lower),
+        Metric::new("ece_floor", Formula::CalibrationFloor { confidence, correct }, Unit::Proportion),
     ]);
     metrics
 }

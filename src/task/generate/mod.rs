@@ -16,6 +16,7 @@ use schemars::{Schema, SchemaGenerator, json_schema};
 use super::{
     decoding::{Combination, Decoding},
     lint,
+    planned::reported,
     prompt::SEPARATOR,
     shots::Selection,
 };
@@ -77,7 +78,7 @@ keys! {
         input: Text,
         /// What is right; a list where several answers are. Solved examples show the first.
         target: OneOrMore<Text>,
-        /// A part of the task that is also reported by itself, unless several `k` are its parts.
+        /// A part of the task that is also reported by itself.
         group: Option<Text>,
     }
 }
@@ -160,14 +161,9 @@ impl Generate {
         (self.ks().len() > 1).then(|| format!("k={k}"))
     }
 
-    /// The parts of the task that are reported by themselves.
-    fn parts(&self) -> Vec<String> {
-        let ks: Vec<String> = self.ks().into_iter().filter_map(|k| self.part(k)).collect();
-        if !ks.is_empty() {
-            return ks;
-        }
-        let groups: BTreeSet<&str> = self.items.iter().filter_map(|item| item.group.as_deref()).collect();
-        groups.into_iter().map(str::to_owned).collect()
+    /// The names of the groups of items.
+    fn groups(&self) -> BTreeSet<&str> {
+        self.items.iter().filter_map(|item| item.group.as_deref()).collect()
     }
 
     /// Targets of which nothing is left to compare.
@@ -231,11 +227,7 @@ impl Kind for Generate {
         Counted::of(&self.items)
     }
     fn metrics(&self) -> Vec<Reported> {
-        let metrics = run::metrics(&self.labels, &self.matching);
-        let names: Vec<&str> = metrics.iter().map(|metric| metric.name.as_str()).collect();
-        let mut all = Reported::whole(&names);
-        all.extend(self.parts().iter().flat_map(|part| Reported::part(part, &names)));
-        all
+        reported(&self.measured())
     }
     fn lint(&self, linter: &mut Linter<'_>) {
         linter.data(&self.items);

@@ -1,6 +1,10 @@
 //! What is asked of a model, and how what it wrote is read.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    num::NonZeroUsize,
+    sync::Arc,
+};
 
 use super::{
     Exercise, Generate, TEMPLATE,
@@ -8,13 +12,18 @@ use super::{
     matching::{Match, Rule, token_f1},
 };
 use crate::{
-    metric::{ClassScore, Formula, Metric},
+    metric::{
+        ClassScore::{self, F1, Precision, Recall},
+        Formula, Metric,
+    },
     plan::{self, Answers, Ask, Failure, Finish, Generated, Ticket},
     random::Key,
     record::{Better, Cell, Column, ItemKey, Row, Table, Unit},
     spec::{Item, Renderer, Text},
     stats::sum,
     task::{
+        labels::part_key,
+        parts::measured,
         planned::{About, Judge, Verdict, item_key},
         pool::Pool,
         prompt::{Example, Layout},
@@ -23,7 +32,7 @@ use crate::{
 };
 
 /// What each row says.
-const COLUMNS: [Column; 11] = [
+const COLUMNS: [Column; 12] = [
     "correct",
     "score",
     "n_tokens",
@@ -35,11 +44,14 @@ const COLUMNS: [Column; 11] = [
     "no_label",
     "token_f1",
     "mean_logprob",
+    "item_group",
 ];
 
 /// One item, asked in one way.
 struct Asked {
     key: Arc<ItemKey>,
+    /// The group of the item.
+    group: Option<String>,
     /// The question to the model, or why there is none.
     question: Result<(String, Ticket<Generated>), Failure>,
     /// What is right.
@@ -106,19 +118,65 @@ impl Generate {
         }
     }
 
-    /// Every number: those of the whole task, then those of its parts.
-    fn measured(&self) -> Vec<Metric> {
-        let mut all = metrics(&self.labels, &self.matching);
-        if self.ks().len() > 1 {
-            // A mean over ways to ask answers no question of the summary.
-            all = all.into_iter().map(|metric| Metric { headline: false, ..metric }).collect();
-        }
-        for part in self.parts() {
-            all.extend(
-                metrics(&self.labels, &self.matching).into_iter().map(|metric| metric.of_group(&part)),
-            );
+    /// Every number, of the whole task and of its parts.
+    pub(super) fn measured(&self) -> Vec<Metric> {
+        let ways: Vec<String> = self.ks().into_iter().filter_map(|k| self.part(k)).collect();
+        let mut all = measured(&ways, &self.groups(), |_| self.metrics_of_part());
+        // The classes of a part are parts of it.
+        for metric in &mut all {
+            if let Formula::Classes { score: Precision(label) | Recall(label) | F1(label), .. } =
+                &metric.formula
+            {
+                let name = metric.part().map_or_else(|| label.clone(), |part| format!("{part}.{label}"));
+                metric.part = Some(name);
+            }
         }
         all
+    }
+
+    fn metrics_of_part(&self) -> Vec<Metric> {
+        let share = |name: &str, column| {
+            Metric::new(name, Formula::Proportion(column), Unit::Proportion).better(Better::Higher)
+        };
+        let classes = |name: &str, score| {
+            let formula = Formula::Classes { gold: "gold", predicted: "predicted", score };
+            Metric::new(name, formula, Unit::Proportion).better(Better::Higher)
+        };
+        let mut metrics = Vec::new();
+        if self.labels.is_empty() {
+            let name = if self.matching == Match::Exact { "exact_match" } else { "accuracy" };
+            metrics.push(share(name, "correct").headline());
+            if matches!(self.matching, Match::Exact | Match::Contains) {
+                let formula = Formula::Mean("token_f1");
+                metrics.push(Metric::new("token_f1", formula, Unit::Proportion).better(Better::Higher));
+            }
+        } else {
+            let chance = 1.0 / self.labels.len() as f64;
+            metrics.push(share("accuracy", "correct").chance(chance).headline());
+            metrics.push(classes("macro_f1", ClassScore::MacroF1).headline());
+            metrics.push(classes("balanced_accuracy", ClassScore::BalancedAccuracy).chance(chance));
+            metrics.push(Metric { range: (-1.0, 1.0), unit: Unit::Score, ..classes("mcc", ClassScore::Mcc) });
+            metrics.push(share("no_label", "no_label").better(Better::Lower));
+            for label in self.labels.iter().map(ToString::to_string) {
+                metrics.push(classes("precision", Precision(label.clone())));
+                metrics.push(classes("recall", Recall(label.clone())));
+                metrics.push(classes("f1", F1(label)));
+            }
+        }
+        metrics.extend(self.tries().into_iter().map(|k| {
+            let name = format!("pass@{k}");
+            let formula = Formula::PassAt { correct: "correct", k };
+            Metric::new(name, formula, Unit::Proportion).better(Better::Higher).headline()
+        }));
+        metrics.push(Metric::new("length", Formula::Mean("n_tokens"), Unit::Count));
+        metrics
+    }
+
+    /// Of how many tries pass@k tells (Chen et al. 2021): 1, 10 and 100, as far as there are so many, and all.
+    fn tries(&self) -> BTreeSet<NonZeroUsize> {
+        let samples = self.samples.get() as usize;
+        let tries = [1, 10, 100, samples].into_iter().filter(|k| samples > 1 && *k <= samples);
+        tries.filter_map(NonZeroUsize::new).collect()
     }
 }
 
@@ -134,7 +192,8 @@ impl Asked {
         let content = Digest::of_json(&("generate", prompt, &targets));
         let key = item_key(item, part.or(item.group.as_deref()), content);
         let key = ItemKey { repeat: sample, ..Arc::unwrap_or_clone(key) };
-        Self { key: key.into(), question, targets }
+        let group = item.group.as_ref().map(ToString::to_string);
+        Self { key: key.into(), group, question, targets }
     }
 
     fn cells(&self, reading: &Reading, answers: &Answers) -> Result<Vec<Cell>, Failure> {
@@ -164,6 +223,7 @@ impl Asked {
             no_label,
             token_f1,
             mean.into(),
+            self.group.as_deref().into(),
         ])
     }
 }
@@ -269,39 +329,9 @@ fn confusion(table: &Table) -> Table {
         }
     }
     let row = |((part, gold, predicted), count): ((Option<&str>, &str, Option<&str>), usize)| Row {
-        key: Arc::new(ItemKey {
-            item: String::new(),
-            repeat: 0,
-            group: part.map(str::to_owned),
-            cluster: None,
-            content: Digest::of_json(&("part", part)),
-        }),
+        key: part_key(part.unwrap_or_default(), 0),
         cells: Ok(vec![gold.into(), predicted.into(), count.into()]),
     };
     let rows = counts.into_iter().map(row).collect();
     Table { rows, ..Table::new("confusion", vec!["gold", "predicted", "count"]) }
-}
-
-/// What is reported of the task and of every part.
-pub(super) fn metrics(labels: &[Text], matching: &Match) -> Vec<Metric> {
-    let share = |name: &str, column| {
-        Metric::new(name, Formula::Proportion(column), Unit::Proportion).better(Better::Higher)
-    };
-    let mut metrics = Vec::new();
-    if labels.is_empty() {
-        let name = if *matching == Match::Exact { "exact_match" } else { "accuracy" };
-        metrics.push(share(name, "correct").headline());
-        if matches!(matching, Match::Exact | Match::Contains) {
-            metrics.push(
-                Metric::new("token_f1", Formula::Mean("token_f1"), Unit::Proportion).better(Better::Higher),
-            );
-        }
-    } else {
-        metrics.push(share("accuracy", "correct").chance(1.0 / labels.len() as f64).headline());
-        let macro_f1 = Formula::Classes { gold: "gold", predicted: "predicted", score: ClassScore::MacroF1 };
-        metrics.push(Metric::new("macro_f1", macro_f1, Unit::Proportion).better(Better::Higher).headline());
-        metrics.push(share("no_label", "no_label").better(Better::Lower));
-    }
-    metrics.push(Metric::new("length", Formula::Mean("n_tokens"), Unit::Count));
-    metrics
 }
