@@ -165,7 +165,7 @@ fn answers_are_compared_by_each_normalization_and_several_may_be_right() {
         };
         task.measures.iter().find(is).unwrap().chance.unwrap()
     };
-    close(chance(None), (1.0 / 2.0 + 2.0 / 3.0) / 2.0);
+    close(chance(None), f64::midpoint(1.0 / 2.0, 2.0 / 3.0));
     close(chance(Some("second")), 2.0 / 3.0);
     close(of(&task, "first", "accuracy_token"), 1.0);
     assert!(task.notes.iter().any(|note| note.contains("1 item scored exactly alike")), "{:?}", task.notes);

@@ -31,7 +31,7 @@ impl Labels {
         let mut only = None;
         let mut words = false;
         while let Some(next) = answer[at..].chars().next() {
-            let found = self.at(&answer[at..], before.filter(|c| c.is_alphanumeric()).is_some());
+            let found = self.at(&answer[at..], before.is_some_and(char::is_alphanumeric));
             if let Some((label, place)) = found {
                 if !words {
                     return Some(&self.names[*place]);

@@ -82,13 +82,13 @@ pub(in crate::task) fn choices<'a>(
         let Some(first) = answers[..place].iter().position(|(other, _)| other == answer) else { continue };
         let before = answers[first].1;
         let name = |place| if right.contains(&place) { "correct" } else { "incorrect" };
-        let finding = if name(first) != name(place) {
+        let finding = if name(first) == name(place) {
+            Finding::warning("duplicate-item", text.at, format!("two {} answers are the same", name(place)))
+                .help("leave one of them out: each counts as an answer of its own")
+        } else {
             linter
                 .fault("same-answer", text.at, "the correct and an incorrect answer are the same")
                 .help("change one of them: an item whose answers cannot be told apart measures nothing")
-        } else {
-            Finding::warning("duplicate-item", text.at, format!("two {} answers are the same", name(place)))
-                .help("leave one of them out: each counts as an answer of its own")
         };
         linter.tell(finding.label(name(place)).also(before.at, name(first)));
     }
