@@ -2,13 +2,13 @@
 //! no task and no token.
 
 mod clusters;
-pub mod confusion;
 pub mod dist;
 pub mod influence;
 pub mod proportion;
 pub mod mean;
 pub mod median;
 pub mod ratio;
+pub mod confusion;
 mod multinomial;
 pub mod bootstrap;
 pub mod calibration;

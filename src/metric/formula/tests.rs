@@ -1,3 +1,5 @@
+//! Each formula on a small table.
+
 use std::sync::Arc;
 
 use super::*;
