@@ -222,12 +222,11 @@ impl Confusion {
                 let (single, variance) = (centre * (1.0 - centre), worth.variance / (width * width));
                 let each = if single > 0.0 && variance > 0.0 { single / variance } else { 1.0 };
                 let items = each * self.items.len() as f64;
-                match self.clusters.shared() {
-                    None => by_count(share(value) * items, items, level)?,
-                    Some(_) => {
-                        let items = items / worth.design.max(1.0);
-                        proportion::of_clusters(share(value), items, count, level, by_count)?
-                    }
+                if self.clusters.shared().is_some() {
+                    let items = items / worth.design.max(1.0);
+                    proportion::of_clusters(share(value), items, count, level, by_count)?
+                } else {
+                    by_count(share(value) * items, items, level)?
                 }
             } else {
                 self.clusters.spread()?;

@@ -2,10 +2,7 @@
 
 use super::Evaluation;
 use crate::{
-    metric::{
-        Intervals,
-        rows::{Part, Selected},
-    },
+    metric::rows::{Part, Selected},
     record::Column,
     stats::{
         Estimate, Undefined, bootstrap,
