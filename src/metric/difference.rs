@@ -2,11 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{
-    Formula, Intervals,
-    formula::Evaluation,
-    rows::{Part, Selected},
-};
+use super::{Formula, Intervals, formula::Evaluation, rows::Selected};
 use crate::{
     record::{Column, Measure},
     stats::{
@@ -58,15 +54,16 @@ impl Evaluation<'_> {
     }
 
     fn paired(&self, column: Column, from: &str) -> Result<Paired, Undefined> {
-        let own = self.metric.group.as_deref().map_or(Part::Outside(from), Part::Group);
-        let [own, other] = [own, Part::Group(from)].map(|part| self.rows.select(part, [column]));
-        let (Selected { columns: [values], rows }, other) = (own?, other?);
-        let key = |row: usize| self.rows.item(row);
-        let others: BTreeMap<_, f64> =
-            other.rows.iter().map(|row| key(*row)).zip(other.columns[0].iter().copied()).collect();
+        let own = self.rows.select(self.part(), [column])?;
+        let other = self.rows.select(self.part_of(Some(from)), [column])?;
+        let item = |row: usize| (&self.rows.key(row).item, self.rows.key(row).repeat);
+        let [values, from_values] = [&own, &other].map(|selected| selected.columns[0].iter().copied());
+        let others: BTreeMap<_, f64> = other.rows.iter().map(|row| item(*row)).zip(from_values).collect();
         let (mut paired, mut kept) = ((Vec::new(), Vec::new()), Vec::new());
-        for (row, value) in rows.into_iter().zip(values) {
-            if let Some(other) = others.get(&key(row)) {
+        for (row, value) in own.rows.iter().copied().zip(values) {
+            // Of all rows, those of the other group are not their own counterparts.
+            let counts = self.metric.group.is_some() || self.rows.key(row).group.as_deref() != Some(from);
+            if let Some(other) = others.get(&item(row)).filter(|_| counts) {
                 paired.0.push(value);
                 paired.1.push(*other);
                 kept.push(row);

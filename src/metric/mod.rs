@@ -2,6 +2,7 @@
 //! so that a saved run can be measured anew without asking the model.
 
 pub mod expect;
+mod cautions;
 mod difference;
 mod formula;
 mod remarks;
@@ -10,6 +11,7 @@ pub mod verdict;
 pub mod words;
 
 pub use crate::stats::confusion::ClassScore;
+pub use cautions::cautions;
 pub use formula::Formula;
 pub use remarks::{Case, remarks};
 
@@ -17,7 +19,7 @@ use formula::Evaluation;
 use rows::Rows;
 
 use crate::{
-    record::{Better, Measure, Table, Unit},
+    record::{Better, Column, Measure, Table, Unit},
     stats::{Estimate, bootstrap},
     value::{Level, Seed},
 };
@@ -31,6 +33,10 @@ pub struct Metric {
     pub formula: Formula,
     /// The rows it is made from: those of a group, or all.
     pub group: Option<String>,
+    /// Of these, those that have a text in a column.
+    pub within: Option<(Column, String)>,
+    /// What the part of the task is called that it speaks of, where that is not the group.
+    pub part: Option<String>,
     /// What it counts.
     pub unit: Unit,
     /// Which direction is good, where one is.
@@ -67,7 +73,7 @@ pub enum Intervals {
     ClopperPearson,
     /// Student's t for shares as for means.
     T,
-    /// The bootstrap wherever something was sampled.
+    /// The bootstrap wherever something was sampled, but for calibration errors and distinct n-grams, where it fails.
     Bootstrap {
         /// How many replicates are drawn.
         resamples: u32,
@@ -93,6 +99,8 @@ impl Metric {
             name: name.into(),
             formula,
             group: None,
+            within: None,
+            part: None,
             unit,
             better: None,
             chance: None,
@@ -105,6 +113,23 @@ impl Metric {
     #[must_use]
     pub fn of_group(self, group: impl Into<String>) -> Self {
         Self { group: Some(group.into()), ..self }
+    }
+
+    /// Of these rows, over those that have a text in a column.
+    #[must_use]
+    pub fn within(self, column: Column, text: impl Into<String>) -> Self {
+        Self { within: Some((column, text.into())), ..self }
+    }
+
+    /// Reported as a part of the task that is no group of rows by itself, such as a label.
+    #[must_use]
+    pub fn of_part(self, part: impl Into<String>) -> Self {
+        Self { part: Some(part.into()), ..self }
+    }
+
+    /// The part of the task that it speaks of; the whole task without one.
+    pub fn part(&self) -> Option<&str> {
+        self.part.as_deref().or(self.group.as_deref())
     }
 
     /// With a direction that is good.
@@ -147,7 +172,7 @@ pub fn evaluate(metrics: &[Metric], table: &Table, settings: &Settings) -> Vec<M
         let evaluation = Evaluation { metric, rows: &rows, settings };
         Measure {
             metric: metric.name.clone(),
-            group: metric.group.clone(),
+            group: metric.part().map(str::to_owned),
             unit: metric.unit,
             better: metric.better,
             chance: metric.chance,
