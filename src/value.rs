@@ -1,10 +1,14 @@
 //! Values whose rule is checked once, where they are made.
 
+mod decoding;
+
 use std::{fmt, ops::Deref};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, de};
 use sha2::{Digest as _, Sha256};
+
+pub use decoding::{MinP, RepetitionPenalty, Temperature, TopP};
 
 /// A confidence level, strictly between 0 and 1.
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd, Serialize)]
@@ -45,7 +49,9 @@ impl JsonSchema for Level {
 }
 
 /// Where every random choice of a run begins.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 pub struct Seed(pub u64);
 
 /// A list with at least one entry.

@@ -1,7 +1,12 @@
 //! A stand-in for tests of the plumbing: tokens are bytes, logits are hashed from the last few of them. It is a proper
 //! distribution (probabilities sum to one, ranks and greedy texts agree with them), but it knows nothing.
 
-use super::{Card, Each, Engine};
+use std::sync::Arc;
+
+use super::{
+    Card, Each, Engine,
+    decode::{Sampler, end},
+};
 use crate::plan::{
     Answer, Decoding, Ending, Failure, FailureKind, Finish, FirstToken, Generated, Ranked, RankedToken,
     Request, Scored, Token, Tokenizer, Watched,
@@ -76,9 +81,8 @@ fn answer(request: &Request) -> Result<Answer, Failure> {
             score(prompt, ending, *first_token).map(Answer::Scored)
         }
         Request::Rank { prompt, top, watch } => rank(prompt, *top, watch).map(Answer::Ranked),
-        Request::Generate { prompt, decoding: Decoding::Greedy, max_tokens, stop } => {
-            let stop: Vec<&str> = stop.iter().map(AsRef::as_ref).collect();
-            Ok(Answer::Generated(generate(prompt, *max_tokens, &stop)))
+        Request::Generate { prompt, decoding, max_tokens, stop, .. } => {
+            Ok(Answer::Generated(generate(prompt, *decoding, *max_tokens, stop)))
         }
     }
 }
@@ -98,7 +102,7 @@ fn score(prompt: &str, ending: &str, first_token: FirstToken) -> Result<Scored, 
     Ok(scored)
 }
 
-fn rank(prompt: &str, top: u32, watch: &[std::sync::Arc<str>]) -> Result<Ranked, Failure> {
+fn rank(prompt: &str, top: u32, watch: &[Arc<str>]) -> Result<Ranked, Failure> {
     let logprobs = distribution(prompt.as_bytes());
     let mut order: Vec<usize> = (0..VOCABULARY).collect();
     order.sort_by(|&a, &b| logprobs[b].total_cmp(&logprobs[a]).then(a.cmp(&b)));
@@ -106,7 +110,7 @@ fn rank(prompt: &str, top: u32, watch: &[std::sync::Arc<str>]) -> Result<Ranked,
         let Token { id, text } = token(byte as u8);
         RankedToken { id, text, logprob: logprobs[byte] }
     };
-    let watched = |text: &std::sync::Arc<str>| {
+    let watched = |text: &Arc<str>| {
         let first = *text.as_bytes().first().ok_or_else(nothing_to_score)?;
         let rank = order.iter().position(|&byte| byte == usize::from(first)).map_or(0, |at| at as u32 + 1);
         Ok(Watched { token: ranked(usize::from(first)), rank, tokens: text.len() as u32 })
@@ -123,7 +127,7 @@ fn rank(prompt: &str, top: u32, watch: &[std::sync::Arc<str>]) -> Result<Ranked,
     Ok(Ranked {
         top: order.iter().take(top as usize).map(|&byte| ranked(byte)).collect(),
         watched: watch.iter().map(watched).collect::<Result<_, Failure>>()?,
-        entropy: order.iter().map(|byte| -probability(byte) * f64::from(logprobs[*byte])).sum::<f64>() as f32,
+        entropy: entropy(&logprobs),
         half: holding(0.5),
         nine_tenths: holding(0.9),
         vocabulary: VOCABULARY as u32,
@@ -131,31 +135,43 @@ fn rank(prompt: &str, top: u32, watch: &[std::sync::Arc<str>]) -> Result<Ranked,
     })
 }
 
-fn generate(prompt: &str, max_tokens: u32, stop: &[&str]) -> Generated {
-    let mut text = prompt.as_bytes().to_vec();
-    let mut written = Generated {
-        text: String::new(),
-        ids: Vec::new(),
-        logprobs: Vec::new(),
-        before: prompt.len() as u32,
-        finish: Finish::Length,
-    };
-    while written.ids.len() < max_tokens as usize {
-        let logprobs = distribution(&text);
-        let best =
-            (0..VOCABULARY).reduce(|best, byte| if logprobs[byte] > logprobs[best] { byte } else { best });
-        let byte = best.unwrap_or_default();
-        text.push(byte as u8);
-        written.ids.push(byte as u32);
-        written.logprobs.push(logprobs[byte]);
-        written.text = String::from_utf8_lossy(&text[prompt.len()..]).into_owned();
-        if let Some(at) = stop.iter().filter_map(|stop| written.text.find(stop)).min() {
-            written.text.truncate(at);
-            written.finish = Finish::Stop;
+fn generate(prompt: &str, decoding: Decoding, max_tokens: u32, stop: &[Arc<str>]) -> Generated {
+    let sampler = Sampler::new(decoding, prompt);
+    let before = prompt.len();
+    let (mut text, mut tokens): (Vec<u8>, Vec<u32>) =
+        (prompt.into(), prompt.bytes().map(u32::from).collect());
+    let (mut logprobs, mut entropies, mut scratch) = (Vec::new(), Vec::new(), Vec::new());
+    let mut finish = Finish::Length;
+    while logprobs.len() < max_tokens as usize {
+        let distribution = distribution(&text);
+        let id = sampler.choose(logprobs.len(), &distribution, &tokens, &mut scratch);
+        text.push(id as u8);
+        tokens.push(id);
+        logprobs.push(distribution[id as usize]);
+        entropies.push(entropy(&distribution));
+        if let Some(at) = end(&text, before, stop) {
+            text.truncate(at);
+            finish = Finish::Stop;
             break;
         }
     }
-    written
+    Generated {
+        text: String::from_utf8_lossy(&text[before..]).into_owned(),
+        ids: tokens.split_off(before),
+        logprobs,
+        entropies,
+        before: before as u32,
+        finish,
+    }
+}
+
+/// In nats.
+fn entropy(logprobs: &[f32]) -> f32 {
+    logprobs
+        .iter()
+        .map(|logprob| f64::from(*logprob))
+        .map(|logprob| -logprob * libm::exp(logprob))
+        .sum::<f64>() as f32
 }
 
 /// White space at the end of a prompt belongs to the ending.
@@ -220,10 +236,10 @@ mod tests {
 
     #[test]
     fn the_greedy_text_begins_with_the_first_ranked_token_and_ends_at_a_stop() {
-        let written = generate("abc", 12, &[]);
+        let written = generate("abc", Decoding::Greedy, 12, &[]);
         assert_eq!(written.ids[0], rank("abc", 1, &[]).unwrap().top[0].id);
         let stop = &written.text[4..6];
-        let stopped = generate("abc", 12, &[stop]);
+        let stopped = generate("abc", Decoding::Greedy, 12, &[stop.into()]);
         assert_eq!(
             (stopped.text.as_str(), stopped.finish),
             (&written.text[..written.text.find(stop).unwrap()], Finish::Stop)

@@ -1,6 +1,7 @@
 //! Anything that answers requests. An engine sees the whole plan, picks its own order and batches, and hands over every
 //! answer as it comes; journal, progress and interruption are the listener's business. Knows no task and no metric.
 
+mod decode;
 #[cfg(feature = "local")]
 pub mod local;
 pub mod mock;

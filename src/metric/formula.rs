@@ -1,7 +1,14 @@
 //! The formulas, and what each makes of a table.
 
+mod calibration;
+mod classes;
+mod groups;
+mod texts;
+
+use std::{collections::BTreeMap, num::NonZeroUsize};
+
 use super::{
-    Intervals, Metric, Settings,
+    ClassScore, Intervals, Metric, Settings,
     rows::{Part, Rows, Selected},
 };
 use crate::{
@@ -14,7 +21,7 @@ use crate::{
         mean, median,
         proportion::{self, Ends},
         ratio::Documents,
-        sum,
+        spread, sum,
     },
 };
 
@@ -56,6 +63,69 @@ pub enum Formula {
         /// The group that is divided by.
         baseline: String,
     },
+    /// The mean of the metric's group minus that of another, over the items that both have (same id, same repeat); without
+    /// a group, over all that lie outside of the other.
+    Difference {
+        /// What is compared.
+        column: Column,
+        /// The group that is taken away.
+        from: String,
+    },
+    /// The standard deviation of the means of the repeats, such as the orders of solved examples: apart from how items
+    /// differ.
+    RepeatSpread(Column),
+    /// A score of the table of gold classes against predicted ones, both texts. A missing prediction is "no label"; a row
+    /// without a gold class is left out.
+    Classes {
+        /// The column of what is right.
+        gold: Column,
+        /// The column of what was said.
+        predicted: Column,
+        /// Such as the F1 of a class.
+        score: ClassScore,
+    },
+    /// The calibration error of answers, whose confidence lies between 0 and 1.
+    Calibration {
+        /// The probability of the answer that was given.
+        confidence: Column,
+        /// 1 where it is right.
+        correct: Column,
+    },
+    /// The calibration error that a perfectly calibrated model shows with the same confidences, and its range.
+    CalibrationFloor {
+        /// The probability of the answer that was given.
+        confidence: Column,
+        /// 1 where it is right.
+        correct: Column,
+    },
+    /// Distinct n-grams over all n-grams of texts. Tokens lie between white space; a cell that holds a list of texts holds
+    /// tokens.
+    Distinct {
+        /// What was written.
+        text: Column,
+        /// The length of an n-gram.
+        n: NonZeroUsize,
+    },
+    /// The share of items that get the same text every time they are asked; those answered once are left out.
+    AllSame(Column),
+    /// The share of pairs of texts of one item that are the same, and its mean over items.
+    Agreement(Column),
+    /// The probability that one of `k` answers to an item is right, and its mean over items; those with fewer answers are left
+    /// out.
+    PassAt {
+        /// 1 where an answer is right.
+        correct: Column,
+        /// How many answers are tried.
+        k: NonZeroUsize,
+    },
+    /// The share of the metric's group, or of all rows outside of the baseline, less that of the baseline, which are other
+    /// items; a score from −1 to 1.
+    GroupDifference {
+        /// 1 where a row is right.
+        column: Column,
+        /// The group that is compared with.
+        baseline: String,
+    },
     /// The geometric mean of the metric's group, or of all rows outside of the baseline, over that of the baseline; from
     /// natural logarithms.
     MeanRatio {
@@ -87,6 +157,7 @@ impl Evaluation<'_> {
             Formula::GeometricMedian(column) => {
                 self.of_column(column, |own, x, c| own.median(x, c, Scale::Exp))
             }
+            Formula::RepeatSpread(column) => self.repeat_spread(column),
             Formula::Total(column) => self.of_column(column, |_, x, _| total(x)),
             Formula::ExpRatio { numerator, denominator } => self.ratio([numerator, denominator], Scale::Exp),
             Formula::BitsPer { nats, bytes } => self.ratio([nats, bytes], Scale::Bits),
@@ -94,6 +165,15 @@ impl Evaluation<'_> {
                 self.group_ratio([numerator, denominator], baseline)
             }
             Formula::MeanRatio { logarithms, baseline } => self.group_ratio([*logarithms], baseline),
+            Formula::Difference { column, from } => self.difference(column, from),
+            Formula::Classes { gold, predicted, score } => self.classes(gold, predicted, score),
+            Formula::Calibration { confidence, correct } => self.calibration(confidence, correct),
+            Formula::CalibrationFloor { confidence, correct } => self.calibration_floor(confidence, correct),
+            Formula::Distinct { text, n } => self.distinct(text, *n),
+            Formula::AllSame(text) => self.all_same(text),
+            Formula::Agreement(text) => self.agreement(text),
+            Formula::PassAt { correct, k } => self.pass_at(correct, *k),
+            Formula::GroupDifference { column, baseline } => self.group_difference(column, baseline),
         }
         .unwrap_or_else(nothing)
     }
@@ -108,15 +188,7 @@ impl Evaluation<'_> {
     }
 
     fn proportion(&self, values: &[f64], clusters: &Clusters) -> Estimate {
-        let wilson = |ends| proportion::estimate(values, clusters, self.settings.level, ends);
-        let estimate = match self.settings.intervals {
-            Intervals::Auto | Intervals::Bootstrap { .. } => wilson(Ends::Wilson),
-            Intervals::ClopperPearson => wilson(Ends::ClopperPearson),
-            Intervals::T => Estimate {
-                successes: Some(sum(values.iter().copied())),
-                ..mean::estimate(values, clusters, self.settings.level, Scale::Plain)
-            },
-        };
+        let estimate = proportion::estimate(values, clusters, self.settings.level, self.ends());
         self.resampled(estimate, clusters, Scale::Plain, || Quotient::mean(values, clusters))
     }
 
@@ -138,39 +210,40 @@ impl Evaluation<'_> {
         Ok(self.resampled(estimate, &clusters, scale, || documents.quotient().clone()))
     }
 
-    /// Of sums over the second column, or over the number of rows where there is one column only.
-    fn group_ratio<const N: usize>(
-        &self,
-        columns: [Column; N],
-        baseline: &str,
-    ) -> Result<Estimate, Undefined> {
-        let part = self.metric.group.as_deref().map_or(Part::Outside(baseline), Part::Group);
-        let [own, base] = [part, Part::Group(baseline)].map(|part| self.rows.select(part, columns));
-        let (own, base) = (own?, base?);
-        let both = self.rows.clusters(own.rows.iter().chain(&base.rows).copied());
-        let [own, base] = [own, base].map(|Selected { columns, rows }| {
-            let ones = vec![1.0; rows.len()];
-            Documents::new(&columns[0], columns.get(1).unwrap_or(&ones), self.rows.clusters(rows))
-        });
-        let estimate = own.over(&base, &both, self.settings.level);
-        // Draws from each group by itself say nothing where the groups hang together, or one is a single document.
-        if estimate.interval.is_err() {
-            return Ok(estimate);
+    fn repeat_spread(&self, column: Column) -> Result<Estimate, Undefined> {
+        let Selected { columns: [values], rows } = self.rows.select(self.part(), [column])?;
+        let mut repeats = BTreeMap::<u32, Vec<f64>>::new();
+        for (row, value) in rows.into_iter().zip(values) {
+            repeats.entry(self.rows.repeat(row)).or_default().push(value);
         }
-        let difference = || bootstrap::Difference(own.quotient(), base.quotient());
-        Ok(self.resampled(estimate, &both, Scale::Exp, difference))
+        let mean = |values: Vec<f64>| sum(values.iter().copied()) / values.len() as f64;
+        let means: Vec<f64> = repeats.into_values().map(mean).collect();
+        Ok(spread::estimate(&means, self.settings.level))
     }
 
-    fn part(&self) -> Part<'_> {
-        match (&self.metric.group, &self.metric.except) {
-            (Some(group), _) => Part::Group(group),
-            (None, Some(except)) => Part::Outside(except),
-            (None, None) => Part::All,
+    /// Which interval a share gets that is not resampled.
+    fn ends(&self) -> Ends {
+        match self.settings.intervals {
+            Intervals::Auto | Intervals::Bootstrap { .. } => Ends::Wilson,
+            Intervals::ClopperPearson => Ends::ClopperPearson,
+            Intervals::T => Ends::T,
+        }
+    }
+
+    pub(super) fn part(&self) -> Part<'_> {
+        self.part_of(self.metric.group.as_deref())
+    }
+
+    /// The rows of a group, or of all, that the metric looks at.
+    pub(super) fn part_of<'b>(&'b self, group: Option<&'b str>) -> Part<'b> {
+        match &self.metric.within {
+            Some((column, text)) => self.rows.within(group, column, text),
+            None => group.map_or(Part::All, Part::Group),
         }
     }
 
     /// The estimate with the interval of a bootstrap, if one is asked for.
-    fn resampled<S: Statistic>(
+    pub(super) fn resampled<S: Statistic>(
         &self,
         estimate: Estimate,
         clusters: &Clusters,
@@ -181,13 +254,16 @@ impl Evaluation<'_> {
         if estimate.value.is_err() {
             return estimate;
         }
-        let Metric { name, group, .. } = self.metric;
-        let group = group.as_deref().unwrap_or_default();
-        let key = Key::new(self.settings.seed, &format!("{}/{name}/{group}/bootstrap", self.settings.task));
-        let bootstrap = Bootstrap { resamples, kind, key };
+        let bootstrap = Bootstrap { resamples, kind, key: self.key(&self.metric.name, "bootstrap") };
         let interval =
             clusters.spread().and_then(|()| bootstrap.interval(&statistic(), self.settings.level, scale));
         Estimate { interval, ..estimate }
+    }
+
+    /// What is drawn for a purpose of a metric, or of a column.
+    fn key(&self, name: &str, purpose: &str) -> Key {
+        let group = self.metric.part().unwrap_or_default();
+        Key::new(self.settings.seed, &format!("{}/{name}/{group}/{purpose}", self.settings.task))
     }
 }
 
@@ -199,168 +275,4 @@ fn total(values: &[f64]) -> Estimate {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-
-    use super::*;
-    use crate::{
-        metric::evaluate,
-        plan::{Failure, FailureKind},
-        record::{Cell, ItemKey, Row, Table, Unit},
-        stats::Method,
-        value::{Digest, Level, Seed},
-    };
-
-    fn row(item: &str, group: &str, correct: bool, nats: f64, tokens: usize) -> Row {
-        let (item, group, content) = (item.to_owned(), Some(group.to_owned()), Digest::of(item));
-        let key = ItemKey { item, repeat: 0, group, cluster: None, content };
-        Row { key: key.into(), cells: Ok(vec![correct.into(), nats.into(), tokens.into()]) }
-    }
-
-    fn example() -> Table {
-        let rows = vec![
-            row("a", "in", true, 30.0, 10),
-            row("b", "in", false, 50.0, 20),
-            row("c", "in", true, 25.0, 8),
-            row("d", "out", true, 60.0, 12),
-            row("e", "out", false, 44.0, 11),
-        ];
-        Table { rows, ..Table::new("items", vec!["correct", "nats", "tokens"]) }
-    }
-
-    fn make(formula: Formula, group: Option<&str>, intervals: Intervals, table: &Table) -> Estimate {
-        let mut metric = Metric::new("metric", formula, Unit::Ratio);
-        metric.group = group.map(Into::into);
-        let settings = Settings { task: "b/t".into(), level: Level::DEFAULT, intervals, seed: Seed(3) };
-        evaluate(&[metric], table, &settings).remove(0).estimate
-    }
-
-    const NATS_BY_TOKENS: [Column; 2] = ["nats", "tokens"];
-
-    #[test]
-    fn each_formula_makes_its_number() {
-        let [numerator, denominator] = NATS_BY_TOKENS;
-        let ln2 = std::f64::consts::LN_2;
-        let cases = [
-            (Formula::Proportion("correct"), None, 0.6, Some(Method::Wilson)),
-            (Formula::Proportion("correct"), Some("out"), 0.5, Some(Method::Wilson)),
-            (Formula::Mean("nats"), None, 41.8, Some(Method::T)),
-            (Formula::GeometricMean("tokens"), Some("out"), 11.5_f64.exp(), Some(Method::T)),
-            (Formula::Median("nats"), None, 44.0, None),
-            (Formula::GeometricMedian("tokens"), Some("out"), 11.5_f64.exp(), None),
-            (Formula::Total("tokens"), Some("in"), 38.0, None),
-            (
-                Formula::ExpRatio { numerator, denominator },
-                None,
-                (209.0_f64 / 61.0).exp(),
-                Some(Method::JackknifeT),
-            ),
-            (
-                Formula::BitsPer { nats: numerator, bytes: denominator },
-                None,
-                209.0 / 61.0 / ln2,
-                Some(Method::JackknifeT),
-            ),
-            (Formula::Exact(7.0), None, 7.0, None),
-        ];
-        for (formula, group, value, method) in cases {
-            let estimate = make(formula.clone(), group, Intervals::Auto, &example());
-            assert!((estimate.value.unwrap() / value - 1.0).abs() < 1e-14, "{formula:?} {estimate:?}");
-            assert_eq!(estimate.interval.ok().map(|interval| interval.method), method, "{formula:?}");
-        }
-    }
-
-    #[test]
-    fn a_group_is_divided_by_the_baseline() {
-        let [numerator, denominator] = NATS_BY_TOKENS;
-        let formula = Formula::GroupRatio { numerator, denominator, baseline: "in".into() };
-        let ratio = (104.0_f64 / 23.0 - 105.0 / 38.0).exp();
-        for group in [None, Some("out")] {
-            let estimate = make(formula.clone(), group, Intervals::Auto, &example());
-            assert!((estimate.value.unwrap() / ratio - 1.0).abs() < 1e-14);
-            assert_eq!((estimate.n, estimate.interval.unwrap().method), (5, Method::WelchJackknifeT));
-        }
-        let resampled = Intervals::Bootstrap { resamples: 500, kind: bootstrap::Kind::Percentile };
-        let drawn = make(formula.clone(), None, resampled, &example()).interval.unwrap();
-        assert!(drawn.low < ratio && ratio < drawn.high);
-        let absent = Formula::GroupRatio { numerator, denominator, baseline: "elsewhere".into() };
-        assert_eq!(make(absent, None, Intervals::Auto, &example()).value, Err(Undefined::NoItems));
-        let mut table = example();
-        Arc::make_mut(&mut table.rows[0].key).cluster = Some("book".into());
-        Arc::make_mut(&mut table.rows[4].key).cluster = Some("book".into());
-        assert_eq!(make(formula, None, Intervals::Auto, &table).interval, Err(Undefined::SharedCluster));
-    }
-
-    #[test]
-    fn logarithms_of_two_groups_are_compared_as_welch_does() {
-        let formula = Formula::MeanRatio { logarithms: "nats", baseline: "in".into() };
-        let estimate = make(formula, None, Intervals::Auto, &example());
-        // scipy.stats.ttest_ind([60, 44], [30, 50, 25], equal_var=False).confidence_interval()
-        let interval = estimate.interval.unwrap();
-        assert!((estimate.value.unwrap().ln() - 17.0).abs() < 1e-12);
-        assert!(
-            (interval.low.ln() + 21.659_261_552_977_632).abs() < 1e-9
-                && (interval.high.ln() - 55.659_261_552_977_63).abs() < 1e-9
-        );
-    }
-
-    #[test]
-    fn a_group_is_left_out_where_the_metric_says_so() {
-        let mut metric = Metric::new("metric", Formula::Mean("nats"), Unit::Nats);
-        metric.except = Some("out".into());
-        let settings =
-            Settings { task: "b/t".into(), level: Level::DEFAULT, intervals: Intervals::Auto, seed: Seed(3) };
-        let estimate = evaluate(&[metric], &example(), &settings).remove(0).estimate;
-        assert_eq!((estimate.value, estimate.n), (Ok(35.0), 3));
-    }
-
-    #[test]
-    fn rows_that_failed_or_lack_a_cell_are_left_out() {
-        let mut table = example();
-        table.rows[0].cells = Err(Failure::new(FailureKind::TooLong, "9 tokens, at most 8"));
-        table.rows[1].cells.as_mut().unwrap()[0] = Cell::Missing;
-        assert_eq!(make(Formula::Proportion("correct"), None, Intervals::Auto, &table).n, 3);
-        assert_eq!(make(Formula::Mean("nats"), None, Intervals::Auto, &table).n, 4);
-        let absent = make(Formula::Mean("margin"), None, Intervals::Auto, &table);
-        assert_eq!((absent.value, absent.interval), (Err(Undefined::NoColumn), Err(Undefined::NoColumn)));
-        assert_eq!(
-            make(Formula::Total("nats"), Some("none"), Intervals::Auto, &table).value,
-            Err(Undefined::NoItems)
-        );
-    }
-
-    #[test]
-    fn clusters_and_repeats_are_honoured() {
-        let mut table = example();
-        for row in &mut table.rows[1..3] {
-            Arc::make_mut(&mut row.key).item = "b".into();
-        }
-        Arc::make_mut(&mut table.rows[4].key).cluster = Some("b".into());
-        let method = |formula, intervals| {
-            let estimate = make(formula, None, intervals, &table);
-            assert_eq!((estimate.n, estimate.clusters), (5, Some(4)));
-            estimate.interval.unwrap().method
-        };
-        assert_eq!(method(Formula::Proportion("correct"), Intervals::Auto), Method::WilsonClustered);
-        assert_eq!(method(Formula::Proportion("correct"), Intervals::T), Method::TClustered);
-        assert_eq!(
-            method(Formula::Proportion("correct"), Intervals::ClopperPearson),
-            Method::ClopperPearsonClustered
-        );
-        assert_eq!(method(Formula::Mean("nats"), Intervals::ClopperPearson), Method::TClustered);
-    }
-
-    #[test]
-    fn a_bootstrap_is_made_where_it_is_asked_for() {
-        let intervals = Intervals::Bootstrap { resamples: 1000, kind: bootstrap::Kind::Bca };
-        for formula in [Formula::Proportion("correct"), Formula::Mean("nats"), Formula::Median("nats")] {
-            let interval = make(formula.clone(), None, intervals, &example()).interval.unwrap();
-            assert_eq!(interval.method, Method::BootstrapBca);
-            assert_eq!(make(formula, None, intervals, &example()).interval, Ok(interval));
-        }
-        let mut one = example();
-        one.rows.truncate(1);
-        assert_eq!(make(Formula::Mean("nats"), None, intervals, &one).interval, Err(Undefined::OneItem));
-        assert_eq!(make(Formula::Exact(1.0), None, intervals, &one).interval, Err(Undefined::Exact));
-    }
-}
+mod tests;

@@ -20,7 +20,7 @@ impl Answer {
         let finite = |logprobs: &[f32]| logprobs.iter().all(|logprob| logprob.is_finite());
         match self {
             Self::Scored(scored) => finite(&scored.logprobs),
-            Self::Generated(generated) => finite(&generated.logprobs),
+            Self::Generated(generated) => finite(&generated.logprobs) && finite(&generated.entropies),
             Self::Ranked(Ranked { top, watched, entropy, .. }) => {
                 let tokens = top.iter().chain(watched.iter().map(|watched| &watched.token));
                 entropy.is_finite() && tokens.into_iter().all(|token| token.logprob.is_finite())
@@ -113,6 +113,8 @@ pub struct Generated {
     pub ids: Vec<u32>,
     /// Their natural log-probabilities under the model, before any change by the decoding.
     pub logprobs: Vec<f32>,
+    /// The entropy of the model's distribution before each token, in nats, before any change by the decoding as well.
+    pub entropies: Vec<f32>,
     /// Tokens of the prompt, BOS included.
     pub before: u32,
     /// Why it ended.

@@ -67,8 +67,20 @@ impl Ask {
         max_tokens: u32,
         stop: &[&str],
     ) -> Ticket<Generated> {
+        self.generate_again(prompt, decoding, max_tokens, stop, 0)
+    }
+
+    /// The same, computed anew for each number of the `repeat`: is it the same text?
+    pub fn generate_again(
+        &mut self,
+        prompt: &str,
+        decoding: Decoding,
+        max_tokens: u32,
+        stop: &[&str],
+        repeat: u32,
+    ) -> Ticket<Generated> {
         let stop = stop.iter().map(|text| Arc::from(*text)).collect();
-        self.ticket(Request::Generate { prompt: prompt.into(), decoding, max_tokens, stop })
+        self.ticket(Request::Generate { prompt: prompt.into(), decoding, max_tokens, stop, repeat })
     }
 
     fn ticket<T>(&mut self, request: Request) -> Ticket<T> {
@@ -180,6 +192,7 @@ mod tests {
             text: String::new(),
             ids: vec![],
             logprobs: vec![],
+            entropies: vec![],
             before: 0,
             finish: super::super::Finish::Length,
         };

@@ -9,7 +9,7 @@ pub use answer::{
     Answer, Failure, FailureKind, Finish, Generated, Ranked, RankedToken, Scored, Token, Watched,
 };
 pub use ask::{Answers, Ask, Redeem, Ticket};
-pub use request::{Decoding, FirstToken, Request, Windows};
+pub use request::{Decoding, FirstToken, Request, Sampled, Windows};
 
 /// Cuts a text into tokens: what the checks and the dry run need of a model, without the model.
 pub trait Tokenizer {

@@ -1,10 +1,10 @@
 //! The questions that any engine can be asked.
 
-use std::sync::Arc;
+use std::{num::NonZeroU32, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
-use crate::value::Digest;
+use crate::value::{Digest, MinP, RepetitionPenalty, Seed, Temperature, TopP};
 
 /// One question to a model.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -40,6 +40,8 @@ pub enum Request {
         max_tokens: u32,
         /// Texts that end the writing, wherever tokens are cut; none of them is part of the answer.
         stop: Vec<Arc<str>>,
+        /// How often the same was asked before. It makes another request, which is answered anew, and changes nothing else.
+        repeat: u32,
     },
 }
 
@@ -63,12 +65,35 @@ pub struct Windows {
     pub stride: Option<u32>,
 }
 
-/// How tokens are chosen.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+/// How tokens are chosen. A text depends on the model, its prompt and this, and on nothing else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Decoding {
     /// Always the most probable token; of equal ones the lowest id.
     Greedy,
+    /// The same, after a penalty on what stands in the prompt or the text.
+    Penalized(RepetitionPenalty),
+    /// Drawn at random.
+    Sampled(Sampled),
+}
+
+/// How tokens are drawn. What is set applies in the order of the fields, as in transformers; unlike there, nothing applies
+/// that is not set (its `generate` cuts at `top_k=50` where a model does not say otherwise).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Sampled {
+    /// Where the draws begin. The draw of a step depends on this, the prompt and the number of the step, so that decodings
+    /// with the same seed are compared on the same draws.
+    pub seed: Seed,
+    /// On what stands in the prompt or the text.
+    pub repetition_penalty: Option<RepetitionPenalty>,
+    /// What logits are divided by.
+    pub temperature: Temperature,
+    /// Only the so many most probable tokens, and those as probable as the last of them.
+    pub top_k: Option<NonZeroU32>,
+    /// Only the fewest tokens that hold this much of the probability that is left.
+    pub top_p: Option<TopP>,
+    /// Only tokens at least this probable, relative to the best.
+    pub min_p: Option<MinP>,
 }
 
 impl Request {

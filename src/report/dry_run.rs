@@ -9,7 +9,7 @@ use super::{
     table::{Cell, Column, Look, Shape, Table},
     text::{self, Charset},
 };
-use crate::plan::{Decoding, Request};
+use crate::plan::{Decoding, Request, Sampled};
 
 /// A plan, before anything is asked.
 #[derive(Clone, Debug)]
@@ -143,13 +143,31 @@ pub fn sent(request: &Request, charset: Charset) -> Sent {
                 note: Some(format!("the {top} best next tokens{watched}")),
             }
         }
-        Request::Generate { decoding: Decoding::Greedy, max_tokens, stop, .. } => {
+        Request::Generate { decoding, max_tokens, stop, repeat, .. } => {
             let stops =
                 if stop.is_empty() { String::new() } else { format!(", until {}", several(stop, " or ")) };
+            let again = if *repeat == 0 { String::new() } else { format!(" (repeat {repeat})") };
+            let (most, how) = (many(*max_tokens as usize, "token"), chosen(decoding));
             Sent {
                 text: format!("{}{join}", text::token(given, charset)),
-                note: Some(format!("up to {}, greedy{stops}", many(*max_tokens as usize, "token"))),
+                note: Some(format!("up to {most}, {how}{stops}{again}")),
             }
         }
     }
+}
+
+/// How tokens are chosen.
+fn chosen(decoding: &Decoding) -> String {
+    let Sampled { seed, repetition_penalty, temperature, top_k, top_p, min_p } = match decoding {
+        Decoding::Greedy => return "greedy".to_owned(),
+        Decoding::Penalized(penalty) => return format!("greedy, repetition penalty {penalty}"),
+        Decoding::Sampled(sampled) => sampled,
+    };
+    let mut all = vec![format!("drawn at temperature {temperature}")];
+    all.extend(top_k.map(|k| format!("top-k {k}")));
+    all.extend(top_p.map(|p| format!("top-p {p}")));
+    all.extend(min_p.map(|p| format!("min-p {p}")));
+    all.extend(repetition_penalty.map(|penalty| format!("repetition penalty {penalty}")));
+    all.push(format!("seed {}", seed.0));
+    all.join(", ")
 }

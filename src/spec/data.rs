@@ -10,7 +10,7 @@ use super::{
     keys::{Keys as _, Object, keys},
     node::{Node, Value},
     reader::{Named, Read as _, Reader, shown},
-    rows::{self, Row},
+    rows::{self, Layout, Row},
     sample::Limit,
     scalar::words,
     template::Template,
@@ -25,6 +25,10 @@ keys! {
         file: Text,
         /// How the file is cut into items, where its name does not say.
         cut ("as"): Option<Cut>,
+        /// The names of the columns of a .csv or .tsv file without a heading line.
+        columns: Vec<Text> = Vec::new(),
+        /// The key under which a .json file that is an object has its list.
+        rows: Option<Text>,
         /// Which column, or which template over the columns, gives each field.
         map: Named<Text> = Named::default(),
         /// At most so many of its rows.
@@ -88,7 +92,7 @@ impl JsonSchema for Located {
 }
 
 keys! {
-    /// A data set of the Hugging Face Hub. Data sets are read from local files only, so far.
+    /// A data set of the Hugging Face Hub. It can be checked but not run: items are read from local files only, so far.
     pub struct Hub {
         /// Its name, such as `allenai/ai2_arc`.
         hub: Text,
@@ -111,24 +115,41 @@ impl super::keys::Short for Data {
     const FORM: &'static str = "a file's name, or a mapping such as {file: items.jsonl}";
     fn short(node: &Node, reader: &mut Reader) -> Option<Self> {
         let Some(file) = node.text() else { return reader.expected(node, Self::FORM) };
-        Some(Self { file, cut: None, map: Named::default(), limit: None, shuffle: None })
+        Some(Self {
+            file,
+            cut: None,
+            columns: Vec::new(),
+            rows: None,
+            map: Named::default(),
+            limit: None,
+            shuffle: None,
+        })
     }
     fn short_schemas(_: &mut SchemaGenerator) -> Vec<Schema> {
         vec![json_schema!({ "type": "string" })]
     }
 }
 
-impl Data {
-    /// Reads where items are. A data set of the Hub is understood, and refused for now.
-    pub(super) fn locate(node: &Node, reader: &mut Reader) -> Option<Self> {
-        let Some(hub) = node.get("hub") else { return Self::read(node, reader) };
-        Hub::read(node, reader)?;
-        reader.tell(
-            Finding::error("not-yet", hub.at, "data sets of the Hub are not read yet")
-                .help("download it as .jsonl or .csv, and name the file: `file: items.jsonl`"),
-        )
+impl Hub {
+    /// Reads it, as far as that can be done without the data.
+    pub(super) fn of<C: Content>(node: &Node, reader: &mut Reader) -> Option<Self> {
+        let hub = Self::read(node, reader)?;
+        if !map_is_sound::<C>(&hub.map, reader) {
+            return None;
+        }
+        reader.findings.add(
+            Finding::warning(
+                "not-yet",
+                hub.hub.at,
+                "data sets of the Hub are not read yet: the task cannot run",
+            )
+            .help("download it as .jsonl or .csv, and name the file: `file: items.jsonl`"),
+        );
+        Some(hub)
     }
+}
 
+impl Data {
     /// Where the file is: paths start from the folder of the spec that names it.
     fn path(&self, reader: &Reader) -> PathBuf {
         reader.sources.folder(self.file.at.source).join(self.file.as_str())
@@ -158,7 +179,7 @@ impl Data {
     pub(super) fn drafts<C: Content>(&self, reader: &mut Reader) -> Option<Vec<Draft<C>>> {
         let names = Draft::<C>::names();
         let cut = self.cut(reader)?;
-        if !C::OPEN && !self.map_is_sound(&names, reader) {
+        if !map_is_sound::<C>(&self.map, reader) || !self.fits(cut, reader) {
             return None;
         }
         let renderer = super::template::Renderer::default();
@@ -166,7 +187,8 @@ impl Data {
         let path = self.path(reader);
         let mut drafts = Vec::new();
         let mut sound = true;
-        let read = rows::read(&path, self.file.at, cut, names[0], reader, &mut |row, reader| {
+        let layout = Layout { cut, line: names[0], columns: &self.columns, rows: self.rows.as_ref() };
+        let read = rows::read(&path, self.file.at, layout, reader, &mut |row, reader| {
             let draft = item(&row, &fields, C::OPEN, reader).and_then(|node| Draft::<C>::read(&node, reader));
             sound &= draft.is_some();
             drafts.extend(draft);
@@ -191,16 +213,17 @@ impl Data {
         Some(drafts)
     }
 
-    /// Whether every field that `map` gives is one that items have.
-    fn map_is_sound(&self, names: &[&str], reader: &mut Reader) -> bool {
-        let mut sound = true;
-        for (field, _) in self.map.0.iter().filter(|(field, _)| !names.contains(&field.as_str())) {
-            let finding =
-                Finding::error("unknown-key", field.at, format!("these items have no field `{field}`"));
-            reader.findings.add(finding.choices(field, "their fields", names));
-            sound = false;
+    /// Whether every key says something of files that are cut like this.
+    fn fits(&self, cut: Cut, reader: &mut Reader) -> bool {
+        let table = matches!(cut, Cut::Csv | Cut::Tsv);
+        let columns = self.columns.first().filter(|_| !table).map(|text| (text.at, "columns", "a table"));
+        let rows =
+            self.rows.as_ref().filter(|_| cut != Cut::Json).map(|text| (text.at, "rows", "a JSON file"));
+        for (at, key, of) in columns.into_iter().chain(rows) {
+            let message = format!("`{key}` speaks of {of}, and this file is read as {}", cut.word());
+            reader.findings.add(Finding::error("value", at, message));
         }
-        sound
+        columns.is_none() && rows.is_none()
     }
 
     /// How each field is found in a row.
@@ -230,6 +253,19 @@ impl Data {
         }
         Some(fields)
     }
+}
+
+/// Whether every field that `map` gives is one that items have.
+fn map_is_sound<C: Content>(map: &Named<Text>, reader: &mut Reader) -> bool {
+    let names = Draft::<C>::names();
+    let known = |field: &Text| C::OPEN || names.contains(&field.as_str());
+    let mut sound = true;
+    for (field, _) in map.0.iter().filter(|(field, _)| !known(field)) {
+        let finding = Finding::error("unknown-key", field.at, format!("these items have no field `{field}`"));
+        reader.findings.add(finding.choices(field, "their fields", &names));
+        sound = false;
+    }
+    sound
 }
 
 /// How a field is found in a row.

@@ -1,14 +1,14 @@
 //! Items: what a task asks about. Inline or from a data file, every one has an id, and may have tags and a cluster.
 
-use std::{collections::BTreeSet, ops::Deref};
+use std::ops::Deref;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Serialize, ser::SerializeMap as _};
-use unicode_normalization::UnicodeNormalization as _;
 
 use super::{
-    data::Data,
+    data::{Data, Hub},
     finding::Finding,
+    ids::Ids,
     keys::{Keys, Object, Short, keys},
     node::{Node, Value},
     place::Place,
@@ -97,11 +97,20 @@ impl<C: Content> Draft<C> {
     }
 }
 
+/// Where items come from.
+#[derive(Clone, Debug, PartialEq)]
+enum Origin {
+    Spec,
+    File(Data),
+    /// Not read yet: there are no items.
+    Hub(Hub),
+}
+
 /// The items of a task, or of a part of it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Items<C> {
     list: Vec<Item<C>>,
-    origin: Option<Data>,
+    origin: Origin,
     available: usize,
 }
 
@@ -118,14 +127,19 @@ impl<C> Items<C> {
         self.available
     }
 
-    /// Where they come from; nothing for those written in the spec.
-    pub fn origin(&self) -> Option<&Data> {
-        self.origin.as_ref()
+    /// Whether they stand in the spec itself.
+    pub fn are_written(&self) -> bool {
+        self.origin == Origin::Spec
+    }
+
+    /// Whether they lie where they cannot be read from yet.
+    pub fn are_unread(&self) -> bool {
+        matches!(self.origin, Origin::Hub(_))
     }
 
     /// Leaves out what a limit or a sample leaves out; what stays keeps its order.
     pub fn select(&mut self, draw: &Draw<'_>) {
-        if let Some(limit) = self.origin.as_ref().and_then(|data| data.limit) {
+        if let Origin::File(Data { limit: Some(limit), .. }) = self.origin {
             self.keep(&Draw { limit: Some(limit), sample: None, ..*draw });
         }
         self.keep(draw);
@@ -152,14 +166,18 @@ impl<C: Content> Items<C> {
         if drafts.is_empty() {
             return reader.tell(Finding::error("empty-data", node.at, "there are no items"));
         }
-        Self::named(drafts.into_iter().collect::<Option<_>>()?, None, reader)
+        Self::named(drafts.into_iter().collect::<Option<_>>()?, Origin::Spec, reader)
     }
 
-    /// Items of a data file.
+    /// Items of a data file; none yet of a data set of the Hub.
     pub fn from_data(node: &Node, reader: &mut Reader) -> Option<Self> {
-        let data = Data::locate(node, reader)?;
+        if node.get("hub").is_some() {
+            let hub = Hub::of::<C>(node, reader)?;
+            return Some(Self { list: Vec::new(), origin: Origin::Hub(hub), available: 0 });
+        }
+        let data = Data::read(node, reader)?;
         let drafts = data.drafts(reader)?;
-        Self::named(drafts, Some(data), reader)
+        Self::named(drafts, Origin::File(data), reader)
     }
 
     /// Items written in the spec, or a mapping that says where they are.
@@ -168,7 +186,7 @@ impl<C: Content> Items<C> {
         if elsewhere { Self::from_data(node, reader) } else { Self::inline(node, reader) }
     }
 
-    fn named(drafts: Vec<Draft<C>>, origin: Option<Data>, reader: &mut Reader) -> Option<Self> {
+    fn named(drafts: Vec<Draft<C>>, origin: Origin, reader: &mut Reader) -> Option<Self> {
         let mut ids = Ids::given(drafts.iter().filter_map(|draft| draft.tag.id.as_ref()), reader)?;
         let available = drafts.len();
         let list = drafts
@@ -184,84 +202,6 @@ impl<C: Content> Items<C> {
             .collect();
         Some(Self { list, origin, available })
     }
-}
-
-/// The ids of a list of items: those given, and those made.
-struct Ids(BTreeSet<String>, std::collections::BTreeMap<String, usize>);
-
-/// Words that programs that read CSV take for something else.
-const RESERVED: [&str; 9] = ["NA", "NaN", "nan", "None", "null", "true", "false", "TRUE", "FALSE"];
-
-impl Ids {
-    fn given<'a>(ids: impl Iterator<Item = &'a Text>, reader: &mut Reader) -> Option<Self> {
-        let mut all = std::collections::BTreeMap::<String, Place>::new();
-        let mut sound = true;
-        for id in ids {
-            let fault = if RESERVED.contains(&id.as_str()) {
-                Some(Finding::error("name", id.at, format!("`{id}` cannot be an id")).help(
-                    "programs that read CSV take it for a missing value or a boolean; give it another name",
-                ))
-            } else if !is_id(id) {
-                Some(
-                    Finding::error("name", id.at, format!("`{id}` cannot be an id"))
-                        .help("an id begins with a letter or digit and goes on with letters, digits, `.`, `_`, `/` or `-`"),
-                )
-            } else {
-                all.insert(id.to_string(), id.at).map(|first| {
-                    Finding::error("same-name", id.at, format!("two items have the id `{id}`"))
-                        .label("again")
-                        .also(first, "first")
-                })
-            };
-            if let Some(fault) = fault {
-                sound = false;
-                reader.findings.add(fault);
-            }
-        }
-        sound.then(|| Self(all.into_keys().collect(), std::collections::BTreeMap::new()))
-    }
-
-    /// A readable id that no other item has.
-    fn make(&mut self, title: &str, index: usize) -> String {
-        let stem = slug(title).unwrap_or_else(|| format!("item-{}", index + 1));
-        let mut id = stem.clone();
-        let count = self.1.entry(stem.clone()).or_insert(1);
-        while RESERVED.contains(&id.as_str()) || !self.0.insert(id.clone()) {
-            *count += 1;
-            id = format!("{stem}-{count}");
-        }
-        id
-    }
-}
-
-/// Whether a text can be an id: safe as a file name and in every table.
-fn is_id(id: &str) -> bool {
-    id.starts_with(|first: char| first.is_ascii_alphanumeric())
-        && id.len() <= 128
-        && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._/-".contains(&byte))
-}
-
-/// The first words of a text, in small letters and hyphens.
-fn slug(text: &str) -> Option<String> {
-    const LONGEST: usize = 40;
-    let mut slug = String::new();
-    // A long text need not be looked at whole.
-    for c in text.chars().take(4 * LONGEST).nfkd() {
-        if c.is_ascii_alphanumeric() {
-            slug.push(c.to_ascii_lowercase());
-        } else if !slug.is_empty()
-            && !slug.ends_with('-')
-            && !unicode_normalization::char::is_combining_mark(c)
-        {
-            slug.push('-');
-        }
-    }
-    if slug.len() > LONGEST {
-        let cut = slug[..=LONGEST].rfind('-').filter(|cut| *cut > LONGEST / 2).unwrap_or(LONGEST);
-        slug.truncate(cut);
-    }
-    let slug = slug.trim_end_matches('-');
-    (!slug.is_empty()).then(|| slug.to_owned())
 }
 
 impl<C: Content> Keys for Items<C> {
@@ -318,6 +258,10 @@ impl<C: Content> JsonSchema for Item<C> {
     fn schema_name() -> std::borrow::Cow<'static, str> {
         std::any::type_name::<C>().rsplit("::").next().unwrap_or("Item").to_owned().into()
     }
+    fn schema_id() -> std::borrow::Cow<'static, str> {
+        // What an item says may stand elsewhere without the keys of items, under the same name.
+        std::any::type_name::<Self>().into()
+    }
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let mut object = Object::default();
         C::describe(&mut object, generator);
@@ -357,8 +301,9 @@ impl<C: Content> Serialize for Items<C> {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         match &self.origin {
-            None => map.serialize_entry(C::KEY, &self.list)?,
-            Some(data) => {
+            Origin::Spec => map.serialize_entry(C::KEY, &self.list)?,
+            Origin::Hub(hub) => map.serialize_entry("data", hub)?,
+            Origin::File(data) => {
                 map.serialize_entry("data", data)?;
                 map.serialize_entry("rows", &self.available)?;
             }
@@ -370,26 +315,6 @@ impl<C: Content> Serialize for Items<C> {
 impl<C> Items<C> {
     /// No items.
     pub fn none() -> Self {
-        Self { list: Vec::new(), origin: None, available: 0 }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ids_are_readable_and_unique() {
-        let mut ids = Ids(BTreeSet::from(["paris-2".to_owned()]), std::collections::BTreeMap::new());
-        let made: Vec<_> = ["Paris", "Paris!", "Ça & là", "日本", "null"]
-            .iter()
-            .enumerate()
-            .map(|(index, title)| ids.make(title, index))
-            .collect();
-        assert_eq!(made, ["paris", "paris-3", "ca-la", "item-4", "null-2"]);
-        assert_eq!(
-            slug("The capital of the largest country of the continent is"),
-            Some("the-capital-of-the-largest-country-of".to_owned())
-        );
+        Self { list: Vec::new(), origin: Origin::Spec, available: 0 }
     }
 }

@@ -14,7 +14,7 @@ use super::{
     reader::{Read, Reader},
     text::Text,
 };
-use crate::value::{Level, NonEmpty, Seed};
+use crate::value::{Level, MinP, NonEmpty, RepetitionPenalty, Seed, Temperature, TopP};
 
 impl Read for Node {
     fn read(node: &Node, _: &mut Reader) -> Option<Self> {
@@ -99,11 +99,16 @@ impl Read for Seed {
     }
 }
 
-impl Read for Level {
-    fn read(node: &Node, reader: &mut Reader) -> Option<Self> {
-        Self::new(f64::read(node, reader)?).map_or_else(|message| reader.refuse(node.at, message), Some)
-    }
+macro_rules! checked {
+    ($($type:ty),* $(,)?) => {
+        $(impl Read for $type {
+            fn read(node: &Node, reader: &mut Reader) -> Option<Self> {
+                Self::new(f64::read(node, reader)?).map_or_else(|message| reader.refuse(node.at, message), Some)
+            }
+        })*
+    };
 }
+checked! { Level, Temperature, TopP, MinP, RepetitionPenalty }
 
 impl<T: Read> Read for Option<T> {
     fn read(node: &Node, reader: &mut Reader) -> Option<Self> {

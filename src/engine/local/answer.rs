@@ -14,12 +14,12 @@ use super::{
     windows::Window,
 };
 use crate::{
-    engine::Each,
-    plan::{Answer, Decoding, Failure, FailureKind, Finish, Request},
+    engine::{Each, decode::Sampler},
+    plan::{Answer, Failure, FailureKind, Finish, Request},
 };
 
-/// Rows of logits that are held at a time for rankings.
-const LOGITS: usize = 16;
+/// Rows of logits that are held at a time.
+pub(super) const LOGITS: usize = 16;
 
 /// Answers a whole plan, as [`Engine::answer`](crate::engine::Engine::answer) demands.
 pub(super) fn answer(local: &Local, requests: &[Request], each: Each<'_>) {
@@ -215,7 +215,7 @@ fn rank(local: &Local, ranked: &[(&Ranking, &[f32])]) -> Vec<Option<Answer>> {
         let logits = local.decoder.logits(&rows);
         let logits = logits.par_chunks(logits.len() / ranked.len());
         let answer = |(logits, (ranking, _)): (&[f32], &(&Ranking, &[f32]))| {
-            let log_sum_exp = local.decoder.log_sum_exp(logits);
+            let log_sum_exp = local.decoder.softmax(logits).log_sum_exp;
             log_sum_exp.is_finite().then(|| ranking.answer(&local.tokens, logits, log_sum_exp))
         };
         answers.extend(logits.zip(ranked).map(answer).collect::<Vec<_>>());
@@ -267,10 +267,9 @@ impl<'a, I: Iterator<Item = (usize, &'a Request)>> Texts<'a, I> {
     fn plan(&mut self, answers: &mut Answers<'_>) -> Option<Writing> {
         let Local { decoder, tokens, .. } = self.local;
         for (index, request) in self.coming.by_ref() {
-            let Request::Generate { prompt, decoding: Decoding::Greedy, max_tokens, stop } = request else {
-                continue;
-            };
-            match Writing::plan(index, decoder, tokens, prompt, *max_tokens, stop) {
+            let Request::Generate { prompt, decoding, max_tokens, stop, .. } = request else { continue };
+            let sampler = Sampler::new(*decoding, prompt);
+            match Writing::plan(index, decoder, tokens, prompt, sampler, *max_tokens, stop) {
                 Ok(text) if *max_tokens > 0 => return Some(text),
                 Ok(text) => answers.give(index, Ok(text.finish(Finish::Length))),
                 Err(failure) => answers.give(index, Err(failure)),

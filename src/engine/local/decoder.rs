@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use super::{
     family::{Arch, Position},
-    kernel::{self, Activation, Block, Found, Isa, Norm, Packed, Span, Sum, View, Want},
+    kernel::{self, Activation, Block, Found, Isa, Norm, Packed, Softmax, Span, Sum, View, Want},
 };
 
 /// A model in memory.
@@ -134,9 +134,9 @@ impl Decoder {
         logits
     }
 
-    /// The natural logarithm of the sum of the exponentials of one row of logits.
-    pub fn log_sum_exp(&self, logits: &[f32]) -> f64 {
-        kernel::log_sum_exp(self.isa, logits)
+    /// One row of logits as a distribution.
+    pub fn softmax(&self, logits: &[f32]) -> Softmax {
+        kernel::softmax(self.isa, logits)
     }
 
     /// Reads a sequence once more to find where its numbers stop being numbers.

@@ -1,11 +1,12 @@
 //! Answers do not depend on how they are computed: not on batches, order, threads or instructions.
 
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU32, NonZeroUsize};
 
 use super::{decoder::Decoder, kernel::Isa, *};
 use crate::{
     engine::drive,
-    plan::{Ask, Decoding, FailureKind, FirstToken, Windows},
+    plan::{Ask, Decoding, FailureKind, FirstToken, Sampled, Windows},
+    value::{MinP, RepetitionPenalty, Seed, Temperature, TopP},
 };
 
 /// Questions of every sort and many lengths.
@@ -26,6 +27,9 @@ fn requests() -> Vec<Request> {
         ask.score(&texts[..=at].join(" "), " in the end.");
         ask.rank(text, 5, &[" Paris", "x"]);
         ask.generate(text, Decoding::Greedy, 3 + 9 * at as u32, &[".", "\n\n"]);
+        for decoding in decodings(at as u64) {
+            ask.generate(text, decoding, 3 + 2 * at as u32, &["\n\n"]);
+        }
     }
     for (window, stride) in [(None, None), (Some(100), Some(30)), (Some(7), None)] {
         for first_token in [FirstToken::Score, FirstToken::Skip] {
@@ -35,6 +39,28 @@ fn requests() -> Vec<Request> {
     ask.score("", "");
     ask.score("", &long);
     ask.into_requests()
+}
+
+/// Ways to choose tokens, of every sort.
+fn decodings(seed: u64) -> Vec<Decoding> {
+    let plain = Sampled {
+        seed: Seed(seed),
+        repetition_penalty: None,
+        temperature: Temperature::ONE,
+        top_k: None,
+        top_p: None,
+        min_p: None,
+    };
+    let penalty = RepetitionPenalty::new(1.3).unwrap();
+    let all = Sampled {
+        repetition_penalty: Some(penalty),
+        temperature: Temperature::new(1.5).unwrap(),
+        top_k: NonZeroU32::new(40),
+        top_p: TopP::new(0.95).ok(),
+        min_p: MinP::new(0.01).ok(),
+        ..plain
+    };
+    vec![Decoding::Sampled(plain), Decoding::Sampled(all), Decoding::Penalized(penalty)]
 }
 
 /// The answers as they are written down, in the order of the requests.
@@ -67,7 +93,7 @@ fn the_order_of_requests_does_not_show() {
     let mut model = model(100, 2);
     let first = answers(&mut model, &requests);
     // A step that shares no factor with their number visits all.
-    let order: Vec<usize> = (0..requests.len()).map(|at| at * 17 % requests.len()).collect();
+    let order: Vec<usize> = (0..requests.len()).map(|at| at * 19 % requests.len()).collect();
     let shuffled: Vec<Request> = order.iter().map(|at| requests[*at].clone()).collect();
     for (at, answer) in order.into_iter().zip(answers(&mut model, &shuffled)) {
         assert_eq!(answer, first[at]);
@@ -77,7 +103,7 @@ fn the_order_of_requests_does_not_show() {
 #[test]
 fn instructions_do_not_show() {
     // The portable ones are slow where fused multiply-add is done in software.
-    let requests: Vec<Request> = requests().into_iter().take(12).collect();
+    let requests: Vec<Request> = requests().into_iter().take(14).collect();
     let mut model = model(64, 2);
     let first = answers(&mut model, &requests);
     for isa in Isa::available() {
@@ -152,4 +178,60 @@ fn a_text_ends_where_a_stop_text_begins_whatever_the_tokens() {
         assert_eq!(generated.text, left);
         assert!(whole.ids.starts_with(&generated.ids));
     }
+}
+
+#[test]
+fn a_repeat_and_the_other_texts_of_a_batch_change_no_draw() {
+    let mut model = model(64, 2);
+    let mut ask = Ask::default();
+    let mut tickets = Vec::new();
+    for repeat in 0..3 {
+        for decoding in decodings(7) {
+            for (prompt, length) in [("Once upon a time", 5 + repeat), ("The capital of", 20)] {
+                tickets.push((ask.generate_again(prompt, decoding, length, &[], repeat), repeat));
+            }
+        }
+    }
+    let requests = ask.into_requests();
+    assert_eq!(requests.len(), tickets.len());
+    let answers = drive(&mut model, &requests, &mut |_, _| std::ops::ControlFlow::Continue(()));
+    let ids: Vec<_> = tickets.iter().map(|(ticket, _)| answers.get(*ticket).unwrap().ids.clone()).collect();
+    for (of_first, again) in (0..6).flat_map(|place| [(place, place + 6), (place, place + 12)]) {
+        assert!(ids[again].starts_with(&ids[of_first]), "{:?} {:?}", ids[of_first], ids[again]);
+    }
+    assert_ne!(ids[0], ids[4], "drawn and greedy texts differ here");
+}
+
+#[test]
+fn one_candidate_is_greedy_to_the_bit() {
+    let mut model = model(64, 1);
+    let mut written = |decoding| {
+        let mut ask = Ask::default();
+        let ticket = ask.generate("Once upon a time", decoding, 30, &[]);
+        let requests = ask.into_requests();
+        let answers = drive(&mut model, &requests, &mut |_, _| std::ops::ControlFlow::Continue(()));
+        answers.get(ticket).unwrap().clone()
+    };
+    let greedy = written(Decoding::Greedy);
+    assert_eq!((greedy.logprobs.len(), greedy.entropies.len()), (30, 30));
+    let Decoding::Sampled(plain) = decodings(1)[0] else { unreachable!() };
+    let none = Decoding::Penalized(RepetitionPenalty::new(1.0).unwrap());
+    let one = Decoding::Sampled(Sampled { top_k: NonZeroU32::new(1), ..plain });
+    let cold = Decoding::Sampled(Sampled { temperature: Temperature::new(1e-4).unwrap(), ..plain });
+    for same in [none, one, cold] {
+        assert_eq!(written(same), greedy);
+    }
+    assert_ne!(written(Decoding::Sampled(plain)).ids, greedy.ids);
+}
+
+#[test]
+fn an_entropy_is_that_of_the_table_of_next_tokens() {
+    let mut model = model(64, 1);
+    let mut ask = Ask::default();
+    let prompt = "The capital of France is";
+    let (table, text) = (ask.rank(prompt, 1, &[]), ask.generate(prompt, decodings(0)[0], 1, &[]));
+    let requests = ask.into_requests();
+    let answers = drive(&mut model, &requests, &mut |_, _| std::ops::ControlFlow::Continue(()));
+    let (right, found) = (answers.get(table).unwrap().entropy, answers.get(text).unwrap().entropies[0]);
+    assert!((right - found).abs() < 1e-5, "{right} {found}");
 }

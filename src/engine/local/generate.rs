@@ -2,13 +2,19 @@
 
 use std::sync::Arc;
 
+use rayon::prelude::*;
+
 use super::{
+    answer::LOGITS,
     decoder::{Decoder, Memory, Sequence},
-    kernel::Want,
+    kernel::{Found, Want},
     rank::sequence,
     tokens::Tokens,
 };
-use crate::plan::{Answer, Failure, Finish, Generated};
+use crate::{
+    engine::decode::{Candidate, Sampler, end},
+    plan::{Answer, Failure, Finish, Generated},
+};
 
 /// A text that is being written.
 pub(super) struct Writing {
@@ -18,7 +24,9 @@ pub(super) struct Writing {
     tokens: Vec<u32>,
     prompt: usize,
     memory: Memory,
+    sampler: Sampler,
     logprobs: Vec<f32>,
+    entropies: Vec<f32>,
     text: Vec<u8>,
     max_tokens: usize,
     stop: Vec<Arc<str>>,
@@ -41,6 +49,7 @@ impl Writing {
         decoder: &Decoder,
         tokens: &Tokens,
         prompt: &str,
+        sampler: Sampler,
         max_tokens: u32,
         stop: &[Arc<str>],
     ) -> Result<Self, Failure> {
@@ -50,10 +59,12 @@ impl Writing {
             prompt: sequence.len(),
             tokens: sequence,
             memory: decoder.memory(),
+            sampler,
             logprobs: Vec::new(),
+            entropies: Vec::new(),
             text: Vec::new(),
             max_tokens: max_tokens as usize,
-            stop: stop.iter().filter(|stop| !stop.is_empty()).cloned().collect(),
+            stop: stop.to_vec(),
         })
     }
 
@@ -74,22 +85,35 @@ impl Writing {
 
     /// The answer as it stands.
     pub(super) fn finish(&self, finish: Finish) -> Answer {
-        let end = stop(&self.text, 0, &self.stop).unwrap_or(self.text.len());
+        let end = end(&self.text, 0, &self.stop).unwrap_or(self.text.len());
         Answer::Generated(Generated {
             text: String::from_utf8_lossy(&self.text[..end]).into_owned(),
             ids: self.tokens[self.prompt..].to_vec(),
             logprobs: self.logprobs.clone(),
+            entropies: self.entropies.clone(),
             before: self.prompt as u32,
             finish,
         })
     }
 
-    fn take(&mut self, id: u32, logprob: f32, tokens: &Tokens, context: usize) -> Step {
+    /// The next token by its logits.
+    fn choose(&self, decoder: &Decoder, logits: &[f32], scratch: &mut Vec<Candidate>) -> Found {
+        let softmax = decoder.softmax(logits);
+        if !softmax.log_sum_exp.is_finite() {
+            return softmax.found(0, f32::NAN);
+        }
+        let id = self.sampler.choose(self.logprobs.len(), logits, &self.tokens, scratch);
+        softmax.found(id, logits[id as usize])
+    }
+
+    fn take(&mut self, found: Found, tokens: &Tokens, context: usize) -> Step {
+        let Found { id, logprob, entropy } = found;
         if !logprob.is_finite() {
             return Step::NotFinite;
         }
         self.tokens.push(id);
         self.logprobs.push(logprob);
+        self.entropies.push(entropy);
         if tokens.ends().contains(&id) {
             return Step::Done(self.finish(Finish::EndOfText));
         }
@@ -97,7 +121,7 @@ impl Writing {
         let longest = self.stop.iter().map(|stop| stop.len()).max().unwrap_or(0);
         let from = self.text.len().saturating_sub(longest);
         tokens.write(id, &mut self.text);
-        if stop(&self.text, from, &self.stop).is_some() {
+        if end(&self.text, from, &self.stop).is_some() {
             Step::Done(self.finish(Finish::Stop))
         } else if self.logprobs.len() == self.max_tokens {
             Step::Done(self.finish(Finish::Length))
@@ -120,17 +144,31 @@ pub(super) fn step(decoder: &Decoder, tokens: &Tokens, texts: &mut [Writing]) ->
         .collect();
     let rows = decoder.read(&mut batch);
     drop(batch);
-    let found = decoder.find(&rows, &vec![Want::Best; texts.len()]);
     let context = decoder.context();
-    texts
-        .iter_mut()
-        .zip(found)
-        .map(|(text, found)| text.take(found.id, found.logprob, tokens, context))
-        .collect()
+    let found = next(decoder, &rows, texts);
+    texts.iter_mut().zip(found).map(|(text, found)| text.take(found, tokens, context)).collect()
 }
 
-/// Where the first of some texts begins, at `from` or after it.
-fn stop(text: &[u8], from: usize, stops: &[Arc<str>]) -> Option<usize> {
-    let found = |stop: &Arc<str>| text[from..].windows(stop.len()).position(|part| part == stop.as_bytes());
-    stops.iter().filter_map(found).min().map(|at| from + at)
+/// The next token of each text, from rows of [`Decoder::read`].
+fn next(decoder: &Decoder, rows: &[f32], texts: &[Writing]) -> Vec<Found> {
+    let rows: Vec<&[f32]> = rows.chunks(decoder.hidden()).collect();
+    let of = |places: &[usize]| places.iter().flat_map(|place| rows[*place]).copied().collect::<Vec<f32>>();
+    // The best token is found without a row of logits.
+    let (best, others): (Vec<usize>, Vec<usize>) =
+        (0..texts.len()).partition(|place| matches!(texts[*place].sampler, Sampler::Best(None)));
+    let mut found: Vec<(usize, Found)> = Vec::with_capacity(texts.len());
+    if !best.is_empty() {
+        let tokens = decoder.find(&of(&best), &vec![Want::Best; best.len()]);
+        found.extend(best.into_iter().zip(tokens));
+    }
+    for places in others.chunks(LOGITS) {
+        let logits = decoder.logits(&of(places));
+        let logits = logits.par_chunks(logits.len() / places.len()).zip(places);
+        let choose = |scratch: &mut Vec<Candidate>, (logits, place): (&[f32], &usize)| {
+            (*place, texts[*place].choose(decoder, logits, scratch))
+        };
+        found.extend(logits.map_init(Vec::new, choose).collect::<Vec<_>>());
+    }
+    found.sort_unstable_by_key(|(place, _)| *place);
+    found.into_iter().map(|(_, found)| found).collect()
 }

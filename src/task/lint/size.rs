@@ -1,21 +1,22 @@
 //! How many: items, texts, solved examples.
 
 use crate::{
-    spec::{Finding, Item, Linter, Place, Severity},
-    stats::proportion::{half_width, items_for},
+    spec::{Finding, Items, Linter, Place, Severity},
+    stats::power::{half_width, items_for_half_width},
 };
 
 /// Says how closely a share near 0.5 would be known, where that is not closely.
 pub(in crate::task) fn few_items(count: usize, linter: &mut Linter<'_>) {
     const CLOSE: f64 = 0.1;
-    let half = half_width(count as f64, linter.level());
+    const NEAR: f64 = 0.5;
+    let half = half_width(count as f64, NEAR, linter.level());
     if count == 0 || half <= CLOSE {
         return;
     }
     let items = super::joint::items(count);
     let level = 100.0 * linter.level().get();
     let message = format!("{items}: a share near 0.5 would be known to ±{half:.2}");
-    let need = |half| items_for(half, linter.level());
+    let need = |half| items_for_half_width(half, NEAR, linter.level());
     let help =
         format!("with {level} % confidence, {} items make it ±0.10, {} make it ±0.05", need(0.1), need(0.05));
     linter.tell(Finding::advice("few-items", linter.task(), message).label("this task").help(help));
@@ -31,7 +32,10 @@ pub(in crate::task) fn few_texts(count: usize, at: Place, linter: &mut Linter<'_
 }
 
 /// Compares how many solved examples there are with how many are asked for at most.
-pub(in crate::task) fn shots<C>(shots: &[Item<C>], most: Option<u32>, linter: &mut Linter<'_>) {
+pub(in crate::task) fn shots<C>(shots: &Items<C>, most: Option<u32>, linter: &mut Linter<'_>) {
+    if shots.are_unread() {
+        return;
+    }
     let at = shots.first().map_or(linter.task(), |shot| shot.at);
     let (available, most) = (shots.len(), most.unwrap_or(0) as usize);
     let examples =

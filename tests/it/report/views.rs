@@ -112,6 +112,7 @@ fn a_dry_run() {
             decoding: Decoding::Greedy,
             max_tokens: 20,
             stop: vec![text("\n")],
+            repeat: 0,
         },
     ];
     let planned = |name, kind, items, requests| PlannedTask { name, kind, items, requests };

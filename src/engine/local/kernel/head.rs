@@ -9,7 +9,7 @@ use super::{
     Isa, Packed, Sum, View,
     gemm::{PANEL, Rows, product},
     kernel,
-    math::{exp, max, sum},
+    math::{exp, max, sums},
     tile::Out,
 };
 
@@ -34,6 +34,25 @@ pub struct Found {
     pub id: u32,
     /// Of it.
     pub logprob: f32,
+    /// Of the row's whole distribution, in nats.
+    pub entropy: f32,
+}
+
+/// What is known of a row's whole distribution. Not finite if any logit of the row was not.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Softmax {
+    /// The natural logarithm of the sum of the exponentials of all logits.
+    pub log_sum_exp: f64,
+    /// In nats.
+    pub entropy: f64,
+}
+
+impl Softmax {
+    /// A token that was chosen, by its logit.
+    pub fn found(&self, id: u32, logit: f32) -> Found {
+        let logprob = (f64::from(logit) - self.log_sum_exp) as f32;
+        Found { id, logprob, entropy: self.entropy as f32 }
+    }
 }
 
 /// Answers one question about each row's distribution over the vocabulary, softmax(row · head).
@@ -64,19 +83,19 @@ pub fn find(isa: Isa, rows: View<'_>, head: &Packed, wants: &[Want]) -> Vec<Foun
     (0..wants.len())
         .map(|row| {
             let parts = (0..stretches).map(|stretch| parts[row / ROWS * stretches + stretch][row % ROWS]);
-            let lse = join(parts.clone());
+            let softmax = join(parts.clone());
             // Of equal logits the first stays, which has the lowest id.
             let (id, logit) = parts
                 .filter_map(|part| part.found)
                 .reduce(|first, next| if next.1 > first.1 { next } else { first })
                 .expect("a wanted token is in the vocabulary");
-            Found { id, logprob: (f64::from(logit) - lse) as f32 }
+            softmax.found(id, logit)
         })
         .collect()
 }
 
-/// The natural logarithm of the sum of the exponentials of a row of logits, as [`find`] takes it.
-pub fn log_sum_exp(isa: Isa, logits: &[f32]) -> f64 {
+/// A row of logits as a distribution, as [`find`] takes it.
+pub fn softmax(isa: Isa, logits: &[f32]) -> Softmax {
     join(logits.chunks(STRETCH).map(|stretch| Part::of(isa, stretch, 0, Want::Best)))
 }
 
@@ -86,40 +105,55 @@ struct Part {
     largest: f32,
     /// Of exp(logit - largest).
     sum: f32,
+    /// Of exp(logit - largest) · (logit - largest).
+    weighted: f32,
     /// The wanted token, where it lies in the stretch, or the stretch's best, and its logit.
     found: Option<(u32, f32)>,
 }
 
 impl Part {
     fn of(isa: Isa, logits: &[f32], first: usize, want: Want) -> Self {
-        let (largest, sum) = exponentials(isa, logits);
+        let (largest, [sum, weighted]) = exponentials(isa, logits);
         let at = match want {
             Want::Token(id) => (id as usize).checked_sub(first).filter(|at| *at < logits.len()),
             #[expect(clippy::float_cmp, reason = "the largest is one of them, bit for bit")]
             Want::Best => Some(logits.iter().position(|logit| *logit == largest).unwrap_or(0)),
         };
-        Self { largest, sum, found: at.map(|at| ((first + at) as u32, logits[at])) }
+        Self { largest, sum, weighted, found: at.map(|at| ((first + at) as u32, logits[at])) }
     }
 }
 
-/// The logarithm of the whole sum; NaN if any logit was NaN or infinite.
-fn join(parts: impl Iterator<Item = Part> + Clone) -> f64 {
+/// The whole from its parts; NaN if any logit was NaN or infinite.
+fn join(parts: impl Iterator<Item = Part> + Clone) -> Softmax {
     let largest = parts.clone().map(|part| part.largest).fold(f32::NEG_INFINITY, f32::max);
-    let total: f64 =
-        parts.map(|part| f64::from(part.sum) * libm::exp(f64::from(part.largest) - f64::from(largest))).sum();
-    f64::from(largest) + libm::log(total)
+    let (mut total, mut weighted) = (0.0, 0.0);
+    for part in parts {
+        let below = f64::from(part.largest) - f64::from(largest);
+        let scale = libm::exp(below);
+        total += f64::from(part.sum) * scale;
+        weighted += (f64::from(part.weighted) + f64::from(part.sum) * below) * scale;
+    }
+    // With p = exp(logit - largest) / total, the mean of -ln p.
+    let entropy = f64::max(libm::log(total) - weighted / total, 0.0);
+    Softmax { log_sum_exp: f64::from(largest) + libm::log(total), entropy }
 }
 
 kernel! {
-    /// The largest logit, and the sum of the exponentials of all less the largest.
-    fn exponentials(logits: &[f32]) -> (f32, f32),
+    /// The largest logit, and of all logits less the largest the sum of the exponentials, and of those times what they are of.
+    fn exponentials(logits: &[f32]) -> (f32, [f32; 2]),
     wide: exponentials_body, narrow: exponentials_body,
 }
 
 #[inline(always)]
-fn exponentials_body(logits: &[f32]) -> (f32, f32) {
+fn exponentials_body(logits: &[f32]) -> (f32, [f32; 2]) {
     let largest = max(logits);
-    (largest, sum(logits, |logit| exp(logit - largest)))
+    let of = |logit: f32| {
+        let below = logit - largest;
+        let power = exp(below);
+        // What is infinitely improbable adds nothing.
+        [power, power * if below < -87.0 { -87.0 } else { below }]
+    };
+    (largest, sums(logits, of))
 }
 
 #[cfg(test)]
@@ -154,7 +188,12 @@ mod tests {
             let sum: f64 = logits.iter().map(|logit| f64::from(*logit).exp()).sum();
             let right = f64::from(logits[found.id as usize]) - sum.ln();
             assert!((f64::from(found.logprob) - right).abs() < 1e-6, "{} {right}", found.logprob);
-            assert!((log_sum_exp(Isa::best(), logits) - sum.ln()).abs() < 1e-6);
+            let entropy: f64 =
+                logits.iter().map(|logit| f64::from(*logit) - sum.ln()).map(|l| -l * l.exp()).sum();
+            let softmax = softmax(Isa::best(), logits);
+            assert!((softmax.log_sum_exp - sum.ln()).abs() < 1e-6);
+            assert!((softmax.entropy - entropy).abs() < 1e-5, "{softmax:?} {entropy}");
+            assert_eq!(softmax.found(found.id, logits[found.id as usize]), *found);
             match want {
                 Want::Token(id) => assert_eq!(&found.id, id),
                 Want::Best => assert!(logits.iter().all(|logit| *logit <= logits[found.id as usize])),

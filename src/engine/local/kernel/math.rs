@@ -69,6 +69,26 @@ pub(super) fn sum(row: &[f32], of: impl Fn(f32) -> f32) -> f32 {
     halve(sums, |a, b| a + b)
 }
 
+/// The sums of two numbers over a row, each as [`sum`] takes it.
+#[inline(always)]
+pub(super) fn sums(row: &[f32], of: impl Fn(f32) -> [f32; 2]) -> [f32; 2] {
+    let mut sums = [[0.0; LANES]; 2];
+    let (whole, rest) = row.as_chunks::<LANES>();
+    for chunk in whole {
+        for lane in 0..LANES {
+            let [first, second] = of(chunk[lane]);
+            sums[0][lane] += first;
+            sums[1][lane] += second;
+        }
+    }
+    for (lane, &value) in rest.iter().enumerate() {
+        let [first, second] = of(value);
+        sums[0][lane] += first;
+        sums[1][lane] += second;
+    }
+    sums.map(|sums| halve(sums, |a, b| a + b))
+}
+
 /// The largest of a row; NaN is passed over. -∞ for an empty row.
 #[inline(always)]
 pub(super) fn max(row: &[f32]) -> f32 {

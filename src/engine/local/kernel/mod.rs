@@ -22,7 +22,7 @@ mod head;
 pub use activation::{Activation, add};
 pub use attention::{Block, Heads, Span, attend};
 pub use gemm::{Packed, Sum, View, fill, gemm, gemm_on};
-pub use head::{Found, Want, find, log_sum_exp};
+pub use head::{Found, Softmax, Want, find, softmax};
 pub use norm::Norm;
 pub use rotary::rotate;
 
