@@ -2,12 +2,12 @@
 //! too long.
 
 use super::{
-    super::{Cloze, Endings, NextToken, Normalization, Perplexity, Task},
+    super::{Cloze, Endings, Memorization, NextToken, Normalization, Perplexity, Task},
     joint::items,
 };
 use crate::{
     plan::{Ending, FailureKind, Tokenizer},
-    spec::{Finding, Findings, Item, Linter, Place, Severity, Sources, TaskSpec, Text, join},
+    spec::{Finding, Findings, Item, Kind as _, Linter, Place, Severity, Sources, TaskSpec, Text, join},
 };
 
 /// Looks at tasks with the tokenizer of a model that is to run them. Kinds that cannot be run yet have no prompts to look
@@ -22,12 +22,8 @@ pub fn lint_tokens(tasks: &[&TaskSpec<Task>], tokenizer: &dyn Tokenizer, sources
             Task::Cloze(task) => cloze(task, tokenizer, &mut linter),
             Task::NextToken(task) => next_token(task, tokenizer, &mut linter),
             Task::Perplexity(task) => perplexity(task, tokenizer, &mut linter),
-            Task::Choice(_)
-            | Task::Generate(_)
-            | Task::Icl(_)
-            | Task::Strategies(_)
-            | Task::Memorization(_)
-            | Task::Sampling(_) => {}
+            Task::Memorization(task) => memorization(task, tokenizer, &mut linter),
+            Task::Choice(_) | Task::Generate(_) | Task::Icl(_) | Task::Strategies(_) | Task::Sampling(_) => {}
         }
         let allowed: Vec<&str> = task.settings.allow.iter().map(|lint| lint.word()).collect();
         findings.allow(mark, &allowed);
@@ -51,12 +47,7 @@ fn cloze(task: &Cloze, tokenizer: &dyn Tokenizer, linter: &mut Linter<'_>) {
     }
     let all = task.items.len();
     too_long(&sorts.long, all, tokenizer, linter);
-    let message = format!(
-        "in {} of {all}, a token begins in the prompt and ends in an ending",
-        items_of(&sorts.straddling)
-    );
-    let help = "it is scored with the ending; a prompt that ends where a word ends avoids that";
-    linter.tell_of(Severity::Warning, "boundary-merge", &sorts.straddling, message, help);
+    straddling(&sorts.straddling, all, linter);
     let message = format!(
         "in {} of {all}, an incorrect ending begins with the token of the correct one",
         items_of(&sorts.sharing)
@@ -73,6 +64,61 @@ fn cloze(task: &Cloze, tokenizer: &dyn Tokenizer, linter: &mut Linter<'_>) {
     }
 }
 
+fn memorization(task: &Memorization, tokenizer: &dyn Tokenizer, linter: &mut Linter<'_>) {
+    let mut sorts = Sorts::default();
+    let mut look = |at: Place, said: &mut dyn Iterator<Item = (&Text, Option<&Text>)>| {
+        let mut joint = Joint { between: &task.join, tokenizer, straddles: false, long: false };
+        for (prompt, target) in said {
+            target.and_then(|target| joint.cut(prompt, target));
+        }
+        sorts.straddling.extend(joint.straddles.then_some(at));
+        sorts.long.extend(joint.long.then_some(at));
+    };
+    for item in task.pairs() {
+        look(item.at, &mut task.conditions.names().into_iter().flat_map(|condition| item.said(condition)));
+    }
+    for item in task.groups.0.iter().flat_map(|(_, items)| items.iter()) {
+        look(item.at, &mut std::iter::once((&item.prompt, item.target.as_ref())));
+    }
+    let all = task.items().taken;
+    too_long(&sorts.long, all, tokenizer, linter);
+    straddling(&sorts.straddling, all, linter);
+}
+
+fn straddling(places: &[Place], all: usize, linter: &mut Linter<'_>) {
+    let message =
+        format!("in {} of {all}, a token begins in the prompt and ends in what is scored", items_of(places));
+    let help = "it is scored as well; a prompt that ends where a word ends avoids that";
+    linter.tell_of(Severity::Warning, "boundary-merge", places, message, help);
+}
+
+/// Where prompts and endings of one item meet.
+struct Joint<'a> {
+    between: &'a str,
+    tokenizer: &'a dyn Tokenizer,
+    straddles: bool,
+    long: bool,
+}
+
+impl Joint<'_> {
+    /// The ending as it is joined to the prompt, and its tokens.
+    fn cut(&mut self, prompt: &str, ending: &str) -> Option<(String, Ending)> {
+        let (prompt, text) = join(prompt, ending, self.between);
+        match self.tokenizer.ending(&prompt, &text) {
+            Ok(cut) => {
+                self.straddles |= cut.straddles;
+                // The last token is scored and not read.
+                self.long |= exceeds(cut.before + cut.tokens.len() - 1, self.tokenizer);
+                Some((text, cut))
+            }
+            Err(failure) => {
+                self.long |= failure.kind == FailureKind::TooLong;
+                None
+            }
+        }
+    }
+}
+
 fn items_of(places: &[Place]) -> String {
     items(places.len())
 }
@@ -86,26 +132,11 @@ fn compare(
     linter: &mut Linter<'_>,
 ) {
     let prompt = item.prompt.as_deref().unwrap_or_default();
-    let (mut straddles, mut long) = (false, false);
-    let mut cut = |ending: &Text| {
-        let (prompt, text) = join(prompt, ending, between);
-        match tokenizer.ending(&prompt, &text) {
-            Ok(cut) => {
-                straddles |= cut.straddles;
-                // The last token is scored and not read.
-                long |= exceeds(cut.before + cut.tokens.len() - 1, tokenizer);
-                Some((text, cut))
-            }
-            Err(failure) => {
-                long |= failure.kind == FailureKind::TooLong;
-                None
-            }
-        }
-    };
-    let correct = cut(&item.correct);
-    let incorrect: Vec<_> = item.incorrect.iter().map(|text| (text, cut(text))).collect();
-    sorts.straddling.extend(straddles.then_some(item.at));
-    sorts.long.extend(long.then_some(item.at));
+    let mut joint = Joint { between, tokenizer, straddles: false, long: false };
+    let correct = joint.cut(prompt, &item.correct);
+    let incorrect: Vec<_> = item.incorrect.iter().map(|text| (text, joint.cut(prompt, text))).collect();
+    sorts.straddling.extend(joint.straddles.then_some(item.at));
+    sorts.long.extend(joint.long.then_some(item.at));
     let Some((correct_text, correct)) = correct else { return };
     let ids = |cut: &Ending| cut.tokens.iter().map(|token| token.id).collect::<Vec<_>>();
     let wanted = ids(&correct);
