@@ -64,12 +64,12 @@ impl Task {
             Self::NextToken(task) => Some(task.ask(ask)),
             Self::Cloze(task) => Some(task.ask(ask)),
             Self::Perplexity(task) => Some(task.ask(ask)),
+            Self::Sampling(task) => Some(task.ask(ask)),
             Self::Choice(_)
             | Self::Generate(_)
             | Self::Icl(_)
             | Self::Strategies(_)
-            | Self::Memorization(_)
-            | Self::Sampling(_) => None,
+            | Self::Memorization(_) => None,
         }
     }
 }

@@ -9,6 +9,7 @@ mod golden_stats;
 #[cfg(feature = "hub")]
 mod hub;
 mod kinds;
+mod kinds_sampling;
 #[cfg(feature = "local")]
 mod local;
 mod hostile;
