@@ -190,13 +190,14 @@ impl File<'_> {
         if self.tasks.is_empty() {
             return String::new();
         }
-        let Counted { taken, available } = self.items;
+        let Counted { taken, available, unread } = self.items;
         let items = if taken == available {
             many(taken, "item")
         } else {
             format!("{} of {}", grouped(taken), many(available, "item"))
         };
-        format!("{}{}{items}", many(self.tasks.len(), "task"), look.charset.pick(" · ", " | "))
+        let elsewhere = if unread > 0 { ", and what is on the Hub" } else { "" };
+        format!("{}{}{items}{elsewhere}", many(self.tasks.len(), "task"), look.charset.pick(" · ", " | "))
     }
 }
 

@@ -26,7 +26,7 @@ pub(super) fn show(
     let tasks = plan.tasks.iter().map(|task| PlannedTask {
         name: &task.name,
         kind: task.kind,
-        items: task.items,
+        items: task.items.taken,
         requests: task.requests.len(),
     });
     let first = plan.tasks.iter().flat_map(|task| {

@@ -152,7 +152,7 @@ impl Job<'_> {
                 resolved_sha256: derive::write_resolved(&path, suite, &self.tasks)?,
                 plan_sha256: plan_digest,
                 tasks: plan.tasks.len(),
-                items: plan.tasks.iter().map(|task| task.items).sum(),
+                items: plan.tasks.iter().map(|task| task.items.taken).sum(),
                 requests: plan.requests.len(),
             },
             workspace: self.specs.first().and_then(|spec| provenance::workspace(spec)),
@@ -209,7 +209,7 @@ fn ask(
     let listener = &mut shell.listener;
     listener.hear(&Event::Planned {
         tasks: plan.tasks.len(),
-        items: plan.tasks.iter().map(|task| task.items).sum(),
+        items: plan.tasks.iter().map(|task| task.items.taken).sum(),
         requests: requests.len(),
     });
     let mut replay = Replay::new(opened.engine.as_mut(), known);
@@ -261,7 +261,7 @@ impl<'a> Watch<'a> {
             tokens: 0,
             serves,
             waits: plan.tasks.iter().map(|task| task.requests.len()).collect(),
-            tasks: plan.tasks.iter().map(|task| (task.name.as_str(), task.items)).collect(),
+            tasks: plan.tasks.iter().map(|task| (task.name.as_str(), task.items.taken)).collect(),
         }
     }
 

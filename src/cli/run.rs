@@ -119,9 +119,9 @@ impl One<'_> {
             )));
         }
         let plan = task::plan(&tasks).map_err(|unready| {
-            let message =
-                format!("these tasks are read and checked, but cannot be run yet: {}", unready.join(", "));
-            shell.fail(Exit::Spec, format!("{message}\n  leave them out with --only"))
+            let message = "data sets of the Hub are not read yet, and these tasks need one";
+            let help = "download it as .jsonl or .csv and name the file, or leave the task out with --only";
+            shell.fail(Exit::Spec, format!("{message}: {}\n  {help}", unready.join(", ")))
         })?;
         if plan.requests.is_empty() {
             return Err(shell.fail(Exit::Nothing, format!("nothing to ask {}", self.model.id)));

@@ -262,6 +262,7 @@ mod tests {
             details: vec![],
             measures,
             notes: vec![],
+            remarks: vec![],
         }
     }
 

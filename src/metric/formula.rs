@@ -1,7 +1,9 @@
 //! The formulas, and what each makes of a table.
 
+mod classes;
+
 use super::{
-    Intervals, Metric, Settings,
+    ClassScore, Intervals, Metric, Settings,
     rows::{Part, Rows, Selected},
 };
 use crate::{
@@ -54,6 +56,16 @@ pub enum Formula {
         /// The group that is divided by.
         baseline: String,
     },
+    /// A score of the table of gold classes against predicted ones, both texts. A missing prediction is "no label"; a row
+    /// without a gold class is left out.
+    Classes {
+        /// The column of what is right.
+        gold: Column,
+        /// The column of what was said.
+        predicted: Column,
+        /// Such as the F1 of a class.
+        score: ClassScore,
+    },
     /// A property of the model that nothing was sampled for.
     Exact(f64),
 }
@@ -80,6 +92,7 @@ impl Evaluation<'_> {
             Formula::GroupRatio { numerator, denominator, baseline } => {
                 self.group_ratio([numerator, denominator], baseline)
             }
+            Formula::Classes { gold, predicted, score } => self.classes(gold, predicted, score),
         }
         .unwrap_or_else(nothing)
     }
@@ -94,15 +107,7 @@ impl Evaluation<'_> {
     }
 
     fn proportion(&self, values: &[f64], clusters: &Clusters) -> Estimate {
-        let wilson = |ends| proportion::estimate(values, clusters, self.settings.level, ends);
-        let estimate = match self.settings.intervals {
-            Intervals::Auto | Intervals::Bootstrap { .. } => wilson(Ends::Wilson),
-            Intervals::ClopperPearson => wilson(Ends::ClopperPearson),
-            Intervals::T => Estimate {
-                successes: Some(sum(values.iter().copied())),
-                ..mean::estimate(values, clusters, self.settings.level, Scale::Plain)
-            },
-        };
+        let estimate = proportion::estimate(values, clusters, self.settings.level, self.ends());
         self.resampled(estimate, clusters, Scale::Plain, || Quotient::mean(values, clusters))
     }
 
@@ -141,6 +146,15 @@ impl Evaluation<'_> {
         Ok(self.resampled(estimate, &both, Scale::Exp, difference))
     }
 
+    /// Which interval a share gets that is not resampled.
+    fn ends(&self) -> Ends {
+        match self.settings.intervals {
+            Intervals::Auto | Intervals::Bootstrap { .. } => Ends::Wilson,
+            Intervals::ClopperPearson => Ends::ClopperPearson,
+            Intervals::T => Ends::T,
+        }
+    }
+
     fn part(&self) -> Part<'_> {
         self.metric.group.as_deref().map_or(Part::All, Part::Group)
     }
@@ -175,144 +189,4 @@ fn total(values: &[f64]) -> Estimate {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-
-    use super::*;
-    use crate::{
-        metric::evaluate,
-        plan::{Failure, FailureKind},
-        record::{Cell, ItemKey, Row, Table, Unit},
-        stats::Method,
-        value::{Digest, Level, Seed},
-    };
-
-    fn row(item: &str, group: &str, correct: bool, nats: f64, tokens: usize) -> Row {
-        let (item, group, content) = (item.to_owned(), Some(group.to_owned()), Digest::of(item));
-        let key = ItemKey { item, repeat: 0, group, cluster: None, content };
-        Row { key: key.into(), cells: Ok(vec![correct.into(), nats.into(), tokens.into()]) }
-    }
-
-    fn example() -> Table {
-        let rows = vec![
-            row("a", "in", true, 30.0, 10),
-            row("b", "in", false, 50.0, 20),
-            row("c", "in", true, 25.0, 8),
-            row("d", "out", true, 60.0, 12),
-            row("e", "out", false, 44.0, 11),
-        ];
-        Table { rows, ..Table::new("items", vec!["correct", "nats", "tokens"]) }
-    }
-
-    fn make(formula: Formula, group: Option<&str>, intervals: Intervals, table: &Table) -> Estimate {
-        let mut metric = Metric::new("metric", formula, Unit::Ratio);
-        metric.group = group.map(Into::into);
-        let settings = Settings { task: "b/t".into(), level: Level::DEFAULT, intervals, seed: Seed(3) };
-        evaluate(&[metric], table, &settings).remove(0).estimate
-    }
-
-    const NATS_BY_TOKENS: [Column; 2] = ["nats", "tokens"];
-
-    #[test]
-    fn each_formula_makes_its_number() {
-        let [numerator, denominator] = NATS_BY_TOKENS;
-        let ln2 = std::f64::consts::LN_2;
-        let cases = [
-            (Formula::Proportion("correct"), None, 0.6, Some(Method::Wilson)),
-            (Formula::Proportion("correct"), Some("out"), 0.5, Some(Method::Wilson)),
-            (Formula::Mean("nats"), None, 41.8, Some(Method::T)),
-            (Formula::GeometricMean("tokens"), Some("out"), 11.5_f64.exp(), Some(Method::T)),
-            (Formula::Median("nats"), None, 44.0, None),
-            (Formula::Total("tokens"), Some("in"), 38.0, None),
-            (
-                Formula::ExpRatio { numerator, denominator },
-                None,
-                (209.0_f64 / 61.0).exp(),
-                Some(Method::JackknifeT),
-            ),
-            (
-                Formula::BitsPer { nats: numerator, bytes: denominator },
-                None,
-                209.0 / 61.0 / ln2,
-                Some(Method::JackknifeT),
-            ),
-            (Formula::Exact(7.0), None, 7.0, None),
-        ];
-        for (formula, group, value, method) in cases {
-            let estimate = make(formula.clone(), group, Intervals::Auto, &example());
-            assert!((estimate.value.unwrap() / value - 1.0).abs() < 1e-14, "{formula:?} {estimate:?}");
-            assert_eq!(estimate.interval.ok().map(|interval| interval.method), method, "{formula:?}");
-        }
-    }
-
-    #[test]
-    fn a_group_is_divided_by_the_baseline() {
-        let [numerator, denominator] = NATS_BY_TOKENS;
-        let formula = Formula::GroupRatio { numerator, denominator, baseline: "in".into() };
-        let ratio = (104.0_f64 / 23.0 - 105.0 / 38.0).exp();
-        for group in [None, Some("out")] {
-            let estimate = make(formula.clone(), group, Intervals::Auto, &example());
-            assert!((estimate.value.unwrap() / ratio - 1.0).abs() < 1e-14);
-            assert_eq!((estimate.n, estimate.interval.unwrap().method), (5, Method::WelchJackknifeT));
-        }
-        let resampled = Intervals::Bootstrap { resamples: 500, kind: bootstrap::Kind::Percentile };
-        let drawn = make(formula.clone(), None, resampled, &example()).interval.unwrap();
-        assert!(drawn.low < ratio && ratio < drawn.high);
-        let absent = Formula::GroupRatio { numerator, denominator, baseline: "elsewhere".into() };
-        assert_eq!(make(absent, None, Intervals::Auto, &example()).value, Err(Undefined::NoItems));
-        let mut table = example();
-        Arc::make_mut(&mut table.rows[0].key).cluster = Some("book".into());
-        Arc::make_mut(&mut table.rows[4].key).cluster = Some("book".into());
-        assert_eq!(make(formula, None, Intervals::Auto, &table).interval, Err(Undefined::SharedCluster));
-    }
-
-    #[test]
-    fn rows_that_failed_or_lack_a_cell_are_left_out() {
-        let mut table = example();
-        table.rows[0].cells = Err(Failure::new(FailureKind::TooLong, "9 tokens, at most 8"));
-        table.rows[1].cells.as_mut().unwrap()[0] = Cell::Missing;
-        assert_eq!(make(Formula::Proportion("correct"), None, Intervals::Auto, &table).n, 3);
-        assert_eq!(make(Formula::Mean("nats"), None, Intervals::Auto, &table).n, 4);
-        let absent = make(Formula::Mean("margin"), None, Intervals::Auto, &table);
-        assert_eq!((absent.value, absent.interval), (Err(Undefined::NoColumn), Err(Undefined::NoColumn)));
-        assert_eq!(
-            make(Formula::Total("nats"), Some("none"), Intervals::Auto, &table).value,
-            Err(Undefined::NoItems)
-        );
-    }
-
-    #[test]
-    fn clusters_and_repeats_are_honoured() {
-        let mut table = example();
-        for row in &mut table.rows[1..3] {
-            Arc::make_mut(&mut row.key).item = "b".into();
-        }
-        Arc::make_mut(&mut table.rows[4].key).cluster = Some("b".into());
-        let method = |formula, intervals| {
-            let estimate = make(formula, None, intervals, &table);
-            assert_eq!((estimate.n, estimate.clusters), (5, Some(4)));
-            estimate.interval.unwrap().method
-        };
-        assert_eq!(method(Formula::Proportion("correct"), Intervals::Auto), Method::WilsonClustered);
-        assert_eq!(method(Formula::Proportion("correct"), Intervals::T), Method::TClustered);
-        assert_eq!(
-            method(Formula::Proportion("correct"), Intervals::ClopperPearson),
-            Method::ClopperPearsonClustered
-        );
-        assert_eq!(method(Formula::Mean("nats"), Intervals::ClopperPearson), Method::TClustered);
-    }
-
-    #[test]
-    fn a_bootstrap_is_made_where_it_is_asked_for() {
-        let intervals = Intervals::Bootstrap { resamples: 1000, kind: bootstrap::Kind::Bca };
-        for formula in [Formula::Proportion("correct"), Formula::Mean("nats"), Formula::Median("nats")] {
-            let interval = make(formula.clone(), None, intervals, &example()).interval.unwrap();
-            assert_eq!(interval.method, Method::BootstrapBca);
-            assert_eq!(make(formula, None, intervals, &example()).interval, Ok(interval));
-        }
-        let mut one = example();
-        one.rows.truncate(1);
-        assert_eq!(make(Formula::Mean("nats"), None, intervals, &one).interval, Err(Undefined::OneItem));
-        assert_eq!(make(Formula::Exact(1.0), None, intervals, &one).interval, Err(Undefined::Exact));
-    }
-}
+mod tests;

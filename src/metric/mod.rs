@@ -3,10 +3,13 @@
 
 pub mod expect;
 mod formula;
+mod remarks;
 mod rows;
 pub mod words;
 
+pub use crate::stats::confusion::ClassScore;
 pub use formula::Formula;
+pub use remarks::{Case, remarks};
 
 use formula::Evaluation;
 use rows::Rows;
@@ -77,7 +80,7 @@ impl Metric {
         let range = match unit {
             Unit::Proportion => (0.0, 1.0),
             Unit::BitsPerByte | Unit::Perplexity | Unit::Ratio | Unit::Count => (0.0, f64::INFINITY),
-            Unit::Nats => (f64::NEG_INFINITY, f64::INFINITY),
+            Unit::Nats | Unit::Score => (f64::NEG_INFINITY, f64::INFINITY),
         };
         Self {
             name: name.into(),

@@ -60,6 +60,25 @@ impl<'a> Rows<'a> {
         Ok(selected)
     }
 
+    /// The gold and the predicted class of each row that has a gold one, and which rows they are. A prediction that is no
+    /// text is none.
+    pub(super) fn labels(
+        &self,
+        part: Part<'_>,
+        gold: Column,
+        predicted: Column,
+    ) -> Result<(Vec<(&'a str, Option<&'a str>)>, Vec<usize>), Undefined> {
+        let [gold, predicted] =
+            [gold, predicted].map(|column| self.table.column(column).ok_or(Undefined::NoColumn));
+        let (gold, predicted) = (gold?, predicted?);
+        let rows = self.table.rows.iter().enumerate().filter(|(_, row)| part.holds(row));
+        let labelled = rows.filter_map(|(place, row)| {
+            let text = |column: usize| row.cells.as_ref().ok()?.get(column)?.text();
+            Some(((text(gold)?, text(predicted)), place))
+        });
+        Ok(labelled.unzip())
+    }
+
     /// The clusters of some rows.
     pub(super) fn clusters(&self, rows: impl IntoIterator<Item = usize>) -> Clusters {
         self.clusters.of_some(rows)

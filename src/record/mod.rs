@@ -65,6 +65,46 @@ pub struct TaskRecord {
     pub measures: Vec<Measure>,
     /// What a reader must know to read the numbers right.
     pub notes: Vec<String>,
+    /// What to be careful about.
+    pub remarks: Vec<Remark>,
+}
+
+/// Something to be careful about in numbers that are right.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+pub struct Remark {
+    /// The rule that found it.
+    pub rule: Rule,
+    /// In words.
+    pub text: String,
+}
+
+/// The rules, each with a code that never changes its sense.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+pub enum Rule {
+    /// The interval holds what guessing gives.
+    #[serde(rename = "R001")]
+    HoldsChance,
+    /// Too few items to see a difference of 0.1 between two models.
+    #[serde(rename = "R002")]
+    FewItems,
+    /// One label is given much more often than it is right.
+    #[serde(rename = "R003")]
+    OneLabel,
+    /// Prompts were cut to fit the context.
+    #[serde(rename = "R004")]
+    Truncated,
+    /// Items that ask the same are counted as independent.
+    #[serde(rename = "R005")]
+    Duplicates,
+    /// Written answers without a text.
+    #[serde(rename = "R006")]
+    Empty,
+    /// Written answers in which nothing was found that could be right or wrong.
+    #[serde(rename = "R007")]
+    Unparsed,
+    /// Not all items were asked.
+    #[serde(rename = "R008")]
+    Subset,
 }
 
 /// A number with its name.
@@ -102,6 +142,8 @@ pub enum Unit {
     Ratio,
     /// Tokens, words, texts.
     Count,
+    /// A score without a unit of its own, such as a correlation.
+    Score,
 }
 
 /// Which direction is good.

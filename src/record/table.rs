@@ -72,6 +72,11 @@ impl Cell {
             Self::Missing | Self::Text(_) | Self::List(_) => None,
         }
     }
+
+    /// The words of the cell, if it holds any.
+    pub fn text(&self) -> Option<&str> {
+        if let Self::Text(text) = self { Some(text) } else { None }
+    }
 }
 
 impl From<f64> for Cell {

@@ -8,14 +8,14 @@ use serde::{Serialize, Serializer, ser::SerializeMap};
 
 use crate::{
     plan::Failure,
-    record::{Cell, Record, Row, TaskRecord},
+    record::{Cell, ItemKey, Record, Row, TaskRecord},
     value::Digest,
 };
 
 /// A line of `items.jsonl`; the measured values stand beside these fields, under the names of their columns.
 #[derive(Serialize, JsonSchema)]
 pub struct Line<'a> {
-    /// `task/item/repeat`: one line has it.
+    /// `task/item/repeat`, with the group after the task where there is one: one line has it.
     key: String,
     /// `benchmark/task`.
     task: &'a str,
@@ -67,9 +67,17 @@ pub fn write(mut out: impl Write, record: &Record) -> std::io::Result<()> {
     out.flush()
 }
 
+fn key(task: &TaskRecord, row: &Row) -> String {
+    let ItemKey { item, repeat, group, .. } = &*row.key;
+    match group {
+        Some(group) => format!("{}/{group}/{item}/{repeat}", task.name),
+        None => format!("{}/{item}/{repeat}", task.name),
+    }
+}
+
 fn line<'a>(task: &'a TaskRecord, row: &'a Row) -> Line<'a> {
     Line {
-        key: format!("{}/{}/{}", task.name, row.key.item, row.key.repeat),
+        key: key(task, row),
         task: &task.name,
         kind: task.kind,
         item: &row.key.item,

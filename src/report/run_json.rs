@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{
-    record::{Better, Expectation, Measure, Record, Run, TaskRecord, Unit},
+    record::{Better, Expectation, Measure, Record, Remark, Run, TaskRecord, Unit},
     stats::{Interval, Undefined},
 };
 
@@ -18,6 +18,18 @@ pub struct RunFile<'a> {
     metrics: Vec<Number<'a>>,
     /// What the suite expected, and what came.
     expectations: &'a [Expectation],
+    /// What to be careful about, by task.
+    remarks: Vec<Careful<'a>>,
+}
+
+/// Something to be careful about.
+#[derive(Serialize, JsonSchema)]
+pub struct Careful<'a> {
+    /// `benchmark/task`.
+    task: &'a str,
+    /// What it is.
+    #[serde(flatten)]
+    remark: &'a Remark,
 }
 
 /// One number.
@@ -60,7 +72,16 @@ impl<'a> RunFile<'a> {
             .tasks
             .iter()
             .flat_map(|task| task.measures.iter().map(move |measure| Number::new(task, measure)));
-        Self { run: &record.run, metrics: metrics.collect(), expectations: &record.expectations }
+        let remarks = record
+            .tasks
+            .iter()
+            .flat_map(|task| task.remarks.iter().map(move |remark| Careful { task: &task.name, remark }));
+        Self {
+            run: &record.run,
+            metrics: metrics.collect(),
+            expectations: &record.expectations,
+            remarks: remarks.collect(),
+        }
     }
 }
 

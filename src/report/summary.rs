@@ -91,7 +91,10 @@ impl<'a> Summary<'a> {
             notes.extend(said.map(|text| Remark { mark: Mark::Note, text }));
         }
         let warnings = record.run.warnings.iter().cloned();
-        let warnings = warnings.map(|text| Remark { mark: Mark::Warning, text }).collect();
+        let careful = record.tasks.iter().flat_map(|task| {
+            task.remarks.iter().map(|remark| format!("{}: {}", short.of_task(task), remark.text))
+        });
+        let warnings = warnings.chain(careful).map(|text| Remark { mark: Mark::Warning, text }).collect();
         let remarks = vec![
             limited(notes, "notes"),
             limited(warnings, "warnings"),

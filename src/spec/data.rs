@@ -88,7 +88,7 @@ impl JsonSchema for Located {
 }
 
 keys! {
-    /// A data set of the Hugging Face Hub. Data sets are read from local files only, so far.
+    /// A data set of the Hugging Face Hub. It can be checked but not run: items are read from local files only, so far.
     pub struct Hub {
         /// Its name, such as `allenai/ai2_arc`.
         hub: Text,
@@ -118,17 +118,26 @@ impl super::keys::Short for Data {
     }
 }
 
-impl Data {
-    /// Reads where items are. A data set of the Hub is understood, and refused for now.
-    pub(super) fn locate(node: &Node, reader: &mut Reader) -> Option<Self> {
-        let Some(hub) = node.get("hub") else { return Self::read(node, reader) };
-        Hub::read(node, reader)?;
-        reader.tell(
-            Finding::error("not-yet", hub.at, "data sets of the Hub are not read yet")
-                .help("download it as .jsonl or .csv, and name the file: `file: items.jsonl`"),
-        )
+impl Hub {
+    /// Reads it, as far as that can be done without the data.
+    pub(super) fn of<C: Content>(node: &Node, reader: &mut Reader) -> Option<Self> {
+        let hub = Self::read(node, reader)?;
+        if !map_is_sound(&hub.map, &Draft::<C>::names(), reader) {
+            return None;
+        }
+        reader.findings.add(
+            Finding::warning(
+                "not-yet",
+                hub.hub.at,
+                "data sets of the Hub are not read yet: the task cannot run",
+            )
+            .help("download it as .jsonl or .csv, and name the file: `file: items.jsonl`"),
+        );
+        Some(hub)
     }
+}
 
+impl Data {
     /// Where the file is: paths start from the folder of the spec that names it.
     fn path(&self, reader: &Reader) -> PathBuf {
         reader.sources.folder(self.file.at.source).join(self.file.as_str())
@@ -158,7 +167,7 @@ impl Data {
     pub(super) fn drafts<C: Content>(&self, reader: &mut Reader) -> Option<Vec<Draft<C>>> {
         let names = Draft::<C>::names();
         let cut = self.cut(reader)?;
-        if !self.map_is_sound(&names, reader) {
+        if !map_is_sound(&self.map, &names, reader) {
             return None;
         }
         let renderer = super::template::Renderer::default();
@@ -191,18 +200,6 @@ impl Data {
         Some(drafts)
     }
 
-    /// Whether every field that `map` gives is one that items have.
-    fn map_is_sound(&self, names: &[&str], reader: &mut Reader) -> bool {
-        let mut sound = true;
-        for (field, _) in self.map.0.iter().filter(|(field, _)| !names.contains(&field.as_str())) {
-            let finding =
-                Finding::error("unknown-key", field.at, format!("these items have no field `{field}`"));
-            reader.findings.add(finding.choices(field, "their fields", names));
-            sound = false;
-        }
-        sound
-    }
-
     /// How each field is found in a row.
     fn fields<'r>(
         &'r self,
@@ -230,6 +227,17 @@ impl Data {
         }
         Some(fields)
     }
+}
+
+/// Whether every field that `map` gives is one that items have.
+fn map_is_sound(map: &Named<Text>, names: &[&str], reader: &mut Reader) -> bool {
+    let mut sound = true;
+    for (field, _) in map.0.iter().filter(|(field, _)| !names.contains(&field.as_str())) {
+        let finding = Finding::error("unknown-key", field.at, format!("these items have no field `{field}`"));
+        reader.findings.add(finding.choices(field, "their fields", names));
+        sound = false;
+    }
+    sound
 }
 
 /// How a field is found in a row.

@@ -7,7 +7,7 @@ use serde::{Serialize, ser::SerializeMap as _};
 use unicode_normalization::UnicodeNormalization as _;
 
 use super::{
-    data::Data,
+    data::{Data, Hub},
     finding::Finding,
     keys::{Keys, Object, Short, keys},
     node::{Node, Value},
@@ -95,11 +95,20 @@ impl<C: Content> Draft<C> {
     }
 }
 
+/// Where items come from.
+#[derive(Clone, Debug, PartialEq)]
+enum Origin {
+    Spec,
+    File(Data),
+    /// Not read yet: there are no items.
+    Hub(Hub),
+}
+
 /// The items of a task, or of a part of it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Items<C> {
     list: Vec<Item<C>>,
-    origin: Option<Data>,
+    origin: Origin,
     available: usize,
 }
 
@@ -116,14 +125,19 @@ impl<C> Items<C> {
         self.available
     }
 
-    /// Where they come from; nothing for those written in the spec.
-    pub fn origin(&self) -> Option<&Data> {
-        self.origin.as_ref()
+    /// Whether they stand in the spec itself.
+    pub fn are_written(&self) -> bool {
+        self.origin == Origin::Spec
+    }
+
+    /// Whether they lie where they cannot be read from yet.
+    pub fn are_unread(&self) -> bool {
+        matches!(self.origin, Origin::Hub(_))
     }
 
     /// Leaves out what a limit or a sample leaves out; what stays keeps its order.
     pub fn select(&mut self, draw: &Draw<'_>) {
-        if let Some(limit) = self.origin.as_ref().and_then(|data| data.limit) {
+        if let Origin::File(Data { limit: Some(limit), .. }) = self.origin {
             self.keep(&Draw { limit: Some(limit), sample: None, ..*draw });
         }
         self.keep(draw);
@@ -150,14 +164,18 @@ impl<C: Content> Items<C> {
         if drafts.is_empty() {
             return reader.tell(Finding::error("empty-data", node.at, "there are no items"));
         }
-        Self::named(drafts.into_iter().collect::<Option<_>>()?, None, reader)
+        Self::named(drafts.into_iter().collect::<Option<_>>()?, Origin::Spec, reader)
     }
 
-    /// Items of a data file.
+    /// Items of a data file; none yet of a data set of the Hub.
     pub fn from_data(node: &Node, reader: &mut Reader) -> Option<Self> {
-        let data = Data::locate(node, reader)?;
+        if node.get("hub").is_some() {
+            let hub = Hub::of::<C>(node, reader)?;
+            return Some(Self { list: Vec::new(), origin: Origin::Hub(hub), available: 0 });
+        }
+        let data = Data::read(node, reader)?;
         let drafts = data.drafts(reader)?;
-        Self::named(drafts, Some(data), reader)
+        Self::named(drafts, Origin::File(data), reader)
     }
 
     /// Items written in the spec, or a mapping that says where they are.
@@ -166,7 +184,7 @@ impl<C: Content> Items<C> {
         if elsewhere { Self::from_data(node, reader) } else { Self::inline(node, reader) }
     }
 
-    fn named(drafts: Vec<Draft<C>>, origin: Option<Data>, reader: &mut Reader) -> Option<Self> {
+    fn named(drafts: Vec<Draft<C>>, origin: Origin, reader: &mut Reader) -> Option<Self> {
         let mut ids = Ids::given(drafts.iter().filter_map(|draft| draft.tag.id.as_ref()), reader)?;
         let available = drafts.len();
         let list = drafts
@@ -338,8 +356,9 @@ impl<C: Content> Serialize for Items<C> {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         match &self.origin {
-            None => map.serialize_entry(C::KEY, &self.list)?,
-            Some(data) => {
+            Origin::Spec => map.serialize_entry(C::KEY, &self.list)?,
+            Origin::Hub(hub) => map.serialize_entry("data", hub)?,
+            Origin::File(data) => {
                 map.serialize_entry("data", data)?;
                 map.serialize_entry("rows", &self.available)?;
             }
@@ -351,7 +370,7 @@ impl<C: Content> Serialize for Items<C> {
 impl<C> Items<C> {
     /// No items.
     pub fn none() -> Self {
-        Self { list: Vec::new(), origin: None, available: 0 }
+        Self { list: Vec::new(), origin: Origin::Spec, available: 0 }
     }
 }
 

@@ -34,12 +34,14 @@ pub struct Counted {
     pub taken: usize,
     /// Before a limit or sample.
     pub available: usize,
+    /// Lists of items that lie where they cannot be read from yet.
+    pub unread: usize,
 }
 
 impl Counted {
     /// Of one list of items.
     pub fn of<C>(items: &super::Items<C>) -> Self {
-        Self { taken: items.len(), available: items.available() }
+        Self { taken: items.len(), available: items.available(), unread: usize::from(items.are_unread()) }
     }
 }
 
@@ -48,6 +50,7 @@ impl std::iter::Sum for Counted {
         parts.fold(Self::default(), |sum, part| Self {
             taken: sum.taken + part.taken,
             available: sum.available + part.available,
+            unread: sum.unread + part.unread,
         })
     }
 }

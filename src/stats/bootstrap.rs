@@ -10,7 +10,7 @@ use super::{
     Clusters, Interval, Method, Undefined,
     dist::normal,
     influence::{Quotient, Scale},
-    sum,
+    multinomial, sum,
 };
 use crate::{
     random::{Key, Stream},
@@ -55,6 +55,22 @@ pub trait Statistic: Sync {
 pub trait Draws {
     /// Shows `count` numbers below `count`, block by block.
     fn blocks(&mut self, count: usize, see: impl FnMut(&[usize]));
+
+    /// How often each of several values is drawn, of which there are so many in all.
+    fn counts(&mut self, sizes: &[u64]) -> Vec<u64> {
+        let ends: Vec<usize> = sizes
+            .iter()
+            .scan(0, |end, size| {
+                *end += *size as usize;
+                Some(*end)
+            })
+            .collect();
+        let mut counts = vec![0; sizes.len()];
+        self.blocks(ends.last().copied().unwrap_or(0), |block| {
+            block.iter().for_each(|unit| counts[ends.partition_point(|end| end <= unit)] += 1);
+        });
+        counts
+    }
 }
 
 impl Bootstrap {
@@ -157,6 +173,10 @@ impl Draws for Stream {
             see(&block[..drawn]);
             left -= drawn;
         }
+    }
+
+    fn counts(&mut self, sizes: &[u64]) -> Vec<u64> {
+        multinomial::draw(sizes, self)
     }
 }
 

@@ -11,10 +11,9 @@ pub fn estimate(values: &[f64], clusters: &Clusters, level: Level, scale: Scale)
     if values.is_empty() {
         return Estimate::undefined(Undefined::NoItems, clusters);
     }
-    let method = if clusters.shared().is_some() { Method::TClustered } else { Method::T };
     let mean = Quotient::mean(values, clusters);
     let spread = clusters.spread().map(|()| mean.linear().spread());
-    Estimate::on_scale(mean.value(), spread, clusters, level, method, scale)
+    Estimate::on_scale(mean.value(), spread, clusters, level, Method::t(clusters), scale)
 }
 
 #[cfg(test)]

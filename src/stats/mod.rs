@@ -2,12 +2,14 @@
 //! no task and no token.
 
 mod clusters;
+pub mod confusion;
 pub mod dist;
 pub mod influence;
 pub mod proportion;
 pub mod mean;
 pub mod median;
 pub mod ratio;
+mod multinomial;
 pub mod bootstrap;
 
 pub use clusters::{Clusters, sum};
@@ -111,9 +113,28 @@ pub enum Undefined {
     /// The number was counted or follows from the model; nothing was sampled.
     #[error("exact: not estimated from a sample")]
     Exact,
+    /// The class is in neither gold nor predictions.
+    #[error("no item is of this class or predicted to be")]
+    NoSuchClass,
+    /// No item is of the class.
+    #[error("no item is of this class")]
+    NoSuchItem,
+    /// The class was never predicted.
+    #[error("this class was never predicted")]
+    NeverPredicted,
+    /// One class is all that occurs.
+    #[error("only one class occurs")]
+    OneClass,
     /// A metric asks for a column that the table does not have.
     #[error("the table has no such column")]
     NoColumn,
+}
+
+impl Method {
+    /// Student's t of items or of clusters.
+    fn t(clusters: &Clusters) -> Self {
+        if clusters.shared().is_some() { Self::TClustered } else { Self::T }
+    }
 }
 
 impl Estimate {

@@ -6,8 +6,8 @@ use libm::sqrt;
 use super::{
     Clusters, Estimate, Interval, Method, Undefined,
     dist::{beta, binomial, normal},
-    influence::{Quotient, Spread, t},
-    sum,
+    influence::{Quotient, Scale, Spread, t},
+    mean, sum,
 };
 use crate::value::Level;
 
@@ -19,6 +19,8 @@ pub enum Ends {
     Wilson,
     /// Clopper and Pearson's: never narrower than it says.
     ClopperPearson,
+    /// Student's t, as for a mean: too narrow for few items, or a share near 0 or 1.
+    T,
 }
 
 /// The share of values in 0..=1, of which most are 0 or 1.
@@ -28,12 +30,16 @@ pub fn estimate(values: &[f64], clusters: &Clusters, level: Level, ends: Ends) -
     }
     let items = values.len() as f64;
     let successes = sum(values.iter().copied());
+    let Some(by_count) = ends.by_count() else {
+        let mean = mean::estimate(values, clusters, level, Scale::Plain);
+        return Estimate { successes: Some(successes), ..mean };
+    };
     let spread = clusters.spread().map(|()| Quotient::mean(values, clusters).linear().spread());
     let interval = match clusters.shared() {
-        None => ends.of(successes, items, level),
-        Some(count) => spread.and_then(|spread| {
-            let effective = effective_items(spread, values.len(), count, level);
-            ends.of(successes / items * effective, effective, level).map(clustered)
+        None => by_count(successes, items, level),
+        Some(_) => spread.and_then(|spread| {
+            let worth = worth(spread, values.len(), clusters.count());
+            of_clusters(successes / items, worth, clusters.count(), level, by_count)
         }),
     };
     Estimate {
@@ -49,34 +55,54 @@ pub fn estimate(values: &[f64], clusters: &Clusters, level: Level, ends: Ends) -
 /// After Korn and Graubard (1998): items over the design effect, which is taken as at least 1; all right or all wrong, the
 /// number of clusters. `spread` is that of the share.
 pub fn effective_items(spread: Spread, items: usize, clusters: usize, level: Level) -> f64 {
+    worth(spread, items, clusters) * narrowing(clusters, level)
+}
+
+fn worth(spread: Spread, items: usize, clusters: usize) -> f64 {
     let items = items as f64;
-    let share = spread.value;
-    let single = share * (1.0 - share);
-    let effective = if single > 0.0 {
+    let single = spread.value * (1.0 - spread.value);
+    if single > 0.0 {
         items / (spread.std_error * spread.std_error * items / single).max(1.0)
     } else {
         clusters as f64
-    };
-    let narrowing = z(level) / t(level, clusters as f64 - 1.0);
-    effective * narrowing * narrowing
-}
-
-impl Ends {
-    fn of(self, successes: f64, items: f64, level: Level) -> Result<Interval, Undefined> {
-        match self {
-            Self::Wilson => wilson(successes, items, level),
-            Self::ClopperPearson => clopper_pearson(successes, items, level),
-        }
     }
 }
 
-/// The interval, named as one of clustered items.
-fn clustered(interval: Interval) -> Interval {
+/// What Student's t of so few clusters takes from the number of items.
+fn narrowing(clusters: usize, level: Level) -> f64 {
+    let narrowing = z(level) / t(level, clusters as f64 - 1.0);
+    narrowing * narrowing
+}
+
+/// The interval of a share of clustered items that tell as much of it as so many independent ones.
+pub(super) fn of_clusters(
+    share: f64,
+    items: f64,
+    clusters: usize,
+    level: Level,
+    by_count: ByCount,
+) -> Result<Interval, Undefined> {
+    let items = items * narrowing(clusters, level);
+    let interval = by_count(share * items, items, level)?;
     let method = match interval.method {
         Method::ClopperPearson => Method::ClopperPearsonClustered,
         _ => Method::WilsonClustered,
     };
-    Interval { method, ..interval }
+    Ok(Interval { method, ..interval })
+}
+
+/// An interval from the number of successes and that of items, both real numbers.
+pub(super) type ByCount = fn(f64, f64, Level) -> Result<Interval, Undefined>;
+
+impl Ends {
+    /// How the interval is made from counts; Student's is not.
+    pub(super) fn by_count(self) -> Option<ByCount> {
+        match self {
+            Self::Wilson => Some(wilson),
+            Self::ClopperPearson => Some(clopper_pearson),
+            Self::T => None,
+        }
+    }
 }
 
 /// Wilson's score interval (1927).

@@ -132,7 +132,7 @@ impl Kind for Perplexity {
             for item in texts.iter() {
                 lint::filled(&item.text, "text", linter);
                 // A file that is one text ends as files do.
-                if texts.origin().is_none() {
+                if texts.are_written() {
                     lint::ends(&item.text, lint::Role::Scored, linter);
                 }
             }

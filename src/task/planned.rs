@@ -8,7 +8,7 @@ use crate::{
     metric::{self, Intervals, Metric},
     plan::{Answers, Ask, Request},
     record::{ItemKey, Table, TaskRecord},
-    spec::{Confidence, IntervalMethod, Item, Kinds as _, Settings, TaskSpec},
+    spec::{Confidence, Counted, IntervalMethod, Item, Kinds as _, Settings, TaskSpec},
     stats::bootstrap,
     value::{Digest, Seed},
 };
@@ -39,8 +39,8 @@ pub struct Planned {
     pub name: String,
     /// Its kind.
     pub kind: &'static str,
-    /// How many items it has.
-    pub items: usize,
+    /// How many items it has, and of how many.
+    pub items: Counted,
     /// Its requests' places in the plan, each once; a place may serve several tasks.
     pub requests: Vec<usize>,
     settings: metric::Settings,
@@ -60,11 +60,16 @@ pub struct Verdict {
     pub notes: Vec<String>,
 }
 
-/// Asks every task's questions. Tasks of kinds that are read but not run yet are named instead.
+/// Asks every task's questions. Tasks whose items cannot be read yet are named instead.
 pub fn plan(tasks: &[&TaskSpec<Task>]) -> Result<Plan, Vec<String>> {
     let mut ask = Ask::default();
     let (mut planned, mut unready) = (Vec::new(), Vec::new());
     for task in tasks {
+        let items = task.kind.kind().items();
+        if items.unread > 0 {
+            unready.push(task.name.clone());
+            continue;
+        }
         let about = About { name: &task.name, seed: task.settings.seed };
         let Some(judge) = task.kind.ask(&mut ask, about) else {
             unready.push(format!("{} ({})", task.name, task.kind.name()));
@@ -73,7 +78,7 @@ pub fn plan(tasks: &[&TaskSpec<Task>]) -> Result<Plan, Vec<String>> {
         planned.push(Planned {
             name: task.name.clone(),
             kind: task.kind.name(),
-            items: task.kind.kind().items().taken,
+            items,
             requests: ask.take_asked(),
             settings: settings(&task.name, &task.settings),
             judge,
@@ -87,7 +92,10 @@ impl Planned {
     pub fn judge(self, answers: &Answers) -> TaskRecord {
         let Verdict { table, details, metrics, notes } = (self.judge)(answers);
         let measures = metric::evaluate(&metrics, &table, &self.settings);
-        TaskRecord { name: self.name, kind: self.kind, table, details, measures, notes }
+        let Counted { taken, available, .. } = self.items;
+        let case = metric::Case { table: &table, metrics: &metrics, measures: &measures, taken, available };
+        let remarks = metric::remarks(&case);
+        TaskRecord { name: self.name, kind: self.kind, table, details, measures, notes, remarks }
     }
 }
 

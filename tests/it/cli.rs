@@ -290,3 +290,28 @@ fn ctrl_c_saves_and_says_how_to_resume() {
     assert_eq!(resumed.status.code(), Some(0), "{}", text(&resumed.stderr));
     assert_eq!(fs::read_to_string(run.join("answers.jsonl")).unwrap().lines().count(), 40_000);
 }
+
+#[test]
+fn items_that_lie_on_the_hub_are_checked_and_refused_before_any_work() {
+    let results = Results::new();
+    let spec = spec(
+        results.0.path(),
+        "
+benchmark: b
+model: mock
+tasks:
+  - choice: far
+    data: {hub: allenai/ai2_arc, config: ARC-Easy, split: test}
+  - next_token: near
+    prompt: The
+",
+    );
+    let checked = output(&["check", &spec]);
+    assert_eq!(checked.status.code(), Some(0), "{checked:?}");
+    assert!(text(&checked.stdout).contains("warning[not-yet]"), "{checked:?}");
+    let ran = output(&["run", &spec, "--out", results.path()]);
+    assert_eq!(ran.status.code(), Some(3), "{ran:?}");
+    assert!(text(&ran.stderr).contains("need one: b/far"), "{ran:?}");
+    assert!(results.runs().is_empty());
+    assert_eq!(code(&["run", &spec, "--only", "*/near", "--out", results.path()]), 0);
+}

@@ -3,6 +3,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+mod classes;
+
 use std::{collections::BTreeMap, path::Path};
 
 use serde_json::Value;
@@ -22,6 +24,8 @@ use yardstick::{
 #[derive(Debug, Default)]
 struct Found {
     numbers: BTreeMap<&'static str, f64>,
+    /// The same by JSON pointer.
+    paths: Vec<(String, f64)>,
     undefined: Option<Undefined>,
 }
 
@@ -63,6 +67,9 @@ const FUNCTIONS: &[(&str, f64, Function)] = &[
     }),
     ("corpus", USUAL, corpus),
     ("ppl_ratio_independent", USUAL, ratio),
+    ("classification", USUAL, classes::classification),
+    ("f1_interval", USUAL, classes::f1_interval),
+    ("confusion_interval", USUAL, classes::confusion_interval),
 ];
 
 #[test]
@@ -98,15 +105,20 @@ fn every_function_agrees() {
 
 /// The largest relative error. Numbers that ought to be zero may be off by what rounding leaves of the largest.
 fn compare(found: &Found, wanted: &Value) -> Result<f64, String> {
-    match (wanted.get("undefined"), found.undefined) {
+    match (wanted.get("undefined").filter(|why| why.is_string()), found.undefined) {
         (Some(_), Some(_)) | (None, None) => {}
         (wanted, found) => return Err(format!("undefined: {found:?} instead of {wanted:?}")),
     }
     let number = |name: &str| if name.is_empty() { wanted.as_f64() } else { wanted[name].as_f64() };
     let largest =
         found.numbers.keys().filter_map(|name| number(name)).fold(1e-294, |a: f64, b| a.max(b.abs()));
-    found.numbers.iter().try_fold(0.0, |worst: f64, (name, found)| {
-        let wanted = number(name).ok_or_else(|| format!("no number {name:?} to compare with"))?;
+    let named = found.numbers.iter().map(|(name, found)| (*name, number(name), *found));
+    let by_path = found
+        .paths
+        .iter()
+        .map(|(path, found)| (path.as_str(), wanted.pointer(path).and_then(Value::as_f64), *found));
+    named.chain(by_path).try_fold(0.0, |worst: f64, (name, wanted, found)| {
+        let wanted = wanted.ok_or_else(|| format!("no number {name:?} to compare with"))?;
         Ok(worst.max((found - wanted).abs() / wanted.abs().max(1e-6 * largest)))
     })
 }
@@ -123,6 +135,12 @@ fn list(input: &Value, name: &str) -> Vec<f64> {
     input[name].as_array().unwrap().iter().map(|x| x.as_f64().unwrap()).collect()
 }
 
+/// Texts as they are, numbers as they are written.
+fn texts(input: &Value, name: &str) -> Vec<String> {
+    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    input[name].as_array().unwrap().iter().map(text).collect()
+}
+
 fn level(input: &Value) -> Level {
     Level::new(f(input, "level")).unwrap()
 }
@@ -132,7 +150,7 @@ fn one(number: f64) -> Found {
 }
 
 fn numbers<const N: usize>(numbers: [(&'static str, f64); N]) -> Found {
-    Found { numbers: numbers.into(), undefined: None }
+    Found { numbers: numbers.into(), ..Found::default() }
 }
 
 fn share(input: &Value, interval: Result<Interval, Undefined>) -> Found {

@@ -77,7 +77,7 @@ impl<'a> Linter<'a> {
 
     /// Looks for odd characters in items of a data file; those in a spec are looked at with the rest of it.
     pub fn data<C: Content>(&mut self, items: &Items<C>) {
-        if items.origin().is_none() {
+        if items.are_written() {
             return;
         }
         for text in items.iter().flat_map(|item| item.texts()) {

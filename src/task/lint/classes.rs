@@ -67,6 +67,9 @@ pub(in crate::task) fn classes<'a>(
             counts[*place].1 += 1;
         }
     }
+    if counts.iter().all(|(_, count)| *count == 0) {
+        return;
+    }
     for (label, _) in counts.iter().filter(|(_, count)| *count == 0) {
         let message = format!("no item has the label `{label}`");
         let finding = Finding::warning("label-without-items", label.at, message);

@@ -1,7 +1,7 @@
 //! How many: items, texts, solved examples.
 
 use crate::{
-    spec::{Finding, Item, Linter, Place, Severity},
+    spec::{Finding, Items, Linter, Place, Severity},
     stats::proportion::{half_width, items_for},
 };
 
@@ -31,7 +31,10 @@ pub(in crate::task) fn few_texts(count: usize, at: Place, linter: &mut Linter<'_
 }
 
 /// Compares how many solved examples there are with how many are asked for at most.
-pub(in crate::task) fn shots<C>(shots: &[Item<C>], most: Option<u32>, linter: &mut Linter<'_>) {
+pub(in crate::task) fn shots<C>(shots: &Items<C>, most: Option<u32>, linter: &mut Linter<'_>) {
+    if shots.are_unread() {
+        return;
+    }
     let at = shots.first().map_or(linter.task(), |shot| shot.at);
     let (available, most) = (shots.len(), most.unwrap_or(0) as usize);
     let examples =

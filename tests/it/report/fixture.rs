@@ -58,7 +58,7 @@ pub(super) fn measure(
 /// A task without rows.
 pub(super) fn task(name: &str, kind: &'static str, measures: Vec<Measure>) -> TaskRecord {
     let table = Table::new("items", vec!["correct", "prompt"]);
-    TaskRecord { name: name.into(), kind, table, details: vec![], measures, notes: vec![] }
+    TaskRecord { name: name.into(), kind, table, details: vec![], measures, notes: vec![], remarks: vec![] }
 }
 
 /// Cloze, perplexity and next tokens, with one item that could not be answered.

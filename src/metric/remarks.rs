@@ -1,0 +1,239 @@
+//! What to be careful about in numbers that are right: rules over the rows and numbers of a task, each with a code.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Formula, Metric, words};
+use crate::{
+    record::{Cell, Column, Measure, Remark, Row, Rule, Table},
+    stats::proportion,
+    value::Level,
+};
+
+/// What the rules look at.
+#[derive(Clone, Copy, Debug)]
+pub struct Case<'a> {
+    /// The rows.
+    pub table: &'a Table,
+    /// What was made of them.
+    pub metrics: &'a [Metric],
+    /// The numbers, one a metric.
+    pub measures: &'a [Measure],
+    /// Items asked about.
+    pub taken: usize,
+    /// Items there were to choose from.
+    pub available: usize,
+}
+
+/// All remarks on a task, in the order of the rules.
+pub fn remarks(case: &Case<'_>) -> Vec<Remark> {
+    let rules = [holds_chance, one_label, truncated, duplicates, empty, unparsed, subset];
+    rules.iter().flat_map(|rule| rule(case)).collect()
+}
+
+fn remark(rule: Rule, text: String) -> Remark {
+    Remark { rule, text }
+}
+
+/// `k=4: `, or nothing.
+fn of(group: Option<&str>) -> String {
+    group.map_or_else(String::new, |group| format!("{group}: "))
+}
+
+/// The interval of a headline number holds what guessing gives.
+fn holds_chance(case: &Case<'_>) -> Vec<Remark> {
+    let holds = |measure: &&Measure| match (measure.chance, measure.estimate.interval) {
+        (Some(chance), Ok(interval)) => measure.headline && (interval.low..=interval.high).contains(&chance),
+        _ => false,
+    };
+    let text = |measure: &Measure| {
+        let group = of(measure.group.as_deref());
+        let number = words::number_to(measure, words::decimals(measure));
+        let chance = words::show(measure.chance.unwrap_or_default(), 2);
+        format!("{group}{} {number}: better than guessing ({chance}) is not shown", measure.metric)
+    };
+    case.measures.iter().filter(holds).map(|measure| remark(Rule::HoldsChance, text(measure))).collect()
+}
+
+/// One label is given much more often than it is right.
+fn one_label(case: &Case<'_>) -> Vec<Remark> {
+    const FEWEST: usize = 10;
+    const MUCH: f64 = 0.2;
+    let classes = case.metrics.iter().find_map(|metric| match metric.formula {
+        Formula::Classes { gold, predicted, .. } => Some((gold, predicted)),
+        _ => None,
+    });
+    let Some((gold, predicted)) = classes else { return Vec::new() };
+    let mut remarks = Vec::new();
+    for (group, rows) in groups(case.table) {
+        let pairs: Vec<(&str, Option<&str>)> = rows
+            .iter()
+            .filter_map(|row| Some((text(case.table, row, gold)?, text(case.table, row, predicted))))
+            .collect();
+        let n = pairs.len();
+        let mut counts = BTreeMap::<&str, (usize, usize)>::new();
+        for (gold, predicted) in pairs {
+            counts.entry(gold).or_default().0 += 1;
+            if let Some(predicted) = predicted {
+                counts.entry(predicted).or_default().1 += 1;
+            }
+        }
+        let Some((label, (right, given))) = counts.into_iter().max_by_key(|(_, (_, given))| *given) else {
+            continue;
+        };
+        let [right, share] = [right, given].map(|count| count as f64 / n as f64);
+        let interval = proportion::wilson(given as f64, n as f64, Level::DEFAULT);
+        if n >= FEWEST && share >= right + MUCH && interval.is_ok_and(|interval| interval.low > right) {
+            let [share, right] = [share, right].map(|share| (100.0 * share).round());
+            let text = format!("{}{share} % of the answers are `{label}` (right: {right} %)", of(group));
+            remarks.push(remark(Rule::OneLabel, text));
+        }
+    }
+    remarks
+}
+
+/// Prompts were cut to fit.
+fn truncated(case: &Case<'_>) -> Vec<Remark> {
+    let cut = case.table.numbers("truncated").filter(|(_, cut)| *cut > 0.0).count();
+    counted(cut, case, Rule::Truncated, "prompts were cut to fit the context").into_iter().collect()
+}
+
+/// Items that ask the same and have the same right answer count several times.
+fn duplicates(case: &Case<'_>) -> Vec<Remark> {
+    let mut first = BTreeMap::new();
+    let mut twice = BTreeSet::new();
+    for row in &case.table.rows {
+        let key = &row.key;
+        let item = *first.entry((key.content, &key.group, key.repeat)).or_insert(&key.item);
+        // What hangs together by its cluster is not counted as if it did not.
+        if *item != key.item && key.cluster.is_none() {
+            twice.insert(&key.item);
+        }
+    }
+    let what = "items ask what another one asks: intervals take them for independent";
+    counted(twice.len(), case, Rule::Duplicates, what).into_iter().collect()
+}
+
+/// Answers without a text.
+fn empty(case: &Case<'_>) -> Vec<Remark> {
+    let written = |row: &&Row| cell(case.table, row, "finish").is_some();
+    let blank = |row: &&Row| text(case.table, row, "output").is_some_and(|text| text.trim().is_empty());
+    let count = case.table.rows.iter().filter(written).filter(blank).count();
+    counted(count, case, Rule::Empty, "answers are empty").into_iter().collect()
+}
+
+/// Written answers in which nothing was found that could be right or wrong.
+fn unparsed(case: &Case<'_>) -> Vec<Remark> {
+    let written = |row: &&Row| cell(case.table, row, "finish").is_some();
+    let nothing = |row: &&Row| cell(case.table, row, "predicted") == Some(&Cell::Missing);
+    let count = case.table.rows.iter().filter(written).filter(nothing).count();
+    counted(count, case, Rule::Unparsed, "answers name nothing that could be right").into_iter().collect()
+}
+
+/// Not all items were asked.
+fn subset(case: &Case<'_>) -> Vec<Remark> {
+    let Case { taken, available, .. } = *case;
+    let text = || format!("{taken} of {available} items: a subset; the interval speaks of items like these");
+    (taken < available).then(|| remark(Rule::Subset, text())).into_iter().collect()
+}
+
+fn counted(count: usize, case: &Case<'_>, rule: Rule, what: &str) -> Option<Remark> {
+    (count > 0).then(|| remark(rule, format!("{count} of {} {what}", case.table.rows.len())))
+}
+
+/// The rows of each part, in the order of their first ones' names.
+fn groups(table: &Table) -> BTreeMap<Option<&str>, Vec<&Row>> {
+    let mut groups = BTreeMap::<_, Vec<&Row>>::new();
+    for row in &table.rows {
+        groups.entry(row.key.group.as_deref()).or_default().push(row);
+    }
+    groups
+}
+
+fn cell<'a>(table: &Table, row: &'a Row, column: Column) -> Option<&'a Cell> {
+    row.cells.as_ref().ok()?.get(table.column(column)?)
+}
+
+fn text<'a>(table: &Table, row: &'a Row, column: Column) -> Option<&'a str> {
+    match cell(table, row, column)? {
+        Cell::Text(text) => Some(text),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        metric::{ClassScore, Intervals, Settings, evaluate},
+        record::{ItemKey, Unit},
+        value::{Digest, Seed},
+    };
+
+    fn row(item: usize, content: usize, cells: Vec<Cell>) -> Row {
+        let content = Digest::of(content.to_string());
+        let key = ItemKey { item: item.to_string(), repeat: 0, group: None, cluster: None, content };
+        Row { key: key.into(), cells: Ok(cells) }
+    }
+
+    fn found(table: &Table, metrics: &[Metric], taken: usize, available: usize) -> Vec<(Rule, String)> {
+        let settings =
+            Settings { task: "b/t".into(), level: Level::DEFAULT, intervals: Intervals::Auto, seed: Seed(0) };
+        let measures = evaluate(metrics, table, &settings);
+        let case = Case { table, metrics, measures: &measures, taken, available };
+        remarks(&case).into_iter().map(|remark| (remark.rule, remark.text)).collect()
+    }
+
+    /// Of 20 answers 16 are `yes`, 8 of them right; two are blank, two name no label.
+    fn answers() -> Table {
+        let mut table = Table::new("items", vec!["correct", "gold", "predicted", "output", "finish"]);
+        for item in 0..20 {
+            let gold = if item % 2 == 0 { "yes" } else { "no" };
+            let (predicted, output) = match item {
+                0..16 => (Cell::from("yes"), "Yes."),
+                16 | 17 => (Cell::Missing, " \n"),
+                _ => (Cell::from("no"), "no"),
+            };
+            let correct = predicted == Cell::from(gold);
+            table.rows.push(row(
+                item,
+                item,
+                vec![correct.into(), gold.into(), predicted, output.into(), "length".into()],
+            ));
+        }
+        table
+    }
+
+    fn metrics() -> Vec<Metric> {
+        let recall = ClassScore::Recall("yes".into());
+        let classes = Formula::Classes { gold: "gold", predicted: "predicted", score: recall };
+        let accuracy = Metric::new("accuracy", Formula::Proportion("correct"), Unit::Proportion);
+        vec![accuracy.chance(0.5).headline(), Metric::new("recall", classes, Unit::Proportion)]
+    }
+
+    #[test]
+    fn each_rule_says_what_it_found() {
+        let mut table = answers();
+        let key = std::sync::Arc::make_mut(&mut table.rows[3].key);
+        key.content = Digest::of("4");
+        let found = found(&table, &metrics(), 20, 50);
+        let rules: Vec<Rule> = found.iter().map(|(rule, _)| *rule).collect();
+        let wanted =
+            [Rule::HoldsChance, Rule::OneLabel, Rule::Duplicates, Rule::Empty, Rule::Unparsed, Rule::Subset];
+        assert_eq!(rules, wanted, "{found:#?}");
+        assert!(found[0].1.starts_with("accuracy 0.45 [0.26, 0.66], 9 of 20"), "{}", found[0].1);
+        assert_eq!(found[1].1, "80 % of the answers are `yes` (right: 50 %)");
+        assert!(found[2].1.starts_with("1 of 20 items ask"), "{}", found[2].1);
+        assert!(found[3].1.starts_with("2 of 20 answers are empty"), "{}", found[3].1);
+        assert!(found[5].1.starts_with("20 of 50 items: a subset"), "{}", found[5].1);
+    }
+
+    #[test]
+    fn nothing_is_said_of_sound_numbers() {
+        let mut table = answers();
+        for row in &mut table.rows {
+            let gold = row.cells.as_ref().unwrap()[1].clone();
+            row.cells = Ok(vec![true.into(), gold.clone(), gold.clone(), gold, "length".into()]);
+        }
+        assert_eq!(found(&table, &metrics(), 20, 20), []);
+    }
+}
