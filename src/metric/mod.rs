@@ -2,12 +2,16 @@
 //! so that a saved run can be measured anew without asking the model.
 
 pub mod expect;
+mod cautions;
+mod difference;
 mod formula;
 mod remarks;
 mod rows;
+pub mod verdict;
 pub mod words;
 
 pub use crate::stats::confusion::ClassScore;
+pub use cautions::cautions;
 pub use formula::Formula;
 pub use remarks::{Case, remarks};
 
@@ -15,7 +19,7 @@ use formula::Evaluation;
 use rows::Rows;
 
 use crate::{
-    record::{Better, Measure, Table, Unit},
+    record::{Better, Column, Measure, Table, Unit},
     stats::{Estimate, bootstrap},
     value::{Level, Seed},
 };
@@ -29,6 +33,10 @@ pub struct Metric {
     pub formula: Formula,
     /// The rows it is made from: those of a group, or all.
     pub group: Option<String>,
+    /// Of these, those that have a text in a column.
+    pub within: Option<(Column, String)>,
+    /// What the part of the task is called that it speaks of, where that is not the group.
+    pub part: Option<String>,
     /// What it counts.
     pub unit: Unit,
     /// Which direction is good, where one is.
@@ -65,7 +73,7 @@ pub enum Intervals {
     ClopperPearson,
     /// Student's t for shares as for means.
     T,
-    /// The bootstrap wherever something was sampled.
+    /// The bootstrap wherever something was sampled, but for calibration errors and distinct n-grams, where it fails.
     Bootstrap {
         /// How many replicates are drawn.
         resamples: u32,
@@ -75,10 +83,15 @@ pub enum Intervals {
 }
 
 impl Metric {
-    /// A metric over all rows, without a direction, without chance, and not in the summary.
+    /// A metric over all rows, without a direction, without chance, and not in the summary. A difference of proportions
+    /// counts in [`Unit::Difference`].
     pub fn new(name: impl Into<String>, formula: Formula, unit: Unit) -> Self {
+        let difference = matches!(formula, Formula::Difference { .. });
+        let unit = if difference && unit == Unit::Proportion { Unit::Difference } else { unit };
         let range = match unit {
             Unit::Proportion => (0.0, 1.0),
+            Unit::Difference => (-1.0, 1.0),
+            _ if difference => (f64::NEG_INFINITY, f64::INFINITY),
             Unit::BitsPerByte | Unit::Perplexity | Unit::Ratio | Unit::Count => (0.0, f64::INFINITY),
             Unit::Nats | Unit::Score => (f64::NEG_INFINITY, f64::INFINITY),
         };
@@ -86,6 +99,8 @@ impl Metric {
             name: name.into(),
             formula,
             group: None,
+            within: None,
+            part: None,
             unit,
             better: None,
             chance: None,
@@ -98,6 +113,23 @@ impl Metric {
     #[must_use]
     pub fn of_group(self, group: impl Into<String>) -> Self {
         Self { group: Some(group.into()), ..self }
+    }
+
+    /// Of these rows, over those that have a text in a column.
+    #[must_use]
+    pub fn within(self, column: Column, text: impl Into<String>) -> Self {
+        Self { within: Some((column, text.into())), ..self }
+    }
+
+    /// Reported as a part of the task that is no group of rows by itself, such as a label.
+    #[must_use]
+    pub fn of_part(self, part: impl Into<String>) -> Self {
+        Self { part: Some(part.into()), ..self }
+    }
+
+    /// The part of the task that it speaks of; the whole task without one.
+    pub fn part(&self) -> Option<&str> {
+        self.part.as_deref().or(self.group.as_deref())
     }
 
     /// With a direction that is good.
@@ -118,6 +150,14 @@ impl Metric {
         Self { range: (least, self.range.1), ..self }
     }
 
+    /// The group that is taken away, where it is a difference.
+    fn difference_from(&self) -> Option<String> {
+        match &self.formula {
+            Formula::Difference { from, .. } => Some(from.clone()),
+            _ => None,
+        }
+    }
+
     /// Shown in the summary.
     #[must_use]
     pub fn headline(self) -> Self {
@@ -128,18 +168,23 @@ impl Metric {
 /// The numbers that the metrics make of a table, in their order.
 pub fn evaluate(metrics: &[Metric], table: &Table, settings: &Settings) -> Vec<Measure> {
     let rows = Rows::of(table);
-    metrics
-        .iter()
-        .map(|metric| Measure {
+    let measure = |metric: &Metric| {
+        let evaluation = Evaluation { metric, rows: &rows, settings };
+        Measure {
             metric: metric.name.clone(),
-            group: metric.group.clone(),
+            group: metric.part().map(str::to_owned),
             unit: metric.unit,
             better: metric.better,
             chance: metric.chance,
             headline: metric.headline,
-            estimate: within(metric.range, Evaluation { metric, rows: &rows, settings }.estimate()),
-        })
-        .collect()
+            estimate: within(metric.range, evaluation.estimate()),
+            difference_from: metric.difference_from(),
+            test: evaluation.test(),
+        }
+    };
+    let mut measures = metrics.iter().map(measure).collect::<Vec<_>>();
+    difference::adjust(&mut measures);
+    measures
 }
 
 /// A t interval knows no bounds; the number has some.

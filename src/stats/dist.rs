@@ -6,6 +6,8 @@
 
 pub mod beta;
 pub mod binomial;
+pub mod hypergeometric;
+pub mod noncentral_t;
 mod saddle;
 pub mod student;
 
@@ -36,6 +38,11 @@ pub mod chi_squared {
     /// P(X > x) with `df` > 0 degrees of freedom.
     pub fn sf(x: f64, df: f64) -> f64 {
         ChiSquared::new(df).expect("degrees of freedom are positive").sf(x)
+    }
+
+    /// The x with P(X ≤ x) = p; not for p near 0, where `statrs` was measured wrong.
+    pub fn quantile(p: f64, df: f64) -> f64 {
+        ChiSquared::new(df).expect("degrees of freedom are positive").inverse_cdf(p)
     }
 }
 

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod classes;
+mod texts;
 
 use std::{collections::BTreeMap, path::Path};
 
@@ -22,17 +23,17 @@ use yardstick::{
 
 /// What a function of ours found: numbers by the names of the golden file, and why the rest is not there.
 #[derive(Debug, Default)]
-struct Found {
-    numbers: BTreeMap<&'static str, f64>,
+pub(super) struct Found {
+    pub(super) numbers: BTreeMap<&'static str, f64>,
     /// The same by JSON pointer.
-    paths: Vec<(String, f64)>,
-    undefined: Option<Undefined>,
+    pub(super) paths: Vec<(String, f64)>,
+    pub(super) undefined: Option<Undefined>,
 }
 
-const SPECIAL: f64 = 1e-10;
-const USUAL: f64 = 1e-9;
+pub(super) const SPECIAL: f64 = 1e-10;
+pub(super) const USUAL: f64 = 1e-9;
 
-type Function = fn(&Value) -> Found;
+pub(super) type Function = fn(&Value) -> Found;
 
 /// Each function of the golden file that is ours, with its tolerance.
 const FUNCTIONS: &[(&str, f64, Function)] = &[
@@ -70,6 +71,18 @@ const FUNCTIONS: &[(&str, f64, Function)] = &[
     ("classification", USUAL, classes::classification),
     ("f1_interval", USUAL, classes::f1_interval),
     ("confusion_interval", USUAL, classes::confusion_interval),
+    ("jeffreys", USUAL, |i| share(i, proportion::jeffreys(f(i, "x"), f(i, "n"), level(i)))),
+    ("wilson_fpc", USUAL, |i| {
+        share(i, proportion::wilson_of_whole(f(i, "x"), f(i, "n"), f(i, "N"), level(i)))
+    }),
+    ("newcombe_independent", USUAL, newcombe_independent),
+    ("brier_binary", USUAL, texts::brier_binary),
+    ("brier_multi", USUAL, texts::brier_multi),
+    ("ece", USUAL, texts::ece),
+    ("memorization", USUAL, texts::memorized),
+    ("distinct_n", USUAL, texts::distinct_n),
+    ("agreement", USUAL, texts::agree),
+    ("pass_at_k", USUAL, texts::pass_at_k),
 ];
 
 #[test]
@@ -87,7 +100,8 @@ fn every_function_agrees() {
     let golden: Value = serde_json::from_str(&text).unwrap();
     let golden = golden["functions"].as_object().unwrap();
     let mut faults = Vec::new();
-    for (name, tolerance, function) in FUNCTIONS {
+    let functions = || FUNCTIONS.iter().chain(super::golden_paired::FUNCTIONS);
+    for (name, tolerance, function) in functions() {
         let mut worst: f64 = 0.0;
         for case in golden[*name]["cases"].as_array().unwrap() {
             match compare(&function(&case["in"]), &case["out"]) {
@@ -98,7 +112,7 @@ fn every_function_agrees() {
         }
         println!("{name}: {worst:.1e}");
     }
-    let later = golden.keys().filter(|name| FUNCTIONS.iter().all(|(own, ..)| own != name));
+    let later = golden.keys().filter(|name| functions().all(|(own, ..)| own != name));
     println!("not built yet: {}", later.cloned().collect::<Vec<_>>().join(", "));
     assert!(faults.is_empty(), "\n{}", faults.join("\n"));
 }
@@ -110,46 +124,46 @@ fn compare(found: &Found, wanted: &Value) -> Result<f64, String> {
         (wanted, found) => return Err(format!("undefined: {found:?} instead of {wanted:?}")),
     }
     let number = |name: &str| if name.is_empty() { wanted.as_f64() } else { wanted[name].as_f64() };
-    let largest =
-        found.numbers.keys().filter_map(|name| number(name)).fold(1e-294, |a: f64, b| a.max(b.abs()));
     let named = found.numbers.iter().map(|(name, found)| (*name, number(name), *found));
     let by_path = found
         .paths
         .iter()
         .map(|(path, found)| (path.as_str(), wanted.pointer(path).and_then(Value::as_f64), *found));
-    named.chain(by_path).try_fold(0.0, |worst: f64, (name, wanted, found)| {
+    let all: Vec<_> = named.chain(by_path).collect();
+    let largest = all.iter().filter_map(|(_, wanted, _)| *wanted).fold(1e-294, |a: f64, b| a.max(b.abs()));
+    all.into_iter().try_fold(0.0, |worst: f64, (name, wanted, found)| {
         let wanted = wanted.ok_or_else(|| format!("no number {name:?} to compare with"))?;
         Ok(worst.max((found - wanted).abs() / wanted.abs().max(1e-6 * largest)))
     })
 }
 
-fn f(input: &Value, name: &str) -> f64 {
+pub(super) fn f(input: &Value, name: &str) -> f64 {
     input[name].as_f64().unwrap_or_else(|| panic!("no number {name} in {input}"))
 }
 
-fn u(input: &Value, name: &str) -> u64 {
+pub(super) fn u(input: &Value, name: &str) -> u64 {
     input[name].as_u64().unwrap_or_else(|| panic!("no count {name} in {input}"))
 }
 
-fn list(input: &Value, name: &str) -> Vec<f64> {
+pub(super) fn list(input: &Value, name: &str) -> Vec<f64> {
     input[name].as_array().unwrap().iter().map(|x| x.as_f64().unwrap()).collect()
 }
 
 /// Texts as they are, numbers as they are written.
-fn texts(input: &Value, name: &str) -> Vec<String> {
+pub(super) fn texts(input: &Value, name: &str) -> Vec<String> {
     let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     input[name].as_array().unwrap().iter().map(text).collect()
 }
 
-fn level(input: &Value) -> Level {
+pub(super) fn level(input: &Value) -> Level {
     Level::new(f(input, "level")).unwrap()
 }
 
-fn one(number: f64) -> Found {
+pub(super) fn one(number: f64) -> Found {
     numbers([("", number)])
 }
 
-fn numbers<const N: usize>(numbers: [(&'static str, f64); N]) -> Found {
+pub(super) fn numbers<const N: usize>(numbers: [(&'static str, f64); N]) -> Found {
     Found { numbers: numbers.into(), ..Found::default() }
 }
 
@@ -160,13 +174,27 @@ fn share(input: &Value, interval: Result<Interval, Undefined>) -> Found {
     }
 }
 
-fn estimate(estimate: &Estimate) -> Found {
+pub(super) fn estimate(estimate: &Estimate) -> Found {
     let mut found = Found { undefined: estimate.interval.err(), ..Found::default() };
     found.numbers.extend(estimate.value.ok().map(|value| ("estimate", value)));
     if let Ok(interval) = estimate.interval {
         found.numbers.extend([("low", interval.low), ("high", interval.high)]);
         found.numbers.extend(estimate.std_error.map(|error| ("se", error)));
     }
+    found
+}
+
+fn newcombe_independent(input: &Value) -> Found {
+    let group = |right: &str, items: &str| -> Vec<f64> {
+        (0..u(input, items)).map(|item| if item < u(input, right) { 1.0 } else { 0.0 }).collect()
+    };
+    let groups = [group("x1", "n1"), group("x2", "n2")];
+    let [own, other] =
+        [&groups[0], &groups[1]].map(|values| (values.as_slice(), Clusters::apart(values.len())));
+    let both = Clusters::apart(own.0.len() + other.0.len());
+    let groups = [(own.0, &own.1), (other.0, &other.1)];
+    let mut found = estimate(&proportion::difference(groups, &both, level(input), proportion::Ends::Wilson));
+    found.numbers.remove("se");
     found
 }
 

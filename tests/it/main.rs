@@ -5,14 +5,19 @@
 mod check;
 mod bad;
 mod cli;
+mod golden_paired;
 mod golden_stats;
 #[cfg(feature = "hub")]
 mod hub;
 mod kinds;
+mod kinds_choice;
+mod kinds_generate;
+mod kinds_icl;
 mod kinds_sampling;
 #[cfg(feature = "local")]
 mod local;
 mod hostile;
+mod power;
 mod progress;
 mod reference;
 #[cfg(feature = "local")]
