@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{
-    labels::{self, Asked, Calibration, Confusion, Part, Set, Way},
+    labels::{self, Asked, Calibration, Part, Set, Way},
     lint,
     pair::{self, Labelled, Pair},
     planned::{About, Judge, Verdict, reported},
@@ -139,6 +139,7 @@ impl Icl {
         for (k, way) in &ways {
             let of = |items| Part { way: Some(way), items };
             metrics.extend(numbers(of(None)));
+            metrics.extend(labels::of_labels(way, &self.labels));
             if self.orders(*k) > 1 {
                 let spread = Metric::new("order_spread", Formula::RepeatSpread("correct"), Unit::Proportion);
                 metrics.push(of(None).metric(spread.better(Better::Lower)));
@@ -165,9 +166,8 @@ fn verdict(
     answers: &Answers,
 ) -> Verdict {
     let table = labels::table(asked, labels, calibrated, answers);
-    let confusion = Confusion::of(&table);
-    let mut notes = labels::notes(&table, &confusion);
-    let mut details = vec![confusion.table()];
+    let mut notes = labels::notes(&table);
+    let mut details = vec![labels::confusion(&table)];
     let orders = Order::all(&table);
     if orders.iter().any(|order| order.number > 0) {
         notes.extend(spread(&orders));

@@ -1,7 +1,7 @@
 //! `strategies`: the same items, asked in several ways, and compared pairwise.
 
 use super::{
-    labels::{self, Asked, Calibration, Confusion, Part, Set, Way},
+    labels::{self, Asked, Calibration, Part, Set, Way},
     lint,
     pair::{self, Labelled, Pair},
     planned::{About, Judge, Verdict, reported},
@@ -113,6 +113,7 @@ impl Strategies {
         let of = |(name, _): &(Text, Strategy)| {
             let numbers = |items| labels::metrics(Part { way: Some(name), items }, &self.labels, false);
             let mut metrics = numbers(None);
+            metrics.extend(labels::of_labels(name, &self.labels));
             metrics.extend(groups.iter().flat_map(|group| numbers(Some(group))));
             metrics
         };
@@ -122,8 +123,7 @@ impl Strategies {
 
 fn verdict(asked: &[Asked], labels: &[String], metrics: Vec<Metric>, answers: &Answers) -> Verdict {
     let table = labels::table(asked, labels, false, answers);
-    let confusion = Confusion::of(&table);
-    let notes = labels::notes(&table, &confusion);
-    let details = vec![confusion.table()];
+    let notes = labels::notes(&table);
+    let details = vec![labels::confusion(&table)];
     Verdict { table, details, metrics, notes }
 }
