@@ -10,7 +10,7 @@ use super::{
     keys::{Keys as _, Object, keys},
     node::{Node, Value},
     reader::{Named, Read as _, Reader, shown},
-    rows::{self, Row},
+    rows::{self, Layout, Row},
     sample::Limit,
     scalar::words,
     template::Template,
@@ -25,6 +25,10 @@ keys! {
         file: Text,
         /// How the file is cut into items, where its name does not say.
         cut ("as"): Option<Cut>,
+        /// The names of the columns of a .csv or .tsv file without a heading line.
+        columns: Vec<Text> = Vec::new(),
+        /// The key under which a .json file that is an object has its list.
+        rows: Option<Text>,
         /// Which column, or which template over the columns, gives each field.
         map: Named<Text> = Named::default(),
         /// At most so many of its rows.
@@ -111,7 +115,15 @@ impl super::keys::Short for Data {
     const FORM: &'static str = "a file's name, or a mapping such as {file: items.jsonl}";
     fn short(node: &Node, reader: &mut Reader) -> Option<Self> {
         let Some(file) = node.text() else { return reader.expected(node, Self::FORM) };
-        Some(Self { file, cut: None, map: Named::default(), limit: None, shuffle: None })
+        Some(Self {
+            file,
+            cut: None,
+            columns: Vec::new(),
+            rows: None,
+            map: Named::default(),
+            limit: None,
+            shuffle: None,
+        })
     }
     fn short_schemas(_: &mut SchemaGenerator) -> Vec<Schema> {
         vec![json_schema!({ "type": "string" })]
@@ -167,7 +179,7 @@ impl Data {
     pub(super) fn drafts<C: Content>(&self, reader: &mut Reader) -> Option<Vec<Draft<C>>> {
         let names = Draft::<C>::names();
         let cut = self.cut(reader)?;
-        if !map_is_sound(&self.map, &names, reader) {
+        if !map_is_sound(&self.map, &names, reader) || !self.fits(cut, reader) {
             return None;
         }
         let renderer = super::template::Renderer::default();
@@ -175,7 +187,8 @@ impl Data {
         let path = self.path(reader);
         let mut drafts = Vec::new();
         let mut sound = true;
-        let read = rows::read(&path, self.file.at, cut, names[0], reader, &mut |row, reader| {
+        let layout = Layout { cut, line: names[0], columns: &self.columns, rows: self.rows.as_ref() };
+        let read = rows::read(&path, self.file.at, layout, reader, &mut |row, reader| {
             let draft = item(&row, &fields, reader).and_then(|node| Draft::<C>::read(&node, reader));
             sound &= draft.is_some();
             drafts.extend(draft);
@@ -198,6 +211,19 @@ impl Data {
             });
         }
         Some(drafts)
+    }
+
+    /// Whether every key says something of files that are cut like this.
+    fn fits(&self, cut: Cut, reader: &mut Reader) -> bool {
+        let table = matches!(cut, Cut::Csv | Cut::Tsv);
+        let columns = self.columns.first().filter(|_| !table).map(|text| (text.at, "columns", "a table"));
+        let rows =
+            self.rows.as_ref().filter(|_| cut != Cut::Json).map(|text| (text.at, "rows", "a JSON file"));
+        for (at, key, of) in columns.into_iter().chain(rows) {
+            let message = format!("`{key}` speaks of {of}, and this file is read as {}", cut.word());
+            reader.findings.add(Finding::error("value", at, message));
+        }
+        columns.is_none() && rows.is_none()
     }
 
     /// How each field is found in a row.

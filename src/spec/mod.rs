@@ -15,6 +15,7 @@ mod reader;
 mod scalar;
 mod keys;
 mod glob;
+mod literal;
 mod template;
 mod join;
 mod sample;

@@ -41,11 +41,20 @@ impl Default for Renderer<'_> {
         environment.set_auto_escape_callback(|_| AutoEscape::None);
         environment.set_fuel(Some(200_000));
         environment.set_unknown_method_callback(method);
+        environment.add_filter("literal", literal);
         if let Ok(syntax) = SyntaxConfig::builder().keep_trailing_newline(true).build() {
             environment.set_syntax(syntax);
         }
         Self(environment)
     }
+}
+
+/// The list that a cell of a table holds as Python or JSON writes it, such as `['a', "b"]`.
+fn literal(text: &str) -> Result<Vec<String>, Error> {
+    super::literal::texts(text).ok_or_else(|| {
+        let message = format!("{text:?} is no list of texts such as ['a', 'b']");
+        Error::new(ErrorKind::InvalidOperation, message)
+    })
 }
 
 /// Methods of Python's strings, lists and mappings, and `list.index`.
@@ -186,6 +195,9 @@ mod tests {
         let context = json!({ "a": " x ", "list": ["A", "B"], "n": 2 });
         assert_eq!(text("[{{ a.strip() }}]\n", &context).unwrap(), "[x]\n");
         assert_eq!(text("{{ list.index('B') + 1 }}", &context).unwrap(), "2");
+        let cell = json!({ "cell": r#"[' a', "it's", 'x\n']"# });
+        assert_eq!(text("{{ (cell | literal)[1] }}", &cell).unwrap(), "it's");
+        assert!(text("{{ n | string | literal }}", &context).unwrap_err().message.contains("no list"));
         assert_eq!(text("<b>{{ '&' }}{% if n > 1 %} many{% endif %}", &context).unwrap(), "<b>& many");
         assert_eq!(
             Renderer::default().compile("{{ list }}").unwrap().value(&context).unwrap(),

@@ -272,3 +272,40 @@ fn the_resolved_spec_says_every_default() {
     assert_eq!(resolved["tasks"][1]["rows"], 2);
     assert!(Task::NAMES.len() == 9);
 }
+
+#[test]
+fn files_of_the_field_are_read_as_they_are_published() {
+    let spec = "\
+benchmark: sets
+allow: [few-items]
+tasks:
+  - cloze: under-a-key
+    data: {file: wrapped.json, rows: examples, map: {prompt: input, correct: target, incorrect: other}}
+  - cloze: without-a-heading
+    data: {file: bare.csv, columns: [question, a, b, answer], map: {prompt: question, correct: a, incorrect: b}}
+  - cloze: lists-in-cells
+    data: {file: python.csv, map: {correct: \"{{ (classes | literal)[0] }}\", incorrect: \"{{ (classes | literal)[1] }}\"}}
+  - cloze: labels-in-lines
+    data:
+      file: lines.txt
+      map: {prompt: \"{{ prompt.split(' ', 1)[1] }}\", correct: \"{{ prompt.split(':')[0] }}\", incorrect: \"{{ 'Z' }}\"}
+";
+    let wrapped = r#"{"canary": [1, {"a": "{"}], "examples": [{"input": "Who", "target": "x", "other": "y"}], "more": 2}"#;
+    let files = [
+        ("spec.yaml", spec),
+        ("wrapped.json", wrapped),
+        ("bare.csv", "How many?,\"1, or 2\",3,A\n"),
+        ("python.csv", "prompt,classes\nEnd:,\"[' heavy', \"\" it's\"\"]\"\n"),
+        ("lines.txt", "NUM:dist How far is it ?\n"),
+    ];
+    let loaded = load(&files, &["spec.yaml"], &Choices::default());
+    assert_eq!(told(&loaded), [""; 0]);
+    let first = |index: usize| {
+        let item = &cloze(&loaded, index).items[0];
+        format!("{}|{}|{}", item.prompt.as_deref().unwrap_or_default(), &*item.correct, &*item.incorrect[0])
+    };
+    assert_eq!(first(0), "Who|x|y");
+    assert_eq!(first(1), "How many?|1, or 2|3");
+    assert_eq!(first(2), "End:| heavy| it's");
+    assert_eq!(first(3), "How far is it ?|NUM|Z");
+}

@@ -1,5 +1,7 @@
 //! Rows of data files, one at a time: a file may be larger than memory, a row may not.
 
+mod json;
+
 use std::{
     cell::Cell,
     fs::File,
@@ -16,6 +18,7 @@ use super::{
     node::{Node, Value},
     place::{Body, Place, Source, SourceId},
     reader::{FileRead, Reader, shown},
+    text::Text,
 };
 use crate::value::Hasher;
 
@@ -28,13 +31,24 @@ pub(super) struct Row {
     pub(super) columns: Map<String, Json>,
 }
 
-/// Reads a file and hands over every row. `line` names the only column of a file of plain text. `None` if the file
-/// cannot be read to its end; a row that is wrong is told and left out.
+/// What is to be known of a file to read its rows.
+#[derive(Clone, Copy)]
+pub(super) struct Layout<'a> {
+    pub(super) cut: Cut,
+    /// The only column of a file of plain text.
+    pub(super) line: &'a str,
+    /// The names of the columns of a table without a heading line.
+    pub(super) columns: &'a [Text],
+    /// The key under which a JSON file has its list.
+    pub(super) rows: Option<&'a Text>,
+}
+
+/// Reads a file and hands over every row. `None` if the file cannot be read to its end; a row that is wrong is told and
+/// left out.
 pub(super) fn read(
     path: &Path,
     named: Place,
-    cut: Cut,
-    line: &str,
+    layout: Layout<'_>,
     reader: &mut Reader,
     each: &mut dyn FnMut(Row, &mut Reader),
 ) -> Option<()> {
@@ -65,14 +79,14 @@ pub(super) fn read(
     let tally = Tally::default();
     let mut input =
         BufReader::with_capacity(1 << 16, Counted { file, tally: tally.clone(), hasher: Hasher::default() });
-    let mut pass = Pass { source, tally, reader, each, sound: true };
-    let done = match cut {
+    let mut pass = Pass { source, tally, reader, each, layout, sound: true };
+    let done = match layout.cut {
         Cut::Jsonl => pass.jsonl(&mut input),
         Cut::Json => pass.json(&mut input),
         Cut::Csv => pass.table(&mut input, b','),
         Cut::Tsv => pass.table(&mut input, b'\t'),
-        Cut::Lines => pass.lines(&mut input, line),
-        Cut::Text => pass.whole(&mut input, line),
+        Cut::Lines => pass.lines(&mut input, layout.line),
+        Cut::Text => pass.whole(&mut input, layout.line),
     };
     let sound = pass.sound;
     if let Err(error) = done {
@@ -131,6 +145,7 @@ struct Pass<'a> {
     tally: Tally,
     reader: &'a mut Reader,
     each: &'a mut dyn FnMut(Row, &mut Reader),
+    layout: Layout<'a>,
     sound: bool,
 }
 
@@ -226,13 +241,20 @@ impl Pass<'_> {
 
     fn table(&mut self, input: &mut impl BufRead, delimiter: u8) -> io::Result<()> {
         let tally = self.tally.clone();
-        let mut table = csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(input);
-        let heading = match table.headers() {
-            Ok(heading) => heading.clone(),
-            Err(error) => return self.unreadable(error),
+        let given = self.layout.columns;
+        let mut table = csv::ReaderBuilder::new();
+        let mut table =
+            table.delimiter(delimiter).flexible(true).has_headers(given.is_empty()).from_reader(input);
+        let heading: Vec<String> = if given.is_empty() {
+            match table.headers() {
+                Ok(heading) => heading.iter().map(str::to_owned).collect(),
+                Err(error) => return self.unreadable(error),
+            }
+        } else {
+            given.iter().map(ToString::to_string).collect()
         };
         let mut names = Vec::<&str>::new();
-        for name in &heading {
+        for name in heading.iter().map(String::as_str) {
             if names.contains(&name) {
                 let at = self.place(1, 0, 0);
                 self.wrong(Finding::error("data", at, format!("two columns are called `{name}`")));
@@ -259,7 +281,8 @@ impl Pass<'_> {
                 self.row(at, names.iter().map(|name| (*name).to_owned()).zip(cells).collect());
             } else {
                 let cells = if record.len() == 1 { "1 cell" } else { &format!("{} cells", record.len()) };
-                let message = format!("{cells}, where the heading has {}", names.len());
+                let heading = if given.is_empty() { "the heading has" } else { "`columns` names" };
+                let message = format!("{cells}, where {heading} {}", names.len());
                 self.wrong(
                     Finding::error("data", at, message)
                         .help("a cell with a comma or a quote in it is put in quotes: \"one, two\""),
@@ -283,85 +306,12 @@ impl Pass<'_> {
             other => Err(io::Error::other(format!("{other:?}"))),
         }
     }
-
-    fn json(&mut self, input: &mut impl BufRead) -> io::Result<()> {
-        let marks = Marks::default();
-        let tracked = Tracked { input, marks: marks.clone() };
-        let mut json = serde_json::Deserializer::from_reader(tracked);
-        let entries = Entries { pass: self, marks: &marks };
-        let read = serde::Deserializer::deserialize_seq(&mut json, entries).and_then(|()| json.end());
-        match read {
-            Ok(()) => Ok(()),
-            Err(error) if error.is_io() => Err(error.into()),
-            Err(error) => {
-                let at = self.place(error.line() as u64, 0, 0);
-                let finding = Finding::error(
-                    "data",
-                    at,
-                    format!("the file is no list of JSON objects: {}", words(&error)),
-                );
-                self.wrong(finding.help("write [{…}, {…}], or one object to a line in a .jsonl file"));
-                Ok(())
-            }
-        }
-    }
 }
 
 /// The complaint without the place, which is told apart.
 fn words(error: &serde_json::Error) -> String {
     let message = error.to_string();
     message.split(" at line ").next().unwrap_or(&message).to_owned()
-}
-
-/// Where a streamed JSON file is read: lines, bytes, and where the entry began.
-#[derive(Clone, Default)]
-struct Marks(Rc<Cell<(u64, u64)>>, Rc<Cell<Option<(u64, u64)>>>);
-
-struct Tracked<R> {
-    input: R,
-    marks: Marks,
-}
-
-impl<R: BufRead> io::Read for Tracked<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        // One byte at a time, as the parser asks: its place must be known exactly.
-        let Some(slot) = buffer.first_mut() else { return Ok(0) };
-        let Some(byte) = self.input.fill_buf()?.first().copied() else { return Ok(0) };
-        self.input.consume(1);
-        *slot = byte;
-        let (line, at) = self.marks.0.get();
-        if byte == b'{' && self.marks.1.get().is_none() {
-            self.marks.1.set(Some((line, at)));
-        }
-        self.marks.0.set((line + u64::from(byte == b'\n'), at + 1));
-        Ok(1)
-    }
-}
-
-struct Entries<'a, 'p> {
-    pass: &'a mut Pass<'p>,
-    marks: &'a Marks,
-}
-
-impl<'de> serde::de::Visitor<'de> for Entries<'_, '_> {
-    type Value = ();
-    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("a list")
-    }
-    fn visit_seq<S: serde::de::SeqAccess<'de>>(self, mut list: S) -> Result<(), S::Error> {
-        loop {
-            self.marks.1.set(None);
-            self.pass.tally.0.set(0);
-            let Some(entry) = list.next_element::<Json>()? else { return Ok(()) };
-            let end = self.marks.0.get();
-            let (line, start) = self.marks.1.get().unwrap_or(end);
-            let at = self.pass.place(line + 1, start, usize::try_from(end.1 - start).unwrap_or(usize::MAX));
-            match entry {
-                Json::Object(columns) => self.pass.row(at, columns),
-                _ => self.pass.wrong(Finding::error("data", at, "the entry is no JSON object")),
-            }
-        }
-    }
 }
 
 /// A value of a row as a node.
@@ -372,9 +322,9 @@ pub(super) fn node(value: &Json, at: Place) -> Node {
         Json::Number(number) => Value::Bare(number.to_string()),
         Json::String(text) => Value::Text(text.clone()),
         Json::Array(entries) => Value::List(entries.iter().map(|entry| node(entry, at)).collect()),
-        Json::Object(entries) => Value::Map(
-            entries.iter().map(|(key, value)| (super::text::Text::new(key, at), node(value, at))).collect(),
-        ),
+        Json::Object(entries) => {
+            Value::Map(entries.iter().map(|(key, value)| (Text::new(key, at), node(value, at))).collect())
+        }
     };
     Node::new(at, value)
 }
