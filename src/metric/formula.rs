@@ -61,6 +61,14 @@ pub enum Formula {
     /// The standard deviation of the means of the repeats, such as the orders of solved examples: apart from how items
     /// differ.
     RepeatSpread(Column),
+    /// The mean of the metric's group minus that of another, over the items that both have (same id, same repeat, or the
+    /// other's only one); without a group, over all that lie outside of the other. Such as `accuracy_minus_OTHER`.
+    Difference {
+        /// What is compared.
+        column: Column,
+        /// The group that is taken away.
+        from: String,
+    },
     /// A score of the table of gold classes against predicted ones, both texts. A missing prediction is "no label"; a row
     /// without a gold class is left out.
     Classes {
@@ -98,6 +106,7 @@ impl Evaluation<'_> {
             Formula::GroupRatio { numerator, denominator, baseline } => {
                 self.group_ratio([numerator, denominator], baseline)
             }
+            Formula::Difference { column, from } => self.difference(column, from),
             Formula::Classes { gold, predicted, score } => self.classes(gold, predicted, score),
         }
         .unwrap_or_else(nothing)
@@ -156,7 +165,7 @@ impl Evaluation<'_> {
         let Selected { columns: [values], rows } = self.rows.select(self.part(), [column])?;
         let mut repeats = BTreeMap::<u32, Vec<f64>>::new();
         for (row, value) in rows.into_iter().zip(values) {
-            repeats.entry(self.rows.repeat(row)).or_default().push(value);
+            repeats.entry(self.rows.item(row).1).or_default().push(value);
         }
         let mean = |values: Vec<f64>| sum(values.iter().copied()) / values.len() as f64;
         let means: Vec<f64> = repeats.into_values().map(mean).collect();
@@ -172,7 +181,7 @@ impl Evaluation<'_> {
         }
     }
 
-    fn part(&self) -> Part<'_> {
+    pub(super) fn part(&self) -> Part<'_> {
         let group = self.metric.group.as_deref();
         match &self.metric.within {
             Some((column, text)) => self.rows.within(group, column, text),
@@ -181,7 +190,7 @@ impl Evaluation<'_> {
     }
 
     /// The estimate with the interval of a bootstrap, if one is asked for.
-    fn resampled<S: Statistic>(
+    pub(super) fn resampled<S: Statistic>(
         &self,
         estimate: Estimate,
         clusters: &Clusters,

@@ -95,9 +95,10 @@ impl<'a> Rows<'a> {
         self.clusters.of_some(rows)
     }
 
-    /// Which repeat of its item a row is.
-    pub(super) fn repeat(&self, row: usize) -> u32 {
-        self.table.rows[row].key.repeat
+    /// The item and the repeat of a row.
+    pub(super) fn item(&self, row: usize) -> (&'a str, u32) {
+        let key = &self.table.rows[row].key;
+        (&key.item, key.repeat)
     }
 
     /// How many rows were answered.

@@ -140,6 +140,10 @@ impl Icl {
             let of = |items| Part { way: Some(way), items };
             metrics.extend(numbers(of(None)));
             metrics.extend(labels::of_labels(way, &self.labels));
+            let (_, fewest) = &ways[0];
+            if way != fewest {
+                metrics.push(labels::difference(way, fewest));
+            }
             if self.orders(*k) > 1 {
                 let spread = Metric::new("order_spread", Formula::RepeatSpread("correct"), Unit::Proportion);
                 metrics.push(of(None).metric(spread.better(Better::Lower)));

@@ -95,6 +95,7 @@ impl Planned {
         let Counted { taken, available, .. } = self.items;
         let case = metric::Case { table: &table, metrics: &metrics, measures: &measures, taken, available };
         let remarks = metric::remarks(&case);
+        let notes = metric::best(&measures).into_iter().chain(notes).collect();
         TaskRecord { name: self.name, kind: self.kind, table, details, measures, notes, remarks }
     }
 }

@@ -131,6 +131,13 @@ tasks:
     is(&task, "k=2.own", "accuracy", 1.0);
     is(&task, "k=2", "p_label", (0.9 + 0.75 + 2.0 / 3.0) / 3.0);
     is(&task, "k=0", "brier", (0.125 + 0.5 + 1.125) / 3.0);
+    // Right would be pos, neg, pos; said is pos, pos, neg.
+    is(&task, "k=0.pos", "precision", 0.5);
+    is(&task, "k=0.pos", "recall", 0.5);
+    is(&task, "k=0.neg", "f1", 0.0);
+    is(&task, "k=0", "macro_f1", 0.25);
+    is(&task, "k=0", "balanced_accuracy", 0.25);
+    is(&task, "k=2", "accuracy_minus_k=0", 0.5);
     let whole = &measure(&task, "", "accuracy").estimate;
     close(whole.value.unwrap(), 0.75);
     assert_eq!((whole.n, whole.clusters), (6, Some(3)), "two answers to one item are not two items");
@@ -277,30 +284,6 @@ tasks:
     }
 }
 
-#[test]
-fn a_label_that_is_said_too_often_is_named() {
-    let task = judged(
-        "
-benchmark: b
-tasks:
-  - icl: one-sided
-    labels: [pos, neg]
-    items: [[A, pos], [B, neg], [C, neg], [D, neg]]
-",
-        |request| {
-            let Request::Score { prompt, ending, .. } = request else { panic!("{request:?}") };
-            if prompt.contains(": D") {
-                return Err(Failure::new(FailureKind::TooLong, "too long"));
-            }
-            scored(if **ending == *" pos" { 0.6 } else { 0.4 })
-        },
-    );
-    assert!(task.table.rows[3].cells.is_err());
-    assert_eq!(measure(&task, "", "accuracy").estimate.n, 3);
-    let note = "k=0: 100 % of the predictions are `pos`, and 33 % of the right labels";
-    assert!(task.notes.iter().any(|told| told == note), "{:?}", task.notes);
-}
-
 const WAYS: &str = r#"
 benchmark: b
 tasks:
@@ -330,6 +313,33 @@ fn each_strategy_asks_in_its_own_words() {
     is(&task, "show", "accuracy", 1.0);
     is(&task, "ask", "label_mass", 0.6);
     assert_eq!(texts(&task, "output"), ["pos", "pos", "pos", "pos", "neg", "neg"]);
+    is(&task, "show", "accuracy_minus_ask", 2.0 / 3.0);
+    // Both right, only the first, only the second, neither, tied.
+    let pairs = &detail(&task, "pairs").rows;
+    let wanted: Vec<Cell> = vec!["ask".into(), "show".into()];
+    let counts = [1_usize, 0, 2, 0, 0].map(Cell::from);
+    assert_eq!(pairs.len(), 1);
+    assert_eq!(pairs[0].cells.as_ref().unwrap(), &[wanted, counts.to_vec()].concat());
+    // Two items that differ decide nothing.
+    let best = "show has the best accuracy here (1.00), which may be luck: not decided against ask";
+    assert_eq!(task.notes, [best]);
+}
+
+#[test]
+fn a_question_that_fails_is_a_row_and_leaves_its_item_out_of_every_pair() {
+    let task = judged(WAYS, |request| {
+        if request.prompt() == "Is Y good?" {
+            return Err(Failure::new(FailureKind::TooLong, "2,000 tokens, where 1,024 fit"));
+        }
+        scored(0.5)
+    });
+    assert_eq!(task.table.rows.len(), 6);
+    assert_eq!(task.table.rows[1].cells.as_ref().unwrap_err().kind, FailureKind::TooLong);
+    assert_eq!(measure(&task, "ask", "accuracy").estimate.n, 2);
+    assert_eq!(measure(&task, "show", "accuracy_minus_ask").estimate.n, 2);
+    // Every label is as probable as the other: half right, and neither right nor wrong.
+    is(&task, "show", "accuracy", 0.5);
+    assert_eq!(detail(&task, "pairs").rows[0].cells.as_ref().unwrap()[6], Cell::Count(2));
 }
 
 #[test]

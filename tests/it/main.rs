@@ -5,6 +5,7 @@
 mod check;
 mod bad;
 mod cli;
+mod golden_paired;
 mod golden_stats;
 #[cfg(feature = "hub")]
 mod hub;
@@ -13,6 +14,7 @@ mod kinds_icl;
 #[cfg(feature = "local")]
 mod local;
 mod hostile;
+mod power;
 mod progress;
 mod reference;
 #[cfg(feature = "local")]

@@ -48,10 +48,10 @@ pub(in crate::task) fn metrics(part: Part<'_>, labels: &[Text], calibrated: bool
         metrics.extend([
             class("macro_f1", "output", ClassScore::MacroF1).headline(),
             class("balanced_accuracy", "output", ClassScore::BalancedAccuracy).chance(chance),
-            Metric { range: (-1.0, 1.0), ..class("mcc", "output", ClassScore::Mcc) },
-            Metric { range: (-1.0, 1.0), ..class("kappa", "output", ClassScore::Kappa) },
+            correlation("mcc", ClassScore::Mcc),
+            correlation("kappa", ClassScore::Kappa),
             Metric::new("nll", Formula::Mean("nll"), Unit::Nats).better(Better::Lower).at_least(0.0),
-            Metric { range: (0.0, 2.0), ..Metric::new("brier", Formula::Mean("brier"), Unit::Ratio) }
+            Metric { range: (0.0, 2.0), ..Metric::new("brier", Formula::Mean("brier"), Unit::Score) }
                 .better(Better::Lower),
             Metric::new("margin", Formula::Mean("margin"), Unit::Nats).better(Better::Higher),
             share("label_mass", "label_mass"),
@@ -73,14 +73,29 @@ pub(in crate::task) fn of_labels(way: &str, labels: &[Text]) -> Vec<Metric> {
     ];
     let of_label = |label: &Text| {
         let part = format!("{way}.{label}");
-        scores.map(|(name, score)| class(name, "output", score(label.to_string())).of_group(way).of_part(&*part))
+        scores.map(|(name, score)| {
+            class(name, "output", score(label.to_string())).of_group(way).of_part(&*part)
+        })
     };
     labels.iter().flat_map(of_label).collect()
+}
+
+/// The accuracy of one way to ask less that of another, on the same items.
+pub(in crate::task) fn difference(way: &str, from: &str) -> Metric {
+    let formula = Formula::Difference { column: "correct", from: from.to_owned() };
+    Metric::new(format!("accuracy_minus_{from}"), formula, Unit::Proportion)
+        .better(Better::Higher)
+        .headline()
+        .of_group(way)
 }
 
 fn class(name: &str, predicted: Column, score: ClassScore) -> Metric {
     let formula = Formula::Classes { gold: "gold", predicted, score };
     Metric::new(name, formula, Unit::Proportion).better(Better::Higher)
+}
+
+fn correlation(name: &str, score: ClassScore) -> Metric {
+    Metric { unit: Unit::Score, range: (-1.0, 1.0), ..class(name, "output", score) }
 }
 
 /// How often each label was taken for which, by way to ask; what never happened is left out.

@@ -3,7 +3,7 @@
 mod measures;
 mod rows;
 
-pub(super) use measures::{Part, confusion, metrics, notes, of_labels, part_key};
+pub(super) use measures::{Part, confusion, difference, metrics, notes, of_labels, part_key};
 pub(super) use rows::table;
 
 use std::sync::Arc;
