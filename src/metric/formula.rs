@@ -1,8 +1,11 @@
 //! The formulas, and what each makes of a table.
 
+mod calibration;
 mod classes;
+mod groups;
+mod texts;
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, num::NonZeroUsize};
 
 use super::{
     ClassScore, Intervals, Metric, Settings,
@@ -79,6 +82,48 @@ pub enum Formula {
         /// Such as the F1 of a class.
         score: ClassScore,
     },
+    /// The calibration error of answers, whose confidence lies between 0 and 1.
+    Calibration {
+        /// The probability of the answer that was given.
+        confidence: Column,
+        /// 1 where it is right.
+        correct: Column,
+    },
+    /// The calibration error that a perfectly calibrated model shows with the same confidences, and its range.
+    CalibrationFloor {
+        /// The probability of the answer that was given.
+        confidence: Column,
+        /// 1 where it is right.
+        correct: Column,
+    },
+    /// Distinct n-grams over all n-grams of texts. Tokens lie between white space; a cell that holds a list of texts holds
+    /// tokens.
+    Distinct {
+        /// What was written.
+        text: Column,
+        /// The length of an n-gram.
+        n: NonZeroUsize,
+    },
+    /// The share of items that get the same text every time they are asked; those answered once are left out.
+    AllSame(Column),
+    /// The share of pairs of texts of one item that are the same, and its mean over items.
+    Agreement(Column),
+    /// The probability that one of `k` answers to an item is right, and its mean over items; those with fewer answers are left
+    /// out.
+    PassAt {
+        /// 1 where an answer is right.
+        correct: Column,
+        /// How many answers are tried.
+        k: NonZeroUsize,
+    },
+    /// The share of the metric's group, or of all rows outside of the baseline, less that of the baseline, which are other
+    /// items; a score from −1 to 1.
+    GroupDifference {
+        /// 1 where a row is right.
+        column: Column,
+        /// The group that is compared with.
+        baseline: String,
+    },
     /// A property of the model that nothing was sampled for.
     Exact(f64),
 }
@@ -108,6 +153,13 @@ impl Evaluation<'_> {
             }
             Formula::Difference { column, from } => self.difference(column, from),
             Formula::Classes { gold, predicted, score } => self.classes(gold, predicted, score),
+            Formula::Calibration { confidence, correct } => self.calibration(confidence, correct),
+            Formula::CalibrationFloor { confidence, correct } => self.calibration_floor(confidence, correct),
+            Formula::Distinct { text, n } => self.distinct(text, *n),
+            Formula::AllSame(text) => self.all_same(text),
+            Formula::Agreement(text) => self.agreement(text),
+            Formula::PassAt { correct, k } => self.pass_at(correct, *k),
+            Formula::GroupDifference { column, baseline } => self.group_difference(column, baseline),
         }
         .unwrap_or_else(nothing)
     }
@@ -142,23 +194,6 @@ impl Evaluation<'_> {
         let documents = Documents::new(&above, &below, clusters.clone());
         let estimate = documents.estimate(self.settings.level, scale);
         Ok(self.resampled(estimate, &clusters, scale, || documents.quotient().clone()))
-    }
-
-    fn group_ratio(&self, columns: [Column; 2], baseline: &str) -> Result<Estimate, Undefined> {
-        let part = self.metric.group.as_deref().map_or(Part::Outside(baseline), Part::Group);
-        let [own, base] = [part, Part::Group(baseline)].map(|part| self.rows.select(part, columns));
-        let (own, base) = (own?, base?);
-        let both = self.rows.clusters(own.rows.iter().chain(&base.rows).copied());
-        let [own, base] = [own, base].map(|Selected { columns: [above, below], rows }| {
-            Documents::new(&above, &below, self.rows.clusters(rows))
-        });
-        let estimate = own.over(&base, &both, self.settings.level);
-        // Draws from each group by itself say nothing where the groups hang together, or one is a single document.
-        if estimate.interval.is_err() {
-            return Ok(estimate);
-        }
-        let difference = || bootstrap::Difference(own.quotient(), base.quotient());
-        Ok(self.resampled(estimate, &both, Scale::Exp, difference))
     }
 
     fn repeat_spread(&self, column: Column) -> Result<Estimate, Undefined> {
@@ -201,12 +236,16 @@ impl Evaluation<'_> {
         if estimate.value.is_err() {
             return estimate;
         }
-        let (name, part) = (&self.metric.name, self.metric.part().unwrap_or_default());
-        let key = Key::new(self.settings.seed, &format!("{}/{name}/{part}/bootstrap", self.settings.task));
-        let bootstrap = Bootstrap { resamples, kind, key };
+        let bootstrap = Bootstrap { resamples, kind, key: self.key(&self.metric.name, "bootstrap") };
         let interval =
             clusters.spread().and_then(|()| bootstrap.interval(&statistic(), self.settings.level, scale));
         Estimate { interval, ..estimate }
+    }
+
+    /// What is drawn for a purpose of a metric, or of a column.
+    fn key(&self, name: &str, purpose: &str) -> Key {
+        let group = self.metric.part().unwrap_or_default();
+        Key::new(self.settings.seed, &format!("{}/{name}/{group}/{purpose}", self.settings.task))
     }
 }
 

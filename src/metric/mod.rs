@@ -3,6 +3,7 @@
 
 pub mod expect;
 mod difference;
+mod cautions;
 mod formula;
 mod remarks;
 mod rows;
@@ -12,6 +13,7 @@ mod best;
 
 pub use crate::stats::confusion::ClassScore;
 pub use best::best;
+pub use cautions::cautions;
 pub use formula::Formula;
 pub use remarks::{Case, remarks};
 
@@ -73,7 +75,7 @@ pub enum Intervals {
     ClopperPearson,
     /// Student's t for shares as for means.
     T,
-    /// The bootstrap wherever something was sampled.
+    /// The bootstrap wherever something was sampled, but for calibration errors and distinct n-grams, where it fails.
     Bootstrap {
         /// How many replicates are drawn.
         resamples: u32,

@@ -1,5 +1,7 @@
 //! The rows that a formula looks at.
 
+use std::collections::BTreeMap;
+
 use crate::{
     record::{Cell, Column, Row, Table},
     stats::{Clusters, Undefined},
@@ -88,6 +90,33 @@ impl<'a> Rows<'a> {
             Some(((text(gold)?, text(predicted)), place))
         });
         Ok(labelled.unzip())
+    }
+
+    /// The answered rows' cells of a column.
+    pub(super) fn cells(
+        &self,
+        part: Part<'_>,
+        column: Column,
+    ) -> Result<impl Iterator<Item = (usize, &'a Cell)>, Undefined> {
+        let place = self.table.column(column).ok_or(Undefined::NoColumn)?;
+        let rows = self.table.rows.iter().enumerate().filter(move |(_, row)| part.holds(row));
+        Ok(rows.filter_map(move |(row, Row { cells, .. })| Some((row, cells.as_ref().ok()?.get(place)?))))
+    }
+
+    /// What the rows of each item hold, and the first of these rows; items in the order in which they appear. An item of
+    /// several groups is one in each.
+    pub(super) fn by_item<T>(&self, rows: impl Iterator<Item = (usize, T)>) -> Vec<(usize, Vec<T>)> {
+        let mut places = BTreeMap::new();
+        let mut items: Vec<(usize, Vec<T>)> = Vec::new();
+        for (row, held) in rows {
+            let key = &self.table.rows[row].key;
+            let place = *places.entry((&key.item, &key.group)).or_insert_with(|| {
+                items.push((row, Vec::new()));
+                items.len() - 1
+            });
+            items[place].1.push(held);
+        }
+        items
     }
 
     /// The clusters of some rows.

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod classes;
+mod texts;
 
 use std::{collections::BTreeMap, path::Path};
 
@@ -70,6 +71,18 @@ const FUNCTIONS: &[(&str, f64, Function)] = &[
     ("classification", USUAL, classes::classification),
     ("f1_interval", USUAL, classes::f1_interval),
     ("confusion_interval", USUAL, classes::confusion_interval),
+    ("jeffreys", USUAL, |i| share(i, proportion::jeffreys(f(i, "x"), f(i, "n"), level(i)))),
+    ("wilson_fpc", USUAL, |i| {
+        share(i, proportion::wilson_of_whole(f(i, "x"), f(i, "n"), f(i, "N"), level(i)))
+    }),
+    ("newcombe_independent", USUAL, newcombe_independent),
+    ("brier_binary", USUAL, texts::brier_binary),
+    ("brier_multi", USUAL, texts::brier_multi),
+    ("ece", USUAL, texts::ece),
+    ("memorization", USUAL, texts::memorized),
+    ("distinct_n", USUAL, texts::distinct_n),
+    ("agreement", USUAL, texts::agree),
+    ("pass_at_k", USUAL, texts::pass_at_k),
 ];
 
 #[test]
@@ -111,14 +124,14 @@ fn compare(found: &Found, wanted: &Value) -> Result<f64, String> {
         (wanted, found) => return Err(format!("undefined: {found:?} instead of {wanted:?}")),
     }
     let number = |name: &str| if name.is_empty() { wanted.as_f64() } else { wanted[name].as_f64() };
-    let largest =
-        found.numbers.keys().filter_map(|name| number(name)).fold(1e-294, |a: f64, b| a.max(b.abs()));
     let named = found.numbers.iter().map(|(name, found)| (*name, number(name), *found));
     let by_path = found
         .paths
         .iter()
         .map(|(path, found)| (path.as_str(), wanted.pointer(path).and_then(Value::as_f64), *found));
-    named.chain(by_path).try_fold(0.0, |worst: f64, (name, wanted, found)| {
+    let all: Vec<_> = named.chain(by_path).collect();
+    let largest = all.iter().filter_map(|(_, wanted, _)| *wanted).fold(1e-294, |a: f64, b| a.max(b.abs()));
+    all.into_iter().try_fold(0.0, |worst: f64, (name, wanted, found)| {
         let wanted = wanted.ok_or_else(|| format!("no number {name:?} to compare with"))?;
         Ok(worst.max((found - wanted).abs() / wanted.abs().max(1e-6 * largest)))
     })
@@ -168,6 +181,20 @@ pub(super) fn estimate(estimate: &Estimate) -> Found {
         found.numbers.extend([("low", interval.low), ("high", interval.high)]);
         found.numbers.extend(estimate.std_error.map(|error| ("se", error)));
     }
+    found
+}
+
+fn newcombe_independent(input: &Value) -> Found {
+    let group = |right: &str, items: &str| -> Vec<f64> {
+        (0..u(input, items)).map(|item| if item < u(input, right) { 1.0 } else { 0.0 }).collect()
+    };
+    let groups = [group("x1", "n1"), group("x2", "n2")];
+    let [own, other] =
+        [&groups[0], &groups[1]].map(|values| (values.as_slice(), Clusters::apart(values.len())));
+    let both = Clusters::apart(own.0.len() + other.0.len());
+    let groups = [(own.0, &own.1), (other.0, &other.1)];
+    let mut found = estimate(&proportion::difference(groups, &both, level(input), proportion::Ends::Wilson));
+    found.numbers.remove("se");
     found
 }
 

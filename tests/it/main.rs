@@ -10,6 +10,8 @@ mod golden_stats;
 #[cfg(feature = "hub")]
 mod hub;
 mod kinds;
+mod kinds_choice;
+mod kinds_generate;
 mod kinds_icl;
 #[cfg(feature = "local")]
 mod local;

@@ -69,11 +69,11 @@ pub(in crate::task) fn shown_among<K: Ord>(
     linter.tell_of(Severity::Warning, "shot-in-items", &of_data, message, SHOWN);
 }
 
-/// Answers to choose from, of which `right` is the correct one: none may be there twice. `read` makes of each what is
+/// Answers to choose from, with the places of the correct ones: none may be there twice. `read` makes of each what is
 /// compared.
 pub(in crate::task) fn choices<'a>(
     answers: impl Iterator<Item = &'a Text>,
-    right: usize,
+    right: &[usize],
     read: impl Fn(&str) -> String,
     linter: &mut Linter<'_>,
 ) {
@@ -81,15 +81,14 @@ pub(in crate::task) fn choices<'a>(
     for (place, (answer, text)) in answers.iter().enumerate() {
         let Some(first) = answers[..place].iter().position(|(other, _)| other == answer) else { continue };
         let before = answers[first].1;
-        let decides = first == right || place == right;
-        let name = |place| if place == right { "correct" } else { "incorrect" };
-        let finding = if decides {
+        let name = |place| if right.contains(&place) { "correct" } else { "incorrect" };
+        let finding = if name(first) == name(place) {
+            Finding::warning("duplicate-item", text.at, format!("two {} answers are the same", name(place)))
+                .help("leave one of them out: each counts as an answer of its own")
+        } else {
             linter
                 .fault("same-answer", text.at, "the correct and an incorrect answer are the same")
                 .help("change one of them: an item whose answers cannot be told apart measures nothing")
-        } else {
-            Finding::warning("duplicate-item", text.at, "two incorrect answers are the same")
-                .help("leave one of them out: the rank of the correct one counts both")
         };
         linter.tell(finding.label(name(place)).also(before.at, name(first)));
     }
