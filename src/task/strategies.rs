@@ -84,7 +84,8 @@ impl Strategies {
         Box::new(move |answers| verdict(&asked, &labels, metrics, answers))
     }
 
-    fn asked(&self, ask: &mut Ask, about: About<'_>) -> Vec<Asked> {
+    /// Every item in one way after the other.
+    pub(super) fn asked(&self, ask: &mut Ask, about: About<'_>) -> Vec<Asked> {
         let set = Set {
             about,
             kind: "strategies",

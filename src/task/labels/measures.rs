@@ -30,7 +30,7 @@ impl Part<'_> {
     }
 }
 
-/// The numbers of a part. Of a group of items only the first ones.
+/// The numbers of a part: of a group of items only the first ones, and no calibration error over several ways to ask.
 pub(in crate::task) fn metrics(part: Part<'_>, labels: &[Text], calibrated: bool) -> Vec<Metric> {
     let chance = 1.0 / labels.len().max(1) as f64;
     let accuracy = |name: &str, column| {
@@ -56,6 +56,13 @@ pub(in crate::task) fn metrics(part: Part<'_>, labels: &[Text], calibrated: bool
             Metric::new("margin", Formula::Mean("margin"), Unit::Nats).better(Better::Higher),
             share("label_mass", "label_mass"),
         ]);
+        if part.way.is_some() {
+            let (confidence, correct) = ("confidence", "correct");
+            let error = Metric::new("ece", Formula::Calibration { confidence, correct }, Unit::Proportion);
+            let floor = Formula::CalibrationFloor { confidence, correct };
+            metrics.push(error.better(Better::Lower));
+            metrics.push(Metric::new("ece_floor", floor, Unit::Proportion));
+        }
         if calibrated {
             metrics.push(class("macro_f1_calibrated", "output_calibrated", ClassScore::MacroF1));
             metrics.push(share("p_label_calibrated", "p_label_calibrated").chance(chance));

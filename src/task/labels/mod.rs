@@ -90,6 +90,13 @@ struct Shot<'a> {
     example: Example,
 }
 
+impl Asked {
+    /// The places of the labels' requests in the plan.
+    pub(super) fn requests(&self) -> impl Iterator<Item = usize> {
+        self.posed.iter().flat_map(|scoring| scoring.labels.iter().map(|ticket| ticket.index()))
+    }
+}
+
 impl<'a> Shot<'a> {
     /// Its label; nothing where it is the item itself, which is not shown its own answer.
     fn class(&self, item: &str) -> Option<&'a str> {
