@@ -2,11 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{
-    Formula, Intervals,
-    formula::Evaluation,
-    rows::{Part, Selected},
-};
+use super::{Formula, Intervals, formula::Evaluation, rows::Selected};
 use crate::{
     record::{Column, Measure},
     stats::{
@@ -58,21 +54,22 @@ impl Evaluation<'_> {
     }
 
     fn paired(&self, column: Column, from: &str) -> Result<Paired, Undefined> {
-        let own = self.metric.group.as_deref().map_or(Part::Outside(from), Part::Group);
-        let [own, other] = [own, Part::Group(from)].map(|part| self.rows.select(part, [column]));
-        let (Selected { columns: [values], rows }, other) = (own?, other?);
+        let own = self.rows.select(self.part(), [column])?;
+        let other = self.rows.select(self.part_of(Some(from)), [column])?;
         let mut others = BTreeMap::<&str, BTreeMap<u32, f64>>::new();
         for (row, value) in other.rows.iter().zip(&other.columns[0]) {
-            let (item, repeat) = self.rows.item(*row);
-            others.entry(item).or_default().insert(repeat, *value);
+            let key = self.rows.key(*row);
+            others.entry(&key.item).or_default().insert(key.repeat, *value);
         }
         let (mut paired, mut kept) = ((Vec::new(), Vec::new()), Vec::new());
-        for (row, value) in rows.into_iter().zip(values) {
-            let (item, repeat) = self.rows.item(row);
-            let Some(others) = others.get(item) else { continue };
+        for (row, value) in own.rows.iter().copied().zip(own.columns[0].iter().copied()) {
+            let key = self.rows.key(row);
+            // Of all rows, those of the other group are not their own counterparts.
+            let counts = self.metric.group.is_some() || key.group.as_deref() != Some(from);
+            let Some(others) = others.get(key.item.as_str()).filter(|_| counts) else { continue };
             // Repeats are held against each other, or all of them against the only one.
             let only = if others.len() == 1 { others.values().next() } else { None };
-            if let Some(other) = others.get(&repeat).or(only) {
+            if let Some(other) = others.get(&key.repeat).or(only) {
                 paired.0.push(value);
                 paired.1.push(*other);
                 kept.push(row);

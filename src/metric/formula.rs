@@ -61,9 +61,6 @@ pub enum Formula {
         /// The group that is divided by.
         baseline: String,
     },
-    /// The standard deviation of the means of the repeats, such as the orders of solved examples: apart from how items
-    /// differ.
-    RepeatSpread(Column),
     /// The mean of the metric's group minus that of another, over the items that both have (same id, same repeat, or the
     /// other's only one); without a group, over all that lie outside of the other. Such as `accuracy_minus_OTHER`.
     Difference {
@@ -72,6 +69,9 @@ pub enum Formula {
         /// The group that is taken away.
         from: String,
     },
+    /// The standard deviation of the means of the repeats, such as the orders of solved examples: apart from how items
+    /// differ.
+    RepeatSpread(Column),
     /// A score of the table of gold classes against predicted ones, both texts. A missing prediction is "no label"; a row
     /// without a gold class is left out.
     Classes {
@@ -200,7 +200,7 @@ impl Evaluation<'_> {
         let Selected { columns: [values], rows } = self.rows.select(self.part(), [column])?;
         let mut repeats = BTreeMap::<u32, Vec<f64>>::new();
         for (row, value) in rows.into_iter().zip(values) {
-            repeats.entry(self.rows.item(row).1).or_default().push(value);
+            repeats.entry(self.rows.repeat(row)).or_default().push(value);
         }
         let mean = |values: Vec<f64>| sum(values.iter().copied()) / values.len() as f64;
         let means: Vec<f64> = repeats.into_values().map(mean).collect();
@@ -217,7 +217,11 @@ impl Evaluation<'_> {
     }
 
     pub(super) fn part(&self) -> Part<'_> {
-        let group = self.metric.group.as_deref();
+        self.part_of(self.metric.group.as_deref())
+    }
+
+    /// The rows of a group, or of all, that the metric looks at.
+    pub(super) fn part_of<'b>(&'b self, group: Option<&'b str>) -> Part<'b> {
         match &self.metric.within {
             Some((column, text)) => self.rows.within(group, column, text),
             None => group.map_or(Part::All, Part::Group),

@@ -2,8 +2,8 @@
 //! so that a saved run can be measured anew without asking the model.
 
 pub mod expect;
-mod difference;
 mod cautions;
+mod difference;
 mod formula;
 mod remarks;
 mod rows;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    record::{Cell, Column, Row, Table},
+    record::{Cell, Column, ItemKey, Row, Table},
     stats::{Clusters, Undefined},
 };
 
@@ -124,10 +124,14 @@ impl<'a> Rows<'a> {
         self.clusters.of_some(rows)
     }
 
-    /// The item and the repeat of a row.
-    pub(super) fn item(&self, row: usize) -> (&'a str, u32) {
-        let key = &self.table.rows[row].key;
-        (&key.item, key.repeat)
+    /// What a row speaks of.
+    pub(super) fn key(&self, row: usize) -> &'a ItemKey {
+        &self.table.rows[row].key
+    }
+
+    /// Which repeat of its item a row is.
+    pub(super) fn repeat(&self, row: usize) -> u32 {
+        self.table.rows[row].key.repeat
     }
 
     /// How many rows were answered.

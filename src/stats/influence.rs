@@ -155,10 +155,8 @@ impl Quotient {
         // How far the quotient moves when a unit leaves: (A − a)/(B − b) − A/B.
         let moves: Vec<f64> =
             self.units.iter().map(|unit| (value * unit[1] - unit[0]) / (below - unit[1])).collect();
-        Influence {
-            df: kish_df(self.units.iter().map(|unit| unit[1])),
-            ..Influence::jackknife(value, &moves)
-        }
+        let df = kish_df(self.units.iter().map(|unit| unit[1]));
+        Influence { df, ..Influence::jackknife(value, &moves) }
     }
 
     /// The difference of two quotients over the same clusters, each left out on both sides at once.

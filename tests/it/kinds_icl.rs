@@ -240,6 +240,9 @@ tasks:
     is(&task, "k=3", "accuracy", mean);
     let estimate = &measure(&task, "k=3", "accuracy").estimate;
     assert_eq!((estimate.n, estimate.clusters), (18, Some(3)));
+    // All orders are held against the only one without examples, in which two of three are right.
+    is(&task, "k=3", "accuracy_minus_k=0", mean - 2.0 / 3.0);
+    assert_eq!(measure(&task, "k=3", "accuracy_minus_k=0").estimate.n, 18);
     let orders = detail(&task, "orders").rows.iter().filter(|row| row.key.group.as_deref() == Some("k=3"));
     let listed: Vec<f64> = orders.map(|row| row.cells.as_ref().unwrap()[1].number().unwrap()).collect();
     assert_eq!(listed, accuracies);
