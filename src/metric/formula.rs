@@ -61,8 +61,8 @@ pub enum Formula {
         /// The group that is divided by.
         baseline: String,
     },
-    /// The mean of the metric's group minus that of another, over the items that both have (same id, same repeat); without
-    /// a group, over all that lie outside of the other.
+    /// The mean of the metric's group minus that of another, over the items that both have (same id, same repeat, or the
+    /// other's only one); without a group, over all that lie outside of the other. Such as `accuracy_minus_OTHER`.
     Difference {
         /// What is compared.
         column: Column,

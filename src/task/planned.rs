@@ -25,6 +25,13 @@ pub(super) struct About<'a> {
     pub(super) seed: Seed,
 }
 
+impl<'a> About<'a> {
+    /// Of a task.
+    pub(super) fn of(task: &'a TaskSpec<Task>) -> Self {
+        Self { name: &task.name, seed: task.settings.seed }
+    }
+}
+
 /// A suite as one model is asked it.
 pub struct Plan {
     /// In the order of the suite.
@@ -70,7 +77,7 @@ pub fn plan(tasks: &[&TaskSpec<Task>]) -> Result<Plan, Vec<String>> {
             unready.push(task.name.clone());
             continue;
         }
-        let about = About { name: &task.name, seed: task.settings.seed };
+        let about = About::of(task);
         let Some(judge) = task.kind.ask(&mut ask, about) else {
             unready.push(format!("{} ({})", task.name, task.kind.name()));
             continue;
@@ -96,6 +103,7 @@ impl Planned {
         let Counted { taken, available, .. } = self.items;
         let case = metric::Case { table: &table, metrics: &metrics, measures: &measures, taken, available };
         let remarks = metric::remarks(&case);
+        let notes = metric::best(&measures).into_iter().chain(notes).collect();
         TaskRecord { name: self.name, kind: self.kind, table, details, measures, notes, remarks }
     }
 }
