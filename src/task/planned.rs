@@ -10,7 +10,7 @@ use crate::{
     record::{ItemKey, Table, TaskRecord},
     spec::{Confidence, Counted, IntervalMethod, Item, Kinds as _, Reported, Settings, TaskSpec},
     stats::bootstrap,
-    value::{Digest, Seed},
+    value::{Digest, Level, Seed},
 };
 
 /// What the answers of a task mean.
@@ -23,12 +23,14 @@ pub(super) struct About<'a> {
     pub(super) name: &'a str,
     /// Where random draws begin.
     pub(super) seed: Seed,
+    /// How often intervals hold the truth.
+    pub(super) level: Level,
 }
 
 impl<'a> About<'a> {
     /// Of a task.
     pub(super) fn of(task: &'a TaskSpec<Task>) -> Self {
-        Self { name: &task.name, seed: task.settings.seed }
+        Self { name: &task.name, seed: task.settings.seed, level: task.settings.confidence.level }
     }
 }
 
