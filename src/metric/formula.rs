@@ -1,6 +1,11 @@
 //! The formulas, and what each makes of a table.
 
+mod calibration;
 mod classes;
+mod groups;
+mod texts;
+
+use std::{collections::BTreeMap, num::NonZeroUsize};
 
 use super::{
     ClassScore, Intervals, Metric, Settings,
@@ -16,7 +21,7 @@ use crate::{
         mean, median,
         proportion::{self, Ends},
         ratio::Documents,
-        sum,
+        spread, sum,
     },
 };
 
@@ -56,6 +61,9 @@ pub enum Formula {
         /// The group that is divided by.
         baseline: String,
     },
+    /// The standard deviation of the means of the repeats, such as the orders of solved examples: apart from how items
+    /// differ.
+    RepeatSpread(Column),
     /// A score of the table of gold classes against predicted ones, both texts. A missing prediction is "no label"; a row
     /// without a gold class is left out.
     Classes {
@@ -65,6 +73,48 @@ pub enum Formula {
         predicted: Column,
         /// Such as the F1 of a class.
         score: ClassScore,
+    },
+    /// The calibration error of answers, whose confidence lies between 0 and 1.
+    Calibration {
+        /// The probability of the answer that was given.
+        confidence: Column,
+        /// 1 where it is right.
+        correct: Column,
+    },
+    /// The calibration error that a perfectly calibrated model shows with the same confidences, and its range.
+    CalibrationFloor {
+        /// The probability of the answer that was given.
+        confidence: Column,
+        /// 1 where it is right.
+        correct: Column,
+    },
+    /// Distinct n-grams over all n-grams of texts. Tokens lie between white space; a cell that holds a list of texts holds
+    /// tokens.
+    Distinct {
+        /// What was written.
+        text: Column,
+        /// The length of an n-gram.
+        n: NonZeroUsize,
+    },
+    /// The share of items that get the same text every time they are asked; those answered once are left out.
+    AllSame(Column),
+    /// The share of pairs of texts of one item that are the same, and its mean over items.
+    Agreement(Column),
+    /// The probability that one of `k` answers to an item is right, and its mean over items; those with fewer answers are left
+    /// out.
+    PassAt {
+        /// 1 where an answer is right.
+        correct: Column,
+        /// How many answers are tried.
+        k: NonZeroUsize,
+    },
+    /// The share of the metric's group, or of all rows outside of the baseline, less that of the baseline, which are other
+    /// items; a score from −1 to 1.
+    GroupDifference {
+        /// 1 where a row is right.
+        column: Column,
+        /// The group that is compared with.
+        baseline: String,
     },
     /// A property of the model that nothing was sampled for.
     Exact(f64),
@@ -86,6 +136,7 @@ impl Evaluation<'_> {
             Formula::Mean(column) => self.of_column(column, |own, x, c| own.mean(x, c, Scale::Plain)),
             Formula::GeometricMean(column) => self.of_column(column, |own, x, c| own.mean(x, c, Scale::Exp)),
             Formula::Median(column) => self.of_column(column, Self::median),
+            Formula::RepeatSpread(column) => self.repeat_spread(column),
             Formula::Total(column) => self.of_column(column, |_, x, _| total(x)),
             Formula::ExpRatio { numerator, denominator } => self.ratio([numerator, denominator], Scale::Exp),
             Formula::BitsPer { nats, bytes } => self.ratio([nats, bytes], Scale::Bits),
@@ -93,6 +144,13 @@ impl Evaluation<'_> {
                 self.group_ratio([numerator, denominator], baseline)
             }
             Formula::Classes { gold, predicted, score } => self.classes(gold, predicted, score),
+            Formula::Calibration { confidence, correct } => self.calibration(confidence, correct),
+            Formula::CalibrationFloor { confidence, correct } => self.calibration_floor(confidence, correct),
+            Formula::Distinct { text, n } => self.distinct(text, *n),
+            Formula::AllSame(text) => self.all_same(text),
+            Formula::Agreement(text) => self.agreement(text),
+            Formula::PassAt { correct, k } => self.pass_at(correct, *k),
+            Formula::GroupDifference { column, baseline } => self.group_difference(column, baseline),
         }
         .unwrap_or_else(nothing)
     }
@@ -129,21 +187,15 @@ impl Evaluation<'_> {
         Ok(self.resampled(estimate, &clusters, scale, || documents.quotient().clone()))
     }
 
-    fn group_ratio(&self, columns: [Column; 2], baseline: &str) -> Result<Estimate, Undefined> {
-        let part = self.metric.group.as_deref().map_or(Part::Outside(baseline), Part::Group);
-        let [own, base] = [part, Part::Group(baseline)].map(|part| self.rows.select(part, columns));
-        let (own, base) = (own?, base?);
-        let both = self.rows.clusters(own.rows.iter().chain(&base.rows).copied());
-        let [own, base] = [own, base].map(|Selected { columns: [above, below], rows }| {
-            Documents::new(&above, &below, self.rows.clusters(rows))
-        });
-        let estimate = own.over(&base, &both, self.settings.level);
-        // Draws from each group by itself say nothing where the groups hang together, or one is a single document.
-        if estimate.interval.is_err() {
-            return Ok(estimate);
+    fn repeat_spread(&self, column: Column) -> Result<Estimate, Undefined> {
+        let Selected { columns: [values], rows } = self.rows.select(self.part(), [column])?;
+        let mut repeats = BTreeMap::<u32, Vec<f64>>::new();
+        for (row, value) in rows.into_iter().zip(values) {
+            repeats.entry(self.rows.repeat(row)).or_default().push(value);
         }
-        let difference = || bootstrap::Difference(own.quotient(), base.quotient());
-        Ok(self.resampled(estimate, &both, Scale::Exp, difference))
+        let mean = |values: Vec<f64>| sum(values.iter().copied()) / values.len() as f64;
+        let means: Vec<f64> = repeats.into_values().map(mean).collect();
+        Ok(spread::estimate(&means, self.settings.level))
     }
 
     /// Which interval a share gets that is not resampled.
@@ -155,8 +207,12 @@ impl Evaluation<'_> {
         }
     }
 
-    fn part(&self) -> Part<'_> {
-        self.metric.group.as_deref().map_or(Part::All, Part::Group)
+    pub(super) fn part(&self) -> Part<'_> {
+        let group = self.metric.group.as_deref();
+        match &self.metric.within {
+            Some((column, text)) => self.rows.within(group, column, text),
+            None => group.map_or(Part::All, Part::Group),
+        }
     }
 
     /// The estimate with the interval of a bootstrap, if one is asked for.
@@ -171,13 +227,16 @@ impl Evaluation<'_> {
         if estimate.value.is_err() {
             return estimate;
         }
-        let Metric { name, group, .. } = self.metric;
-        let group = group.as_deref().unwrap_or_default();
-        let key = Key::new(self.settings.seed, &format!("{}/{name}/{group}/bootstrap", self.settings.task));
-        let bootstrap = Bootstrap { resamples, kind, key };
+        let bootstrap = Bootstrap { resamples, kind, key: self.key(&self.metric.name, "bootstrap") };
         let interval =
             clusters.spread().and_then(|()| bootstrap.interval(&statistic(), self.settings.level, scale));
         Estimate { interval, ..estimate }
+    }
+
+    /// What is drawn for a purpose of a metric, or of a column.
+    fn key(&self, name: &str, purpose: &str) -> Key {
+        let group = self.metric.part().unwrap_or_default();
+        Key::new(self.settings.seed, &format!("{}/{name}/{group}/{purpose}", self.settings.task))
     }
 }
 

@@ -2,12 +2,14 @@
 //! so that a saved run can be measured anew without asking the model.
 
 pub mod expect;
+mod cautions;
 mod formula;
 mod remarks;
 mod rows;
 pub mod words;
 
 pub use crate::stats::confusion::ClassScore;
+pub use cautions::cautions;
 pub use formula::Formula;
 pub use remarks::{Case, remarks};
 
@@ -15,7 +17,7 @@ use formula::Evaluation;
 use rows::Rows;
 
 use crate::{
-    record::{Better, Measure, Table, Unit},
+    record::{Better, Column, Measure, Table, Unit},
     stats::{Estimate, bootstrap},
     value::{Level, Seed},
 };
@@ -29,6 +31,10 @@ pub struct Metric {
     pub formula: Formula,
     /// The rows it is made from: those of a group, or all.
     pub group: Option<String>,
+    /// Of these, those that have a text in a column.
+    pub within: Option<(Column, String)>,
+    /// What the part of the task is called that it speaks of, where that is not the group.
+    pub part: Option<String>,
     /// What it counts.
     pub unit: Unit,
     /// Which direction is good, where one is.
@@ -86,6 +92,8 @@ impl Metric {
             name: name.into(),
             formula,
             group: None,
+            within: None,
+            part: None,
             unit,
             better: None,
             chance: None,
@@ -98,6 +106,23 @@ impl Metric {
     #[must_use]
     pub fn of_group(self, group: impl Into<String>) -> Self {
         Self { group: Some(group.into()), ..self }
+    }
+
+    /// Of these rows, over those that have a text in a column.
+    #[must_use]
+    pub fn within(self, column: Column, text: impl Into<String>) -> Self {
+        Self { within: Some((column, text.into())), ..self }
+    }
+
+    /// Reported as a part of the task that is no group of rows by itself, such as a label.
+    #[must_use]
+    pub fn of_part(self, part: impl Into<String>) -> Self {
+        Self { part: Some(part.into()), ..self }
+    }
+
+    /// The part of the task that it speaks of; the whole task without one.
+    pub fn part(&self) -> Option<&str> {
+        self.part.as_deref().or(self.group.as_deref())
     }
 
     /// With a direction that is good.
@@ -132,7 +157,7 @@ pub fn evaluate(metrics: &[Metric], table: &Table, settings: &Settings) -> Vec<M
         .iter()
         .map(|metric| Measure {
             metric: metric.name.clone(),
-            group: metric.group.clone(),
+            group: metric.part().map(str::to_owned),
             unit: metric.unit,
             better: metric.better,
             chance: metric.chance,

@@ -1,5 +1,7 @@
 //! The rows that a formula looks at.
 
+use std::collections::BTreeMap;
+
 use crate::{
     record::{Cell, Column, Row, Table},
     stats::{Clusters, Undefined},
@@ -17,6 +19,12 @@ pub(super) enum Part<'a> {
     All,
     Group(&'a str),
     Outside(&'a str),
+    /// Of a group, or of all: those with a text in the column at a place.
+    Within {
+        group: Option<&'a str>,
+        place: Option<usize>,
+        text: &'a str,
+    },
 }
 
 /// The rows that have a number in each column that is asked for.
@@ -60,6 +68,11 @@ impl<'a> Rows<'a> {
         Ok(selected)
     }
 
+    /// The rows, of a group or of all, that have a text in a column.
+    pub(super) fn within<'b>(&self, group: Option<&'b str>, column: Column, text: &'b str) -> Part<'b> {
+        Part::Within { group, place: self.table.column(column), text }
+    }
+
     /// The gold and the predicted class of each row that has a gold one, and which rows they are. A prediction that is no
     /// text is none.
     pub(super) fn labels(
@@ -79,9 +92,41 @@ impl<'a> Rows<'a> {
         Ok(labelled.unzip())
     }
 
+    /// The answered rows' cells of a column.
+    pub(super) fn cells(
+        &self,
+        part: Part<'_>,
+        column: Column,
+    ) -> Result<impl Iterator<Item = (usize, &'a Cell)>, Undefined> {
+        let place = self.table.column(column).ok_or(Undefined::NoColumn)?;
+        let rows = self.table.rows.iter().enumerate().filter(move |(_, row)| part.holds(row));
+        Ok(rows.filter_map(move |(row, Row { cells, .. })| Some((row, cells.as_ref().ok()?.get(place)?))))
+    }
+
+    /// What the rows of each item hold, and the first of these rows; items in the order in which they appear. An item of
+    /// several groups is one in each.
+    pub(super) fn by_item<T>(&self, rows: impl Iterator<Item = (usize, T)>) -> Vec<(usize, Vec<T>)> {
+        let mut places = BTreeMap::new();
+        let mut items: Vec<(usize, Vec<T>)> = Vec::new();
+        for (row, held) in rows {
+            let key = &self.table.rows[row].key;
+            let place = *places.entry((&key.item, &key.group)).or_insert_with(|| {
+                items.push((row, Vec::new()));
+                items.len() - 1
+            });
+            items[place].1.push(held);
+        }
+        items
+    }
+
     /// The clusters of some rows.
     pub(super) fn clusters(&self, rows: impl IntoIterator<Item = usize>) -> Clusters {
         self.clusters.of_some(rows)
+    }
+
+    /// Which repeat of its item a row is.
+    pub(super) fn repeat(&self, row: usize) -> u32 {
+        self.table.rows[row].key.repeat
     }
 
     /// How many rows were answered.
@@ -96,6 +141,12 @@ impl Part<'_> {
             Self::All => true,
             Self::Group(group) => row.key.group.as_deref() == Some(group),
             Self::Outside(group) => row.key.group.as_deref() != Some(group),
+            Self::Within { group, place, text } => {
+                let cells = row.cells.as_deref().unwrap_or_default();
+                let cell = place.and_then(|place| cells.get(place));
+                group.is_none_or(|group| row.key.group.as_deref() == Some(group))
+                    && matches!(cell, Some(Cell::Text(found)) if found == text)
+            }
         }
     }
 }

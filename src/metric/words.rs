@@ -45,8 +45,15 @@ pub fn method(method: Method) -> &'static str {
         Method::WelchJackknifeT => "jackknife t, Welch",
         Method::BootstrapPercentile => "bootstrap percentiles",
         Method::BootstrapBca => "bootstrap BCa",
+        Method::CalibrationComposite => "calibration, composite",
+        Method::SimulatedCalibration => "simulated calibration",
+        Method::Jeffreys => "Jeffreys",
+        Method::WilsonFinite => "Wilson, finite",
+        Method::NewcombeIndependent => "Newcombe, independent",
+        Method::Welch => "t, Welch",
         Method::OrderStatistics => "order statistics",
         Method::OrderStatisticsClustered => "order statistics, clustered",
+        Method::ChiSquared => "chi-squared",
     }
 }
 

@@ -317,6 +317,10 @@ impl<C: Content> JsonSchema for Item<C> {
     fn schema_name() -> std::borrow::Cow<'static, str> {
         std::any::type_name::<C>().rsplit("::").next().unwrap_or("Item").to_owned().into()
     }
+    fn schema_id() -> std::borrow::Cow<'static, str> {
+        // What an item says may stand elsewhere without the keys of items, under the same name.
+        std::any::type_name::<Self>().into()
+    }
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let mut object = Object::default();
         C::describe(&mut object, generator);

@@ -106,6 +106,7 @@ macro_rules! kinds {
         $(#[doc = $doc])+
         #[derive(Clone, Debug, PartialEq, serde::Serialize)]
         #[serde(untagged)]
+        #[allow(clippy::large_enum_variant, reason = "a suite has few tasks")]
         pub enum $name { $($(#[doc = $about])* $variant($type)),+ }
 
         impl $crate::spec::Kinds for $name {

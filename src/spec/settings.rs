@@ -57,8 +57,10 @@ words! {
         Exact = "exact",
         /// Student's t.
         T = "t",
-        /// Resampling of items, or of clusters.
+        /// Percentiles of a bootstrap: items, or clusters, are drawn again with replacement.
         Bootstrap = "bootstrap",
+        /// The same, corrected for bias and skewness.
+        Bca = "bca",
     }
 }
 

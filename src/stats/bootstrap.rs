@@ -142,7 +142,7 @@ pub fn acceleration(influences: &[f64]) -> f64 {
 }
 
 /// A quantile of sorted values, linear between them (type 7 of Hyndman and Fan 1996, as numpy's).
-fn quantile(sorted: &[f64], share: f64) -> f64 {
+pub(super) fn quantile(sorted: &[f64], share: f64) -> f64 {
     let place = share * (sorted.len() - 1) as f64;
     #[expect(clippy::cast_sign_loss, reason = "a share is not negative")]
     let [low, high] = [place.floor(), place.ceil()].map(|place| sorted[place as usize]);

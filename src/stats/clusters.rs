@@ -80,9 +80,41 @@ impl Clusters {
         sums.into_iter().map(Sum::total).collect()
     }
 
+    /// The items of each cluster.
+    pub fn members(&self) -> Members {
+        let mut ends = vec![0; self.count];
+        self.of_item.iter().for_each(|cluster| ends[*cluster] += 1);
+        let mut start = 0;
+        for end in &mut ends {
+            start += std::mem::replace(end, start);
+        }
+        // Each end begins at its cluster's start and moves on as the items come.
+        let mut items = vec![0; self.items()];
+        for (item, cluster) in self.of_item.iter().enumerate() {
+            items[ends[*cluster]] = item;
+            ends[*cluster] += 1;
+        }
+        Members { items, ends }
+    }
+
     /// The cluster of an item.
     pub fn of(&self, item: usize) -> usize {
         self.of_item[item]
+    }
+}
+
+/// The items of each cluster, in their order.
+#[derive(Clone, Debug)]
+pub struct Members {
+    items: Vec<usize>,
+    ends: Vec<usize>,
+}
+
+impl Members {
+    /// Those of one.
+    pub fn of(&self, cluster: usize) -> &[usize] {
+        let start = cluster.checked_sub(1).map_or(0, |before| self.ends[before]);
+        &self.items[start..self.ends[cluster]]
     }
 }
 
@@ -130,6 +162,8 @@ mod tests {
         assert_eq!(clusters.sums(&[1.0, 2.0, 4.0, 8.0]), [5.0, 2.0, 8.0]);
         assert_eq!([0, 1, 2, 3].map(|item| clusters.of(item)), [0, 1, 0, 2]);
         assert_eq!((clusters.items(), clusters.shared()), (4, Some(3)));
+        let members = clusters.members();
+        assert_eq!([0, 1, 2].map(|cluster| members.of(cluster).to_vec()), [vec![0, 2], vec![1], vec![3]]);
         assert_eq!(clusters.of_some([3, 2, 0]), Clusters::by(["c", "b", "b"]));
         assert_eq!(Clusters::by(["a", "b"]), Clusters::apart(2));
         assert_eq!(Clusters::apart(2).shared(), None);

@@ -37,6 +37,11 @@ pub mod chi_squared {
     pub fn sf(x: f64, df: f64) -> f64 {
         ChiSquared::new(df).expect("degrees of freedom are positive").sf(x)
     }
+
+    /// The x with P(X ≤ x) = p; not for p near 0, where `statrs` was measured wrong.
+    pub fn quantile(p: f64, df: f64) -> f64 {
+        ChiSquared::new(df).expect("degrees of freedom are positive").inverse_cdf(p)
+    }
 }
 
 /// The two sides of a point, each to full precision.

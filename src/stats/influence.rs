@@ -42,6 +42,14 @@ pub enum Scale {
 }
 
 impl Influence {
+    /// From the numbers without each cluster in turn (Tukey's jackknife), or how far they lie from it.
+    pub fn jackknife(value: f64, left_out: &[f64]) -> Self {
+        let count = left_out.len() as f64;
+        let centre = sum(left_out.iter().copied()) / count;
+        let parts = left_out.iter().map(|left_out| (centre - left_out) * (count - 1.0) / count).collect();
+        Self { value, parts, df: count - 1.0 }
+    }
+
     /// The standard error: CR1, which for single items is the usual one. At least two clusters.
     pub fn spread(&self) -> Spread {
         let clusters = self.parts.len() as f64;
@@ -142,10 +150,7 @@ impl Quotient {
         // How far the quotient moves when a unit leaves: (A − a)/(B − b) − A/B.
         let moves: Vec<f64> =
             self.units.iter().map(|unit| (value * unit[1] - unit[0]) / (below - unit[1])).collect();
-        let count = moves.len() as f64;
-        let centre = sum(moves.iter().copied()) / count;
-        let parts = moves.iter().map(|step| (centre - step) * (count - 1.0) / count).collect();
         let squares = sum(self.units.iter().map(|unit| unit[1] * unit[1]));
-        Influence { value, parts, df: (below * below / squares - 1.0).max(1.0) }
+        Influence { df: (below * below / squares - 1.0).max(1.0), ..Influence::jackknife(value, &moves) }
     }
 }

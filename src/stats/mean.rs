@@ -3,6 +3,7 @@
 use super::{
     Clusters, Estimate, Method, Undefined,
     influence::{Quotient, Scale},
+    sum,
 };
 use crate::value::Level;
 
@@ -14,6 +15,17 @@ pub fn estimate(values: &[f64], clusters: &Clusters, level: Level, scale: Scale)
     let mean = Quotient::mean(values, clusters);
     let spread = clusters.spread().map(|()| mean.linear().spread());
     Estimate::on_scale(mean.value(), spread, clusters, level, Method::t(clusters), scale)
+}
+
+/// The skewness of values, m₃ / m₂ to the power of 3/2; `None` where they do not vary.
+pub fn skewness(values: &[f64]) -> Option<f64> {
+    let mean_of = |power: i32, mean: f64| {
+        sum(values.iter().map(|value| libm::pow(value - mean, f64::from(power)))) / values.len() as f64
+    };
+    let mean = mean_of(1, 0.0);
+    let variance = mean_of(2, mean);
+    let skewness = mean_of(3, mean) / (variance * libm::sqrt(variance));
+    skewness.is_finite().then_some(skewness)
 }
 
 #[cfg(test)]
@@ -33,6 +45,13 @@ mod tests {
         // The same numbers as logarithms.
         let geometric = estimate(&values, &Clusters::apart(4), Level::DEFAULT, Scale::Exp).interval.unwrap();
         assert!((geometric.low.ln() - interval.low).abs() < 1e-14);
+    }
+
+    #[test]
+    fn skewness_is_that_of_scipy() {
+        // scipy.stats.skew([0, 0, 0, 0, 5])
+        assert_eq!(skewness(&[0.0, 0.0, 0.0, 0.0, 5.0]), Some(1.5));
+        assert_eq!((skewness(&[2.0, 2.0]), skewness(&[])), (None, None));
     }
 
     #[test]

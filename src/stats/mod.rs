@@ -9,10 +9,14 @@ pub mod proportion;
 pub mod mean;
 pub mod median;
 pub mod ratio;
+pub mod spread;
 mod multinomial;
 pub mod bootstrap;
+pub mod calibration;
+pub mod text;
+pub mod memorization;
 
-pub use clusters::{Clusters, sum};
+pub use clusters::{Clusters, Members, sum};
 
 use serde::{Deserialize, Serialize};
 
@@ -74,10 +78,24 @@ pub enum Method {
     BootstrapPercentile,
     /// Bias-corrected and accelerated bootstrap.
     BootstrapBca,
+    /// From 0 where perfect calibration is not refuted, else a basic bootstrap's.
+    CalibrationComposite,
+    /// What perfect calibration gives, simulated.
+    SimulatedCalibration,
+    /// Equal tails of the posterior under Jeffreys' prior.
+    Jeffreys,
+    /// Wilson's interval of the share of a finite whole, from a part of it.
+    WilsonFinite,
+    /// Newcombe's interval of the difference of two independent shares.
+    NewcombeIndependent,
+    /// Welch's t of the difference of two independent means.
+    Welch,
     /// Order statistics of the sign test.
     OrderStatistics,
     /// Order statistics around a median of clustered data (Woodruff).
     OrderStatisticsClustered,
+    /// The chi-squared distribution of a normal sample's variance.
+    ChiSquared,
 }
 
 /// Why a number, or its interval, is not there.
@@ -125,6 +143,9 @@ pub enum Undefined {
     /// One class is all that occurs.
     #[error("only one class occurs")]
     OneClass,
+    /// Too few answers to any one item.
+    #[error("no item was answered often enough")]
+    TooFewAnswers,
     /// A metric asks for a column that the table does not have.
     #[error("the table has no such column")]
     NoColumn,

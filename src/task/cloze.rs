@@ -1,20 +1,23 @@
 //! `cloze`: is the correct ending more probable than each incorrect one?
 
-use std::{cmp::Ordering, collections::BTreeSet, sync::Arc};
+use std::{collections::BTreeSet, sync::Arc};
 
 use schemars::{Schema, SchemaGenerator, json_schema};
 
 use super::{
+    endings::{self, Ending, Normalization, decided, highest},
+    labels::Part,
     lint,
+    parts::Chances,
     planned::{Judge, Verdict, item_key},
 };
 use crate::{
     metric::{Formula, Metric},
-    plan::{Answers, Ask, Failure, Scored, Ticket},
+    plan::{Answers, Ask, Failure},
     record::{Better, Cell, Column, ItemKey, Row, Table, Unit},
     spec::{
         Content, Counted, Draw, Finding, Item, Items, Kind, Linter, Node, OneOrMore, Reader, Reported, Short,
-        Text, Value, join, keys, words,
+        Text, Value, join, keys,
     },
     value::{Digest, NonEmpty},
 };
@@ -43,40 +46,6 @@ keys! {
         incorrect: OneOrMore<Text>,
         /// A part of the task that is also reported by itself.
         group: Option<Text>,
-    }
-}
-
-words! {
-    /// How texts of different lengths are compared.
-    pub enum Normalization {
-        /// The sum of the log-probabilities, as it is.
-        None = "none",
-        /// Divided by the number of tokens.
-        Token = "token",
-        /// Divided by the number of bytes.
-        Byte = "byte",
-        /// Less the log-probability of the ending without the prompt.
-        Pmi = "pmi",
-    }
-}
-
-impl Normalization {
-    /// The name of a metric under this normalization: `accuracy`, `accuracy_byte`.
-    pub fn named(self, metric: &str) -> String {
-        match self {
-            Self::None => metric.to_owned(),
-            Self::Token | Self::Byte | Self::Pmi => format!("{metric}_{}", self.word()),
-        }
-    }
-
-    /// The column of what is right under it, where it is not the first one of a task.
-    fn column(self) -> Column {
-        match self {
-            Self::None => "correct_none",
-            Self::Token => "correct_token",
-            Self::Byte => "correct_byte",
-            Self::Pmi => "correct_pmi",
-        }
     }
 }
 
@@ -188,25 +157,13 @@ struct Asked {
     endings: Vec<Ending>,
 }
 
-struct Ending {
-    /// As scored: with the white space that joins it to the prompt.
-    text: String,
-    /// Bytes as the author wrote it, white space before it left out.
-    bytes: usize,
-    given: Ticket<Scored>,
-    /// Without the prompt.
-    alone: Option<Ticket<Scored>>,
-}
-
 impl Asked {
     fn new(item: &Item<Endings>, between: &str, pmi: bool, ask: &mut Ask) -> Self {
         let written = item.prompt.as_deref().unwrap_or_default();
         let mut endings = Vec::new();
         for ending in std::iter::once(&item.correct).chain(item.incorrect.iter()) {
             let (prompt, text) = join(written, ending, between);
-            let given = ask.score(&prompt, &text);
-            let alone = pmi.then(|| ask.score("", &text));
-            endings.push(Ending { bytes: ending.trim_start().len().max(1), given, alone, text });
+            endings.push(Ending::ask(&prompt, text, ending, pmi.then_some(""), ask));
         }
         let prompt = written.trim_end().to_owned();
         let texts: Vec<&str> = endings.iter().map(|ending| ending.text.as_str()).collect();
@@ -215,8 +172,7 @@ impl Asked {
     }
 
     fn cells(&self, normalizations: &[Normalization], answers: &Answers) -> Result<Vec<Cell>, Failure> {
-        let given: Vec<&Scored> =
-            self.endings.iter().map(|ending| answers.get(ending.given)).collect::<Result<_, _>>()?;
+        let given = endings::given(&self.endings, answers)?;
         let totals: Vec<f64> = given.iter().map(|scored| scored.total()).collect();
         let rival = 1 + highest(&totals[1..]);
         let firsts: Option<Vec<f64>> =
@@ -225,12 +181,12 @@ impl Asked {
         let mut decisions = Vec::new();
         let (mut rank, mut chosen) = (1, 0);
         for (place, normalization) in normalizations.iter().enumerate() {
-            let scores = self.scores(*normalization, &given, answers)?;
+            let scores = endings::scores(*normalization, &self.endings, &given, answers)?;
             if place == 0 {
                 chosen = highest(&scores);
                 rank += scores[1..].iter().filter(|score| **score > scores[0]).count();
             }
-            decisions.push(decided(&scores));
+            decisions.push(first_decided(&scores));
         }
         let mut cells: Vec<Cell> = vec![
             decisions[0].into(),
@@ -247,47 +203,13 @@ impl Asked {
             libm::exp(totals[rival]).into(),
             p_first(|firsts| firsts[0]).into(),
             p_first(|firsts| firsts[1 + highest(&firsts[1..])]).into(),
-            firsts.as_deref().map(decided).into(),
+            firsts.as_deref().map(first_decided).into(),
             self.endings.len().into(),
             given.iter().any(|scored| scored.straddles).into(),
         ];
         cells.extend(decisions.into_iter().skip(1).map(Cell::from));
         Ok(cells)
     }
-
-    /// One score an ending, the higher the better.
-    fn scores(
-        &self,
-        normalization: Normalization,
-        given: &[&Scored],
-        answers: &Answers,
-    ) -> Result<Vec<f64>, Failure> {
-        let score = |(ending, scored): (&Ending, &&Scored)| {
-            let total = scored.total();
-            Ok(match (normalization, ending.alone) {
-                (Normalization::Token, _) => total / scored.logprobs.len().max(1) as f64,
-                (Normalization::Byte, _) => total / ending.bytes as f64,
-                (Normalization::Pmi, Some(alone)) => total - answers.get(alone)?.total(),
-                (Normalization::None | Normalization::Pmi, _) => total,
-            })
-        };
-        self.endings.iter().zip(given).map(score).collect()
-    }
-}
-
-/// 1 where the first score is the highest, a half where another equals it, else 0.
-fn decided(scores: &[f64]) -> f64 {
-    let rival = scores[1 + highest(&scores[1..])];
-    match scores[0].total_cmp(&rival) {
-        Ordering::Greater => 1.0,
-        Ordering::Equal => 0.5,
-        Ordering::Less => 0.0,
-    }
-}
-
-/// The place of the highest score, the first of equal ones.
-fn highest(scores: &[f64]) -> usize {
-    (1..scores.len()).fold(0, |best, place| if scores[place] > scores[best] { place } else { best })
 }
 
 fn verdict(asked: &[Asked], normalizations: &[Normalization], answers: &Answers) -> Verdict {
@@ -298,46 +220,37 @@ fn verdict(asked: &[Asked], normalizations: &[Normalization], answers: &Answers)
         .iter()
         .map(|item| Row { key: item.key.clone(), cells: item.cells(normalizations, answers) })
         .collect();
-    let chance = asked.iter().map(|item| 1.0 / item.endings.len() as f64).sum::<f64>() / asked.len() as f64;
+    let chance = |item: &'_ Asked| 1.0 / item.endings.len() as f64;
+    let chances = Chances::of(asked.iter().map(|item| (None, item.key.group.as_deref(), chance(item))));
     let groups: BTreeSet<&str> = asked.iter().filter_map(|item| item.key.group.as_deref()).collect();
-    let mut metrics = metrics(normalizations, chance, None);
-    metrics.extend(groups.into_iter().flat_map(|group| self::metrics(normalizations, chance, Some(group))));
-    let ties = table.numbers("correct").filter(|(_, correct)| *correct > 0.0 && *correct < 1.0).count();
-    let straddling = table.numbers("straddles").filter(|(_, straddles)| *straddles > 0.0).count();
-    let mut notes = Vec::new();
-    if ties > 0 {
-        notes.push(format!("{} scored exactly alike: a tie counts half", items(ties)));
-    }
-    if straddling > 0 {
-        notes.push(format!(
-            "{}: a token begins in the prompt and ends in an ending; it is scored",
-            items(straddling)
-        ));
-    }
+    let parts = std::iter::once(None).chain(groups.into_iter().map(Some));
+    let metrics = parts
+        .flat_map(|part| metrics(normalizations, chances.get(Part { way: None, items: part }), part))
+        .collect();
+    let notes = endings::notes(&table);
     Verdict { table, details: Vec::new(), metrics, notes }
 }
 
-fn items(count: usize) -> String {
-    if count == 1 { "1 item".to_owned() } else { format!("{count} items") }
+/// Whether the first score is the highest.
+fn first_decided(scores: &[f64]) -> f64 {
+    decided(scores[0], scores[1 + highest(&scores[1..])])
 }
 
-fn metrics(normalizations: &[Normalization], chance: f64, group: Option<&str>) -> Vec<Metric> {
+fn metrics(normalizations: &[Normalization], chance: Option<f64>, group: Option<&str>) -> Vec<Metric> {
     let mut metrics: Vec<Metric> = normalizations
         .iter()
         .enumerate()
         .map(|(place, normalization)| {
             let column = if place == 0 { "correct" } else { normalization.column() };
             let name = normalization.named("accuracy");
-            Metric::new(name, Formula::Proportion(column), Unit::Proportion)
-                .better(Better::Higher)
-                .chance(chance)
-                .headline()
+            let metric = Metric::new(name, Formula::Proportion(column), Unit::Proportion);
+            Metric { chance, ..metric.better(Better::Higher).headline() }
         })
         .collect();
+    let first_token =
+        Metric::new("first_token_accuracy", Formula::Proportion("first_token_correct"), Unit::Proportion);
     metrics.extend([
-        Metric::new("first_token_accuracy", Formula::Proportion("first_token_correct"), Unit::Proportion)
-            .better(Better::Higher)
-            .chance(chance),
+        Metric { chance, ..first_token.better(Better::Higher) },
         Metric::new("p_correct", Formula::Mean("p_correct"), Unit::Proportion).better(Better::Higher),
         Metric::new("margin", Formula::Mean("margin"), Unit::Nats).better(Better::Higher),
         Metric::new("ratio", Formula::GeometricMean("margin"), Unit::Ratio).better(Better::Higher),

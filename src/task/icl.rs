@@ -1,33 +1,55 @@
 //! `icl`: in-context learning: solved examples in the prompt, the label scored by its probability.
 
-use std::num::NonZeroU32;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    num::NonZeroU32,
+};
 
 use super::{
+    labels::{self, Asked, Calibration, Confusion, Part, Set, Way},
     lint,
-    pair::{self, Pair},
+    pair::{self, Labelled, Pair},
+    planned::{About, Judge, Verdict, reported},
+    prompt::{Layout, SEPARATOR},
+    shots::Selection,
 };
-use crate::spec::{Counted, Draw, Items, Kind, Linter, Named, OneOrMore, Reported, Text, keys};
+use crate::{
+    metric::{Formula, Metric},
+    plan::{Answers, Ask},
+    record::{Better, Row, Table, Unit},
+    spec::{Counted, Draw, Items, Kind, Linter, Named, OneOrMore, Renderer, Reported, Text, keys},
+    stats::sum,
+};
+
+/// The layout where a spec gives none.
+const TEMPLATE: &str = "Input: {{ input }}\nLabel: {{ label }}";
 
 keys! {
     /// In-context learning: solved examples in the prompt, the label scored by its probability.
     pub struct Icl {
         /// All labels.
         labels: Vec<Text>,
-        /// The examples to draw from.
+        /// The examples to choose from; an item may bring its own.
         shots: Items<Pair> = Items::none(),
         /// How many examples; a list is a sweep.
         k: OneOrMore<u32> = OneOrMore::one(0),
-        /// In how many orders the examples are put.
+        /// Which of the examples an item sees.
+        selection: Selection = Selection::Fixed,
+        /// In how many orders the examples are put; with a random selection, how often they are drawn.
         orders: NonZeroU32 = NonZeroU32::MIN,
-        /// One example, with `{{ input }}` and `{{ label }}`.
+        /// One example, with `{{ input }}` and `{{ label }}`; two lines, `Input: …` and `Label: …`, where none is given.
         template: Option<Text>,
+        /// What is put between examples.
+        separator: String = SEPARATOR.to_owned(),
         /// What the model reads for each label.
         verbalizer: Named<Text> = Named::default(),
         /// A text before the examples.
         instruction: Option<Text>,
+        /// Whether what the prompt makes of the labels by itself is taken out, as a further accuracy.
+        calibration: Calibration = Calibration::None,
     } with {
         /// What is asked about.
-        items: Items<Pair>,
+        items: Items<Labelled>,
     }
 }
 
@@ -39,14 +61,12 @@ impl Kind for Icl {
         Counted::of(&self.items)
     }
     fn metrics(&self) -> Vec<Reported> {
-        let metrics = ["accuracy", "macro_f1"];
-        let mut all = Reported::whole(&metrics);
-        all.extend(self.k.iter().flat_map(|k| Reported::part(&format!("k={k}"), &metrics)));
-        all
+        reported(&self.measured())
     }
     fn lint(&self, linter: &mut Linter<'_>) {
+        let most = self.k.iter().copied().max().unwrap_or(0);
         pair::lint(&self.items, &self.shots, &self.labels, linter);
-        lint::shots(&self.shots, self.k.iter().copied().max(), linter);
+        pair::lint_shots(&self.items, &self.shots, most, self.selection, linter);
         lint::verbalizer(&self.verbalizer, &self.labels, linter);
         if let Some(template) = &self.template {
             pair::lint_template(template, &self.items, linter);
@@ -56,4 +76,159 @@ impl Kind for Icl {
         lint::few_items(self.items.len(), linter);
         lint::classes(&self.labels, self.items.iter().map(|item| &item.label), linter);
     }
+}
+
+impl Icl {
+    /// Asks for every label of every item, for every number of examples and every order of them.
+    pub(super) fn ask(&self, ask: &mut Ask, about: About<'_>) -> Judge {
+        let asked = self.asked(ask, about);
+        let labels: Vec<String> = self.labels.iter().map(ToString::to_string).collect();
+        let (metrics, calibrated) = (self.measured(), self.calibrated());
+        Box::new(move |answers| verdict(&asked, &labels, calibrated, metrics, answers))
+    }
+
+    fn asked(&self, ask: &mut Ask, about: About<'_>) -> Vec<Asked> {
+        let renderer = Renderer::default();
+        let template = self.template.as_deref().unwrap_or(TEMPLATE);
+        let layout = Layout::new(&renderer, template, "label")
+            .map(|layout| layout.instruction(self.instruction.as_deref()).separator(&self.separator));
+        let set = Set {
+            about,
+            kind: "icl",
+            labels: &self.labels,
+            items: &self.items,
+            shots: &self.shots,
+            selection: self.selection,
+        };
+        let ask_with = |k| {
+            let way = Way {
+                part: &part(k),
+                layout: layout.as_ref().map_err(Clone::clone),
+                words: labels::read_as(&self.labels, &self.verbalizer),
+                k,
+                orders: self.orders(k),
+                calibration: self.calibration,
+            };
+            set.ask(&way, ask)
+        };
+        self.sweep().into_iter().flat_map(ask_with).collect()
+    }
+
+    /// The numbers of examples, each once.
+    fn sweep(&self) -> BTreeSet<u32> {
+        self.k.iter().copied().collect()
+    }
+
+    /// In how many orders so many examples can differ, of those asked for.
+    fn orders(&self, k: u32) -> u32 {
+        match (k, self.selection) {
+            (0, _) | (1, Selection::Fixed) => 1,
+            _ => self.orders.get(),
+        }
+    }
+
+    fn calibrated(&self) -> bool {
+        self.calibration != Calibration::None
+    }
+
+    fn measured(&self) -> Vec<Metric> {
+        let numbers = |part: Part<'_>| labels::metrics(part, &self.labels, self.calibrated());
+        let groups = pair::groups(&self.items);
+        let mut metrics = Vec::new();
+        let ways: Vec<(u32, String)> = self.sweep().into_iter().map(|k| (k, part(k))).collect();
+        for (k, way) in &ways {
+            let of = |items| Part { way: Some(way), items };
+            metrics.extend(numbers(of(None)));
+            if self.orders(*k) > 1 {
+                let spread = Metric::new("order_spread", Formula::RepeatSpread("correct"), Unit::Proportion);
+                metrics.push(of(None).metric(spread.better(Better::Lower)));
+            }
+            metrics.extend(groups.iter().flat_map(|group| numbers(of(Some(group)))));
+        }
+        // With one number of examples the whole task is the same again.
+        let whole = numbers(Part { way: None, items: None });
+        let unseen = |metric| Metric { headline: false, ..metric };
+        metrics.extend(whole.into_iter().map(unseen));
+        metrics
+    }
+}
+
+fn part(k: u32) -> String {
+    format!("k={k}")
+}
+
+fn verdict(
+    asked: &[Asked],
+    labels: &[String],
+    calibrated: bool,
+    metrics: Vec<Metric>,
+    answers: &Answers,
+) -> Verdict {
+    let table = labels::table(asked, labels, calibrated, answers);
+    let confusion = Confusion::of(&table);
+    let mut notes = labels::notes(&table, &confusion);
+    let mut details = vec![confusion.table()];
+    let orders = Order::all(&table);
+    if orders.iter().any(|order| order.number > 0) {
+        notes.extend(spread(&orders));
+        let columns = vec!["order", "accuracy", "n"];
+        details
+            .push(Table { rows: orders.iter().map(Order::row).collect(), ..Table::new("orders", columns) });
+    }
+    Verdict { table, details, metrics, notes }
+}
+
+/// What one order of the examples came to.
+struct Order<'a> {
+    part: &'a str,
+    number: u32,
+    correct: Vec<f64>,
+}
+
+impl<'a> Order<'a> {
+    /// By part, in the order of the rows, then by number.
+    fn all(table: &'a Table) -> Vec<Self> {
+        let mut orders: Vec<BTreeMap<u32, Self>> = Vec::new();
+        let mut last = None;
+        for (key, correct) in table.numbers("correct") {
+            let part = key.group.as_deref().unwrap_or_default();
+            if last != Some(part) {
+                last = Some(part);
+                orders.push(BTreeMap::new());
+            }
+            let Some(of_part) = orders.last_mut() else { continue };
+            let order = of_part.entry(key.repeat).or_insert_with(|| Self {
+                part,
+                number: key.repeat,
+                correct: vec![],
+            });
+            order.correct.push(correct);
+        }
+        orders.into_iter().flat_map(BTreeMap::into_values).collect()
+    }
+
+    fn accuracy(&self) -> f64 {
+        sum(self.correct.iter().copied()) / self.correct.len() as f64
+    }
+
+    fn row(&self) -> Row {
+        Row {
+            key: labels::part_key(self.part, self.number),
+            cells: Ok(vec![self.number.into(), self.accuracy().into(), self.correct.len().into()]),
+        }
+    }
+}
+
+/// The orders of each part, from the lowest accuracy to the highest.
+fn spread(orders: &[Order<'_>]) -> Vec<String> {
+    let note = |orders: &[Order<'_>]| {
+        let by_accuracy = |a: &&Order<'_>, b: &&Order<'_>| a.accuracy().total_cmp(&b.accuracy());
+        let (low, high) = (orders.iter().min_by(by_accuracy)?, orders.iter().max_by(by_accuracy)?);
+        (orders.len() > 1).then(|| {
+            let (part, count) = (low.part, orders.len());
+            let [from, to] = [low, high].map(|order| format!("{:.3} (order {})", order.accuracy(), order.number));
+            format!("{part}: of {count} orders of the examples the accuracy goes from {from} to {to}; its interval is over items and does not hold that")
+        })
+    };
+    orders.chunk_by(|a, b| a.part == b.part).filter_map(note).collect()
 }

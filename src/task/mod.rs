@@ -3,28 +3,34 @@
 mod choice;
 mod cloze;
 mod decoding;
+mod endings;
 mod generate;
 mod icl;
+mod labels;
 mod lint;
 mod memorization;
 mod next_token;
 mod pair;
+mod parts;
 mod perplexity;
 mod planned;
+mod pool;
 mod prompt;
 mod sampling;
 mod shots;
 mod strategies;
 
 pub use choice::Choice;
-pub use cloze::{Cloze, Endings, Normalization};
+pub use cloze::{Cloze, Endings};
 pub use decoding::{Combination, Decoding};
-pub use generate::Generate;
+pub use endings::Normalization;
+pub use generate::{Generate, Match, Normalize};
 pub use icl::Icl;
+pub use labels::Calibration;
 pub use lint::lint_tokens;
 pub use memorization::Memorization;
 pub use next_token::{NextToken, Prompt};
-pub use pair::Pair;
+pub use pair::{Labelled, Pair};
 pub use perplexity::{Passage, Perplexity, Unit};
 pub use planned::{Plan, Planned, Verdict, plan};
 pub use sampling::Sampling;
@@ -64,12 +70,11 @@ impl Task {
             Self::NextToken(task) => Some(task.ask(ask)),
             Self::Cloze(task) => Some(task.ask(ask)),
             Self::Perplexity(task) => Some(task.ask(ask)),
-            Self::Choice(_)
-            | Self::Generate(_)
-            | Self::Icl(_)
-            | Self::Strategies(_)
-            | Self::Memorization(_)
-            | Self::Sampling(_) => None,
+            Self::Choice(task) => Some(task.ask(ask, about)),
+            Self::Generate(task) => Some(task.ask(ask, about)),
+            Self::Icl(task) => Some(task.ask(ask, about)),
+            Self::Strategies(task) => Some(task.ask(ask, about)),
+            Self::Memorization(_) | Self::Sampling(_) => None,
         }
     }
 }

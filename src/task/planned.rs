@@ -8,7 +8,7 @@ use crate::{
     metric::{self, Intervals, Metric},
     plan::{Answers, Ask, Request},
     record::{ItemKey, Table, TaskRecord},
-    spec::{Confidence, Counted, IntervalMethod, Item, Kinds as _, Settings, TaskSpec},
+    spec::{Confidence, Counted, IntervalMethod, Item, Kinds as _, Reported, Settings, TaskSpec},
     stats::bootstrap,
     value::{Digest, Seed},
 };
@@ -90,8 +90,9 @@ pub fn plan(tasks: &[&TaskSpec<Task>]) -> Result<Plan, Vec<String>> {
 impl Planned {
     /// The task's rows and numbers.
     pub fn judge(self, answers: &Answers) -> TaskRecord {
-        let Verdict { table, details, metrics, notes } = (self.judge)(answers);
+        let Verdict { table, details, metrics, mut notes } = (self.judge)(answers);
         let measures = metric::evaluate(&metrics, &table, &self.settings);
+        notes.extend(metric::cautions(&metrics, &measures, &table, &self.settings));
         let Counted { taken, available, .. } = self.items;
         let case = metric::Case { table: &table, metrics: &metrics, measures: &measures, taken, available };
         let remarks = metric::remarks(&case);
@@ -101,15 +102,22 @@ impl Planned {
 
 fn settings(task: &str, said: &Settings) -> metric::Settings {
     let Confidence { level, method, resamples } = said.confidence;
+    let resampled = |kind| Intervals::Bootstrap { resamples: resamples.get(), kind };
     let intervals = match method {
         IntervalMethod::Auto | IntervalMethod::Wilson => Intervals::Auto,
         IntervalMethod::Exact => Intervals::ClopperPearson,
         IntervalMethod::T => Intervals::T,
-        IntervalMethod::Bootstrap => {
-            Intervals::Bootstrap { resamples: resamples.get(), kind: bootstrap::Kind::Percentile }
-        }
+        IntervalMethod::Bootstrap => resampled(bootstrap::Kind::Percentile),
+        IntervalMethod::Bca => resampled(bootstrap::Kind::Bca),
     };
     metric::Settings { task: task.to_owned(), level, intervals, seed: said.seed }
+}
+
+/// What the metrics of a task are called, for expectations.
+pub(super) fn reported(metrics: &[Metric]) -> Vec<Reported> {
+    let named =
+        |metric: &Metric| Reported { part: metric.part().map(str::to_owned), metric: metric.name.clone() };
+    metrics.iter().map(named).collect()
 }
 
 /// What a row of an item speaks of.

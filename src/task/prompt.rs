@@ -79,9 +79,38 @@ impl<'a> Layout<'a> {
         prompt.truncate(bare);
         Ok(Posed { prompt, gap })
     }
+
+    /// What stands between the question and the answer, such as `Answer:`: what an answer follows whose probability
+    /// without its question is wanted (Brown et al. 2020, section 2.4; the domain premise of Holtzman et al. 2021).
+    pub(super) fn premise(&self, item: &Map<String, Json>) -> Result<String, Failure> {
+        let item = item.iter().map(|(name, value)| (name.clone(), marked(value))).collect();
+        let split = self.template.split(&item, self.answer).map_err(|fault| failed(&fault))?;
+        let premise = split.prompt.rsplit(MARK).next().unwrap_or_default();
+        Ok(premise.trim().to_owned())
+    }
+}
+
+/// A character of private use that stands for whatever an item says.
+const MARK: char = '\u{f8f1}';
+
+fn marked(value: &Json) -> Json {
+    match value {
+        Json::String(_) => MARK.to_string().into(),
+        Json::Array(entries) => entries.iter().map(marked).collect(),
+        Json::Object(fields) => {
+            fields.iter().map(|(name, value)| (name.clone(), marked(value))).collect::<Map<_, _>>().into()
+        }
+        other => other.clone(),
+    }
 }
 
 impl Posed {
+    /// What a model goes on from when it writes. Line breaks before the answer stay, for one could be a stop text; a space
+    /// does not, for most tokenizers attach it to the word after it.
+    pub(super) fn opening(&self) -> String {
+        format!("{}{}", self.prompt, self.gap.trim_end_matches([' ', '\t']))
+    }
+
     /// An answer as it is scored: after the white space of the template, unless it has its own.
     pub(super) fn ending(&self, answer: &str) -> String {
         joined(&self.gap, answer)
@@ -118,6 +147,12 @@ mod tests {
         let wanted = "Judge.\n\nReview: Good.\nSentiment: yes.\n\nReview: Bad.\nSentiment: no.\n\nReview: Fair.\nSentiment:";
         assert_eq!(posed.prompt, wanted);
         assert_eq!((posed.ending("yes"), posed.ending("\tno")), (" yes".into(), "\tno".into()));
+        assert_eq!(posed.opening(), wanted);
+    }
+
+    #[test]
+    fn a_line_break_before_an_answer_is_not_written_by_the_model() {
+        assert_eq!(posed("Q: {{ input }}\nA:\n {{ label }}", None, &[], "x").opening(), "Q: x\nA:\n");
     }
 
     #[test]
@@ -125,6 +160,24 @@ mod tests {
         let posed = posed("{{ label }} is {{ input }}", None, &[("big", "An elephant")], "small");
         assert_eq!(posed.prompt, "An elephant is big");
         assert_eq!(posed.ending("A mouse"), "\n\nA mouse");
+    }
+
+    #[test]
+    fn the_premise_is_what_stands_between_the_question_and_the_answer() {
+        let cases = [
+            ("Question: {{ input }}\nAnswer: {{ label }}", "Answer:"),
+            ("{{ input }} {{ label }}", ""),
+            ("Is {{ input | upper }} {{ label }}", ""),
+            ("Say {{ label }} of {{ input }}", "Say"),
+            ("{% for one in list %}{{ one.text }}\n{% endfor %}So it is {{ label }}.", "So it is"),
+        ];
+        for (template, premise) in cases {
+            let renderer = Renderer::default();
+            let layout = Layout::new(&renderer, template, "label").unwrap();
+            let mut item = blanks([("input", "a long text")]);
+            item.insert("list".to_owned(), serde_json::json!([{ "text": "a" }, { "text": "b" }]));
+            assert_eq!(layout.premise(&item), Ok(premise.to_owned()), "{template}");
+        }
     }
 
     #[test]

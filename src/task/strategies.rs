@@ -1,23 +1,33 @@
 //! `strategies`: the same items, asked in several ways, and compared pairwise.
 
 use super::{
+    labels::{self, Asked, Calibration, Confusion, Part, Set, Way},
     lint,
-    pair::{self, Pair},
+    pair::{self, Labelled, Pair},
+    planned::{About, Judge, Verdict, reported},
+    prompt::{Layout, SEPARATOR},
+    shots::Selection,
 };
-use crate::spec::{Counted, Draw, Items, Kind, Linter, Named, Reported, Text, keys};
+use crate::{
+    metric::Metric,
+    plan::{Answers, Ask},
+    spec::{Counted, Draw, Items, Kind, Linter, Named, Renderer, Reported, Text, keys},
+};
 
 keys! {
     /// The same items, asked in several ways, and compared pairwise.
     pub struct Strategies {
         /// All labels.
         labels: Vec<Text>,
-        /// Examples for the strategies with `k`.
+        /// Examples for the strategies with `k`; an item may bring its own.
         shots: Items<Pair> = Items::none(),
+        /// Which of the examples an item sees.
+        selection: Selection = Selection::Fixed,
         /// The ways of asking, by name.
         compare: Named<Strategy>,
     } with {
         /// What is asked about.
-        items: Items<Pair>,
+        items: Items<Labelled>,
     }
 }
 
@@ -30,6 +40,10 @@ keys! {
         verbalizer: Named<Text> = Named::default(),
         /// How many solved examples come first.
         k: u32 = 0,
+        /// What is put between examples.
+        separator: String = SEPARATOR.to_owned(),
+        /// A text before everything else, once.
+        instruction: Option<Text>,
     }
 }
 
@@ -41,11 +55,12 @@ impl Kind for Strategies {
         Counted::of(&self.items)
     }
     fn metrics(&self) -> Vec<Reported> {
-        self.compare.0.iter().flat_map(|(name, _)| Reported::part(name, &["accuracy", "macro_f1"])).collect()
+        reported(&self.measured())
     }
     fn lint(&self, linter: &mut Linter<'_>) {
+        let most = self.compare.0.iter().map(|(_, strategy)| strategy.k).max().unwrap_or(0);
         pair::lint(&self.items, &self.shots, &self.labels, linter);
-        lint::shots(&self.shots, self.compare.0.iter().map(|(_, strategy)| strategy.k).max(), linter);
+        pair::lint_shots(&self.items, &self.shots, most, self.selection, linter);
         for (_, strategy) in &self.compare.0 {
             lint::verbalizer(&strategy.verbalizer, &self.labels, linter);
             pair::lint_template(&strategy.template, &self.items, linter);
@@ -55,4 +70,60 @@ impl Kind for Strategies {
         lint::few_items(self.items.len(), linter);
         lint::classes(&self.labels, self.items.iter().map(|item| &item.label), linter);
     }
+}
+
+impl Strategies {
+    /// Asks for every label of every item in every way.
+    pub(super) fn ask(&self, ask: &mut Ask, about: About<'_>) -> Judge {
+        let asked = self.asked(ask, about);
+        let labels: Vec<String> = self.labels.iter().map(ToString::to_string).collect();
+        let metrics = self.measured();
+        Box::new(move |answers| verdict(&asked, &labels, metrics, answers))
+    }
+
+    fn asked(&self, ask: &mut Ask, about: About<'_>) -> Vec<Asked> {
+        let set = Set {
+            about,
+            kind: "strategies",
+            labels: &self.labels,
+            items: &self.items,
+            shots: &self.shots,
+            selection: self.selection,
+        };
+        let ask_in = |(name, strategy): &(Text, Strategy)| {
+            let renderer = Renderer::default();
+            let layout = Layout::new(&renderer, &strategy.template, "label").map(|layout| {
+                layout.instruction(strategy.instruction.as_deref()).separator(&strategy.separator)
+            });
+            let way = Way {
+                part: name,
+                layout: layout.as_ref().map_err(Clone::clone),
+                words: labels::read_as(&self.labels, &strategy.verbalizer),
+                k: strategy.k,
+                orders: 1,
+                calibration: Calibration::None,
+            };
+            set.ask(&way, ask)
+        };
+        self.compare.0.iter().flat_map(ask_in).collect()
+    }
+
+    fn measured(&self) -> Vec<Metric> {
+        let groups = pair::groups(&self.items);
+        let of = |(name, _): &(Text, Strategy)| {
+            let numbers = |items| labels::metrics(Part { way: Some(name), items }, &self.labels, false);
+            let mut metrics = numbers(None);
+            metrics.extend(groups.iter().flat_map(|group| numbers(Some(group))));
+            metrics
+        };
+        self.compare.0.iter().flat_map(of).collect()
+    }
+}
+
+fn verdict(asked: &[Asked], labels: &[String], metrics: Vec<Metric>, answers: &Answers) -> Verdict {
+    let table = labels::table(asked, labels, false, answers);
+    let confusion = Confusion::of(&table);
+    let notes = labels::notes(&table, &confusion);
+    let details = vec![confusion.table()];
+    Verdict { table, details, metrics, notes }
 }

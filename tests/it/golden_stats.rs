@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod classes;
+mod texts;
 
 use std::{collections::BTreeMap, path::Path};
 
@@ -70,6 +71,18 @@ const FUNCTIONS: &[(&str, f64, Function)] = &[
     ("classification", USUAL, classes::classification),
     ("f1_interval", USUAL, classes::f1_interval),
     ("confusion_interval", USUAL, classes::confusion_interval),
+    ("jeffreys", USUAL, |i| share(i, proportion::jeffreys(f(i, "x"), f(i, "n"), level(i)))),
+    ("wilson_fpc", USUAL, |i| {
+        share(i, proportion::wilson_of_whole(f(i, "x"), f(i, "n"), f(i, "N"), level(i)))
+    }),
+    ("newcombe_independent", USUAL, newcombe_independent),
+    ("brier_binary", USUAL, texts::brier_binary),
+    ("brier_multi", USUAL, texts::brier_multi),
+    ("ece", USUAL, texts::ece),
+    ("memorization", USUAL, texts::memorized),
+    ("distinct_n", USUAL, texts::distinct_n),
+    ("agreement", USUAL, texts::agree),
+    ("pass_at_k", USUAL, texts::pass_at_k),
 ];
 
 #[test]
@@ -167,6 +180,20 @@ fn estimate(estimate: &Estimate) -> Found {
         found.numbers.extend([("low", interval.low), ("high", interval.high)]);
         found.numbers.extend(estimate.std_error.map(|error| ("se", error)));
     }
+    found
+}
+
+fn newcombe_independent(input: &Value) -> Found {
+    let group = |right: &str, items: &str| -> Vec<f64> {
+        (0..u(input, items)).map(|item| if item < u(input, right) { 1.0 } else { 0.0 }).collect()
+    };
+    let groups = [group("x1", "n1"), group("x2", "n2")];
+    let [own, other] =
+        [&groups[0], &groups[1]].map(|values| (values.as_slice(), Clusters::apart(values.len())));
+    let both = Clusters::apart(own.0.len() + other.0.len());
+    let groups = [(own.0, &own.1), (other.0, &other.1)];
+    let mut found = estimate(&proportion::difference(groups, &both, level(input), proportion::Ends::Wilson));
+    found.numbers.remove("se");
     found
 }
 

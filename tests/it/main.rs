@@ -9,6 +9,9 @@ mod golden_stats;
 #[cfg(feature = "hub")]
 mod hub;
 mod kinds;
+mod kinds_choice;
+mod kinds_generate;
+mod kinds_icl;
 #[cfg(feature = "local")]
 mod local;
 mod hostile;

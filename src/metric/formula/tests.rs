@@ -173,3 +173,93 @@ fn classes_are_read_from_texts() {
     table.rows[1].cells.as_mut().unwrap()[0] = Cell::Missing;
     assert_eq!(with(ClassScore::MacroF1, Intervals::Auto, &table).n, 8);
 }
+
+/// Rows of (item, group, correct, confidence, text).
+fn written(rows: &[(&str, &str, bool, f64, &str)]) -> Table {
+    let mut table = Table::new("items", vec!["correct", "confidence", "text"]);
+    for (place, (item, group, correct, confidence, text)) in rows.iter().enumerate() {
+        let key = ItemKey {
+            item: (*item).to_owned(),
+            repeat: place as u32,
+            group: Some((*group).to_owned()),
+            cluster: None,
+            content: Digest::of(item),
+        };
+        let cells = vec![(*correct).into(), (*confidence).into(), (*text).into()];
+        table.rows.push(Row { key: key.into(), cells: Ok(cells) });
+    }
+    table
+}
+
+fn repeated() -> Table {
+    written(&[
+        ("a", "x", true, 0.9, "to be or not"),
+        ("a", "x", false, 0.8, "to be or not"),
+        ("a", "x", false, 0.7, "to be"),
+        ("b", "x", true, 0.6, "yes"),
+        ("b", "x", true, 0.6, "yes"),
+        ("c", "x", false, 0.2, "once"),
+        ("a", "y", true, 0.9, "other"),
+        ("d", "y", false, 0.95, "or not to"),
+    ])
+}
+
+#[test]
+fn repeats_of_an_item_are_looked_at_together() {
+    let one = |formula| make(formula, None, Intervals::Auto, &repeated());
+    // Items c and d were asked once, and a in group y too.
+    let same = one(Formula::AllSame("text"));
+    assert_eq!((same.value, same.n, same.interval.unwrap().method), (Ok(0.5), 2, Method::Wilson));
+    let agreement = one(Formula::Agreement("text"));
+    assert_eq!((agreement.value, agreement.n), (Ok(f64::midpoint(1.0 / 3.0, 1.0)), 2));
+    let at = |k| one(Formula::PassAt { correct: "correct", k: NonZeroUsize::new(k).unwrap() });
+    // 1 of 3, 2 of 2, 0 of 1, 1 of 1, 0 of 1; then only those of two answers and more.
+    assert!((at(1).value.unwrap() - (1.0 / 3.0 + 1.0 + 0.0 + 1.0 + 0.0) / 5.0).abs() < 1e-15);
+    assert!((at(2).value.unwrap() - (2.0 / 3.0 + 1.0) / 2.0).abs() < 1e-15);
+    assert_eq!(at(4).value, Err(Undefined::TooFewAnswers));
+    let once = make(Formula::AllSame("text"), Some("y"), Intervals::Auto, &repeated());
+    assert_eq!(once.value, Err(Undefined::TooFewAnswers));
+}
+
+#[test]
+fn distinct_n_grams_are_counted_over_all_texts() {
+    let two = NonZeroUsize::new(2).unwrap();
+    let distinct = make(Formula::Distinct { text: "text", n: two }, None, Intervals::Auto, &repeated());
+    // to-be be-or or-not not-to of 3 + 3 + 1 + 0 + 0 + 0 + 0 + 2.
+    assert_eq!((distinct.value, distinct.n, distinct.clusters), (Ok(4.0 / 9.0), 8, Some(4)));
+    assert!(distinct.interval.is_ok_and(|interval| interval.method == Method::JackknifeT));
+}
+
+#[test]
+fn calibration_stands_beside_what_a_calibrated_model_shows() {
+    let error = Formula::Calibration { confidence: "confidence", correct: "correct" };
+    let floor = Formula::CalibrationFloor { confidence: "confidence", correct: "correct" };
+    let one = |formula| make(formula, Some("x"), Intervals::Auto, &repeated());
+    let error = one(error);
+    // Bins of 0.9: |1 − 0.9|; 0.8: 0.8; 0.7: 0.7; 0.6: |2 − 1.2|; 0.2: 0.2.
+    assert!((error.value.unwrap() - 2.6 / 6.0).abs() < 1e-15);
+    assert_eq!(error.interval.unwrap().method, Method::CalibrationComposite);
+    let floor = one(floor);
+    assert_eq!((floor.n, floor.interval.unwrap().method), (6, Method::SimulatedCalibration));
+}
+
+#[test]
+fn a_group_is_compared_with_another_of_other_items() {
+    let mut table = example();
+    let formula = || Formula::GroupDifference { column: "correct", baseline: "in".into() };
+    let one = |intervals, table: &Table| {
+        let metric = Metric::new("metric", formula(), Unit::Score);
+        let settings = Settings { task: "b/t".into(), level: Level::DEFAULT, intervals, seed: Seed(3) };
+        evaluate(&[metric], table, &settings).remove(0).estimate
+    };
+    let difference = one(Intervals::Auto, &table);
+    assert!((difference.value.unwrap() - (0.5 - 2.0 / 3.0)).abs() < 1e-15);
+    assert_eq!(difference.interval.unwrap().method, Method::NewcombeIndependent);
+    assert_eq!(one(Intervals::T, &table).interval.unwrap().method, Method::Welch);
+    let drawn = Intervals::Bootstrap { resamples: 500, kind: bootstrap::Kind::Percentile };
+    assert_eq!(one(drawn, &table).interval.unwrap().method, Method::BootstrapPercentile);
+    for row in [0, 4] {
+        Arc::make_mut(&mut table.rows[row].key).cluster = Some("book".into());
+    }
+    assert_eq!(one(Intervals::Auto, &table).interval, Err(Undefined::SharedCluster));
+}

@@ -211,7 +211,7 @@ fn drawing_cells_is_drawing_items() {
         |key| Bootstrap { resamples: 20_000, kind: Kind::Percentile, key: Key::new(Seed(1), key) };
     for score in [ClassScore::MacroF1, ClassScore::Mcc, ClassScore::F1("a".into())] {
         let by_cells = confusion.scored(&score).unwrap();
-        let by_items = by_cells.item_by_item();
+        let by_items = Scored::item_by_item(&confusion, confusion.resolve(&score).unwrap());
         let [cells, items] =
             [bootstrap("cells").replicates(&by_cells), bootstrap("items").replicates(&by_items)];
         let moments = |replicates: &[f64]| {

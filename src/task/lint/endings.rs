@@ -29,7 +29,7 @@ pub(in crate::task) fn endings(items: &[Item<Endings>], between: &str, linter: &
         }
         // Where a space is put between, one of the ending's own says nothing.
         let spaces: &[char] = if between.is_empty() { &[] } else { &[' '] };
-        choices(all(), 0, |ending| ending.trim_start_matches(spaces).to_owned(), linter);
+        choices(all(), &[0], |ending| ending.trim_start_matches(spaces).to_owned(), linter);
     }
     joints.tell(linter);
     comma::commas(items, linter);

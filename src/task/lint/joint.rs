@@ -51,7 +51,7 @@ impl<'a> Joints<'a> {
     }
 }
 
-pub(super) fn items(count: usize) -> String {
+pub(in crate::task) fn items(count: usize) -> String {
     if count == 1 { "1 item".to_owned() } else { format!("{count} items") }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::spec::{Finding, Item, Linter, Text};
+use crate::spec::{Finding, Item, Linter, Place, Severity, Text};
 
 /// Items that ask the same: a repeated one with the same answer, a contradiction with another.
 pub(in crate::task) fn repeats<'a, C, K: Ord, A: PartialEq>(
@@ -33,32 +33,47 @@ pub(in crate::task) fn repeats<'a, C, K: Ord, A: PartialEq>(
     }
 }
 
-/// Solved examples that are asked about too.
+/// What becomes of an item that is one of the solved examples.
+pub(in crate::task) const SHOWN: &str =
+    "it is not shown its own answer, so it sees other examples than the rest; leave one of them out";
+
+/// Solved examples that are asked about too. Each is told where the author can mend it; those of a data file are told
+/// once.
 pub(in crate::task) fn shown<'a, C, K: Ord>(
     items: &'a [Item<C>],
     shots: &'a [Item<C>],
     linter: &mut Linter<'_>,
     read: impl Fn(&'a C) -> K,
 ) {
-    let shots: BTreeMap<K, &Item<C>> = shots.iter().map(|shot| (read(&shot.content), shot)).collect();
-    if shots.is_empty() {
-        return;
-    }
-    for item in items {
-        if let Some(shot) = shots.get(&read(&item.content)) {
-            let finding = Finding::warning("shot-in-items", item.at, "the item is a solved example too")
-                .label("asked")
-                .also(shot.at, "shown with its answer");
-            linter.tell(finding.help("the model reads the answer before it is asked; leave one of them out"));
-        }
-    }
+    let shots = shots.iter().map(|shot| (read(&shot.content), shot.at)).collect();
+    shown_among(items.iter().map(|item| (read(&item.content), item.at)), &shots, linter);
 }
 
-/// Answers to choose from, of which `right` is the correct one: none may be there twice. `read` makes of each what is
+/// The same, of items and examples of two sorts: what each asks, and where it stands.
+pub(in crate::task) fn shown_among<K: Ord>(
+    items: impl Iterator<Item = (K, Place)>,
+    shots: &BTreeMap<K, Place>,
+    linter: &mut Linter<'_>,
+) {
+    let mut of_data = Vec::new();
+    for (asked, at) in items {
+        let Some(shot) = shots.get(&asked) else { continue };
+        if linter.sources().is_data(at) {
+            of_data.push(at);
+            continue;
+        }
+        let finding = Finding::warning("shot-in-items", at, "the item is a solved example too");
+        linter.tell(finding.label("asked").also(*shot, "shown with its answer").help(SHOWN));
+    }
+    let message = format!("{}: a solved example too", super::joint::items(of_data.len()));
+    linter.tell_of(Severity::Warning, "shot-in-items", &of_data, message, SHOWN);
+}
+
+/// Answers to choose from, with the places of the correct ones: none may be there twice. `read` makes of each what is
 /// compared.
 pub(in crate::task) fn choices<'a>(
     answers: impl Iterator<Item = &'a Text>,
-    right: usize,
+    right: &[usize],
     read: impl Fn(&str) -> String,
     linter: &mut Linter<'_>,
 ) {
@@ -66,15 +81,14 @@ pub(in crate::task) fn choices<'a>(
     for (place, (answer, text)) in answers.iter().enumerate() {
         let Some(first) = answers[..place].iter().position(|(other, _)| other == answer) else { continue };
         let before = answers[first].1;
-        let decides = first == right || place == right;
-        let name = |place| if place == right { "correct" } else { "incorrect" };
-        let finding = if decides {
+        let name = |place| if right.contains(&place) { "correct" } else { "incorrect" };
+        let finding = if name(first) == name(place) {
+            Finding::warning("duplicate-item", text.at, format!("two {} answers are the same", name(place)))
+                .help("leave one of them out: each counts as an answer of its own")
+        } else {
             linter
                 .fault("same-answer", text.at, "the correct and an incorrect answer are the same")
                 .help("change one of them: an item whose answers cannot be told apart measures nothing")
-        } else {
-            Finding::warning("duplicate-item", text.at, "two incorrect answers are the same")
-                .help("leave one of them out: the rank of the correct one counts both")
         };
         linter.tell(finding.label(name(place)).also(before.at, name(first)));
     }

@@ -1,0 +1,153 @@
+//! What a row says of a question: which label is the most probable, and how sure that is.
+
+use super::{Asked, Scoring};
+use crate::{
+    plan::{Answers, Failure, Scored, Ticket},
+    record::{Cell, Column, Row, Table},
+};
+
+/// What each row says.
+const COLUMNS: [Column; 20] = [
+    "correct",
+    "score",
+    "margin",
+    "p_correct",
+    "n_tokens",
+    "prompt",
+    "gold",
+    "output",
+    "nll",
+    "brier",
+    "p_label",
+    "confidence",
+    "label_mass",
+    "p_labels",
+    "tied",
+    "item_group",
+    "k",
+    "shots",
+    "prompt_tokens",
+    "straddles",
+];
+
+/// What further columns say with calibrated probabilities.
+const CALIBRATED: [Column; 3] = ["correct_calibrated", "output_calibrated", "p_label_calibrated"];
+
+/// One row a question.
+pub(in crate::task) fn table(
+    asked: &[Asked],
+    labels: &[String],
+    calibrated: bool,
+    answers: &Answers,
+) -> Table {
+    let mut columns = COLUMNS.to_vec();
+    if calibrated {
+        columns.extend(CALIBRATED);
+    }
+    let row = |asked: &Asked| Row { key: asked.key.clone(), cells: asked.cells(labels, answers) };
+    Table { rows: asked.iter().map(row).collect(), ..Table::new("items", columns) }
+}
+
+impl Asked {
+    fn cells(&self, labels: &[String], answers: &Answers) -> Result<Vec<Cell>, Failure> {
+        let scoring = self.posed.as_ref().map_err(Clone::clone)?;
+        let given = redeem(&scoring.labels, answers)?;
+        let scores: Vec<f64> = given.iter().map(|scored| scored.total()).collect();
+        let gold = scoring.gold;
+        let (plain, total) = (Choice::of(&scores, gold), log_sum_exp(&scores));
+        let mut cells: Vec<Cell> = vec![
+            plain.right.into(),
+            plain.right.into(),
+            plain.margin.into(),
+            libm::exp(scores[gold]).into(),
+            given[gold].logprobs.len().into(),
+            scoring.prompt.as_str().into(),
+            labels[gold].as_str().into(),
+            labels[plain.chosen].as_str().into(),
+            (total - scores[gold]).max(0.0).into(),
+            plain.brier(gold).into(),
+            plain.shares[gold].into(),
+            plain.shares[plain.chosen].into(),
+            libm::exp(total).into(),
+            plain.shares.clone().into(),
+            plain.tied.into(),
+            self.group.as_deref().into(),
+            self.k.into(),
+            scoring.shots.into(),
+            given[gold].before.into(),
+            given.iter().any(|scored| scored.straddles).into(),
+        ];
+        if !scoring.content_free.is_empty() {
+            let calibrated = Choice::of(&scoring.calibrated(&scores, answers)?, gold);
+            let chosen = labels[calibrated.chosen].as_str();
+            cells.extend([calibrated.right.into(), chosen.into(), calibrated.shares[gold].into()]);
+        }
+        Ok(cells)
+    }
+}
+
+impl Scoring {
+    /// Each label's log-probability less the logarithm of its mean probability after the inputs that say nothing.
+    fn calibrated(&self, scores: &[f64], answers: &Answers) -> Result<Vec<f64>, Failure> {
+        let free: Vec<Vec<&Scored>> =
+            self.content_free.iter().map(|labels| redeem(labels, answers)).collect::<Result<_, _>>()?;
+        let mean = |label: usize| {
+            let logprobs: Vec<f64> = free.iter().map(|scored| scored[label].total()).collect();
+            log_sum_exp(&logprobs) - libm::log(logprobs.len() as f64)
+        };
+        Ok(scores.iter().enumerate().map(|(label, score)| score - mean(label)).collect())
+    }
+}
+
+fn redeem<'a>(tickets: &[Ticket<Scored>], answers: &'a Answers) -> Result<Vec<&'a Scored>, Failure> {
+    tickets.iter().map(|ticket| answers.get(*ticket)).collect()
+}
+
+/// What scores say, one a label.
+struct Choice {
+    /// The place of the highest score, the first of equal ones.
+    chosen: usize,
+    /// Whether another score equals it.
+    tied: bool,
+    /// 1 where the right label has the highest score alone, 1/m where it shares it with m − 1 others, else 0.
+    right: f64,
+    /// The right label's score less the highest other one.
+    margin: f64,
+    /// Probabilities that sum to 1.
+    shares: Vec<f64>,
+}
+
+impl Choice {
+    fn of(scores: &[f64], gold: usize) -> Self {
+        let highest = |places: &mut dyn Iterator<Item = usize>| {
+            places.reduce(|best, place| if scores[place] > scores[best] { place } else { best })
+        };
+        let chosen = highest(&mut (0..scores.len())).unwrap_or(gold);
+        let rival = highest(&mut (0..scores.len()).filter(|place| *place != gold)).unwrap_or(gold);
+        let equal = |score: &f64| score.total_cmp(&scores[chosen]).is_eq();
+        let best = scores.iter().filter(|score| equal(score)).count();
+        let total = log_sum_exp(scores);
+        Self {
+            chosen,
+            tied: best > 1,
+            right: if equal(&scores[gold]) { 1.0 / best as f64 } else { 0.0 },
+            margin: scores[gold] - scores[rival],
+            shares: scores.iter().map(|score| libm::exp(score - total)).collect(),
+        }
+    }
+
+    /// Brier's score over all labels, 0 to 2.
+    fn brier(&self, gold: usize) -> f64 {
+        let part = |(place, share): (usize, &f64)| {
+            let off = share - if place == gold { 1.0 } else { 0.0 };
+            off * off
+        };
+        self.shares.iter().enumerate().map(part).sum()
+    }
+}
+
+/// ln Σ eˣ without overflow.
+fn log_sum_exp(values: &[f64]) -> f64 {
+    let highest = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    highest + libm::log(values.iter().map(|value| libm::exp(value - highest)).sum())
+}
