@@ -208,7 +208,7 @@ mod tests {
         let row = |place: usize| {
             let margin = if place == 0 { 100.0 } else { (place % 5) as f64 / 5.0 };
             vec![
-                (place % 3 > 0).into(),
+                (!place.is_multiple_of(3)).into(),
                 margin.into(),
                 (place % 9).to_string().into(),
                 (place % 7).to_string().into(),
@@ -228,7 +228,7 @@ mod tests {
             let said = said(&metrics, rows(60), intervals);
             assert_eq!(said.len(), 1, "{said:?}");
             assert!(said[0].starts_with("`accuracy`, `g.accuracy`: "));
-            assert!(super::tests::said(&metrics, rows(400), intervals).is_empty());
+            assert!(self::said(&metrics, rows(400), intervals).is_empty());
         }
         for intervals in [Intervals::Auto, Intervals::ClopperPearson] {
             assert!(said(&metrics, rows(60), intervals).is_empty());
@@ -260,7 +260,8 @@ mod tests {
 
     #[test]
     fn a_calibration_error_stands_beside_that_of_a_calibrated_model() {
-        let row = |place: usize| vec![(place % 4 > 0).into(), 0.75.into(), Cell::Missing, Cell::Missing];
+        let row =
+            |place: usize| vec![(!place.is_multiple_of(4)).into(), 0.75.into(), Cell::Missing, Cell::Missing];
         let formula = Formula::Calibration { confidence: "margin", correct: "correct" };
         let metrics = [Metric::new("ece", formula, Unit::Proportion)];
         let said = said(&metrics, (0..200).map(row).collect(), Intervals::Auto);

@@ -71,7 +71,7 @@ pub enum Intervals {
     ClopperPearson,
     /// Student's t for shares as for means.
     T,
-    /// The bootstrap wherever something was sampled.
+    /// The bootstrap wherever something was sampled, but for calibration errors and distinct n-grams, where it fails.
     Bootstrap {
         /// How many replicates are drawn.
         resamples: u32,

@@ -200,10 +200,13 @@ impl Confusion {
 
     /// A share's interval with as many items as the score's variance is worth: e (1 − e) / v for each, where e is the score
     /// and v its variance per item by the delta method, both on the table with two items more, spread evenly over its cells.
-    /// Scores from −1 to 1 are carried to 0..1 and back.
+    /// Scores from −1 to 1 are carried to 0..1 and back. Clustered items are worth less: by the design effect of their
+    /// influences, summed within clusters, and by Student's t of so few clusters.
     ///
     /// Simulated coverage at 95 %, 2 to 10 classes, mean and least of 8 scenarios: macro F1 0.88 (0.74) with 20 items, 0.94
-    /// (0.92) with 100; MCC 0.94 (0.86) and 0.94 (0.92); balanced accuracy 0.93 (0.87) and 0.94 (0.89).
+    /// (0.92) with 100; MCC 0.94 (0.86) and 0.94 (0.92); balanced accuracy 0.93 (0.87) and 0.94 (0.89). The other scores with 50
+    /// items and more, in 6 scenarios of 600 draws: 0.93 to 0.96 (0.90). All of them in clusters of 5 that correlate by 0.3,
+    /// half of what is wrong without a label or none: 0.95 to 0.96 (0.89) with 50 items, 0.95 (0.93) with 400.
     fn of_table(&self, score: ClassScore<usize>, level: Level, ends: Ends) -> Estimate {
         let value = match self.margins.score(score) {
             Ok(value) => value,
@@ -219,12 +222,11 @@ impl Confusion {
                 let (single, variance) = (centre * (1.0 - centre), worth.variance / (width * width));
                 let each = if single > 0.0 && variance > 0.0 { single / variance } else { 1.0 };
                 let items = each * self.items.len() as f64;
-                match self.clusters.shared() {
-                    None => by_count(share(value) * items, items, level)?,
-                    Some(_) => {
-                        let items = items / worth.design.max(1.0);
-                        proportion::of_clusters(share(value), items, count, level, by_count)?
-                    }
+                if self.clusters.shared().is_some() {
+                    let items = items / worth.design.max(1.0);
+                    proportion::of_clusters(share(value), items, count, level, by_count)?
+                } else {
+                    by_count(share(value) * items, items, level)?
                 }
             } else {
                 self.clusters.spread()?;

@@ -2,7 +2,6 @@
 //! no task and no token.
 
 mod clusters;
-pub mod confusion;
 pub mod dist;
 pub mod influence;
 pub mod proportion;
@@ -10,6 +9,7 @@ pub mod mean;
 pub mod median;
 pub mod ratio;
 pub mod spread;
+pub mod confusion;
 mod multinomial;
 pub mod bootstrap;
 pub mod calibration;

@@ -1,6 +1,6 @@
 //! What written texts have in common: how varied they are, and how often they come out the same.
 
-use std::{collections::HashMap, num::NonZeroUsize};
+use std::{collections::BTreeMap, num::NonZeroUsize};
 
 use super::{
     Clusters, Estimate, Interval, Method, Undefined,
@@ -20,7 +20,7 @@ pub fn distinct<'a>(
     clusters: &Clusters,
     level: Level,
 ) -> Estimate {
-    let mut numbers = HashMap::new();
+    let mut numbers = BTreeMap::new();
     let texts: Vec<Vec<usize>> = texts
         .iter()
         .map(|text| {
@@ -32,7 +32,7 @@ pub fn distinct<'a>(
         })
         .collect();
     // Each n-gram with the one cluster that has it, if only one does.
-    let mut seen: HashMap<&[usize], Option<usize>> = HashMap::new();
+    let mut seen: BTreeMap<&[usize], Option<usize>> = BTreeMap::new();
     let mut totals = vec![0.0; clusters.count()];
     for (place, text) in texts.iter().enumerate() {
         let cluster = clusters.of(place);

@@ -10,6 +10,7 @@ use yardstick::{
     stats::{
         Clusters,
         bootstrap::{Bootstrap, Kind},
+        confusion::{ClassScore, Confusion},
         influence::{Quotient, Scale},
         ratio::Documents,
     },
@@ -19,33 +20,53 @@ use yardstick::{
 const TIMES: usize = 11;
 const RESAMPLES: u32 = 10_000;
 
+/// So many replicates take seconds the plain way, which is timed less often.
+const MANY: u32 = 100_000;
+const FEW_TIMES: usize = 3;
+
 #[expect(clippy::print_stdout, reason = "a bench prints what it measured")]
 fn main() {
-    println!("{:<44} {:>10} {:>11} {:>7}", "task", "median ms", "plain ms", "ratio");
+    println!("{:<60} {:>10} {:>11} {:>7}", "task", "median ms", "plain ms", "ratio");
     let report = |name: &str, [own, plain]: [f64; 2]| {
-        println!("{name:<44} {:>10.3} {:>11.3} {:>7.2}", own * 1e3, plain * 1e3, own / plain);
+        println!("{name:<60} {:>10.3} {:>11.3} {:>7.2}", own * 1e3, plain * 1e3, own / plain);
     };
     for items in [1_000, 10_000] {
         let values = draws(items);
         let mean = Quotient::mean(&values, &Clusters::apart(items));
-        let own = || bootstrap("mean").replicates(&mean).len() as f64;
+        let own = || bootstrap("mean", RESAMPLES).replicates(&mean).len() as f64;
         report(
             &format!("bootstrap of a mean of {items}, {RESAMPLES} times"),
-            in_turn(own, || index_loop(&values, &vec![1.0; items])),
+            in_turn(TIMES, own, || index_loop(&values, &vec![1.0; items], RESAMPLES)),
+        );
+    }
+    for classes in [2, 4, 10] {
+        let pairs = labels(1_000, classes);
+        let confusion = Confusion::new(&[], &pairs, Clusters::apart(pairs.len()));
+        let score = if classes == 2 { ClassScore::F1("1".into()) } else { ClassScore::MacroF1 };
+        let scored = confusion.scored(&score).expect("the class occurs");
+        report(
+            &format!("bootstrap of F1, 1000 items of {classes} classes, {MANY} times"),
+            in_turn(
+                FEW_TIMES,
+                || bootstrap("classes", MANY).replicates(&scored).len() as f64,
+                || count_loop(&pairs, MANY),
+            ),
         );
     }
     let (nats, tokens) = (draws(5_000), draws(5_000));
     let documents = Documents::new(&nats, &tokens, Clusters::apart(5_000));
     report(
-        &format!("bootstrap of 5000 documents, {RESAMPLES} times"),
+        &format!("bootstrap of 5000 documents, {MANY} times"),
         in_turn(
-            || bootstrap("documents").replicates(documents.quotient()).len() as f64,
-            || index_loop(&nats, &tokens),
+            FEW_TIMES,
+            || bootstrap("documents", MANY).replicates(documents.quotient()).len() as f64,
+            || index_loop(&nats, &tokens, MANY),
         ),
     );
     report(
         "perplexity and its jackknife, 5000 documents",
         in_turn(
+            TIMES,
             || documents.estimate(Level::DEFAULT, Scale::Exp).std_error.unwrap_or_default(),
             || left_out_one_by_one(&nats, &tokens),
         ),
@@ -66,14 +87,15 @@ fn main() {
     report(
         "4 metrics of a table of 100000 rows",
         in_turn(
+            TIMES,
             || evaluate(&metrics, &table, &settings).len() as f64,
             || table.numbers("margin").map(|(_, margin)| margin).sum(),
         ),
     );
 }
 
-fn bootstrap(purpose: &str) -> Bootstrap {
-    Bootstrap { resamples: RESAMPLES, kind: Kind::Percentile, key: Key::new(Seed(1), purpose) }
+fn bootstrap(purpose: &str, resamples: u32) -> Bootstrap {
+    Bootstrap { resamples, kind: Kind::Percentile, key: Key::new(Seed(1), purpose) }
 }
 
 fn draws(count: usize) -> Vec<f64> {
@@ -81,11 +103,43 @@ fn draws(count: usize) -> Vec<f64> {
     (0..count).map(|_| 0.1 + stream.uniform()).collect()
 }
 
-/// The bootstrap as one writes it first: a random index a time, one sum a replicate, one thread.
-fn index_loop(above: &[f64], below: &[f64]) -> f64 {
+/// Gold and predicted classes, four of five right.
+fn labels(items: usize, classes: usize) -> Vec<(&'static str, Option<&'static str>)> {
+    const NAMES: [&str; 10] = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"];
+    let mut stream = Stream::new(Seed(5), "labels", 0);
+    let mut label = |_| {
+        let [gold, other] = [(); 2].map(|()| NAMES[stream.below(classes)]);
+        (gold, Some(if stream.uniform() < 0.8 { gold } else { other }))
+    };
+    (0..items).map(&mut label).collect()
+}
+
+/// The bootstrap of F1 as one writes it first: a random item a time, three counts, one thread.
+fn count_loop(pairs: &[(&str, Option<&str>)], resamples: u32) -> f64 {
+    let pairs: Vec<(bool, bool)> =
+        pairs.iter().map(|(gold, predicted)| (*gold == "1", *predicted == Some("1"))).collect();
     let mut stream = Stream::new(Seed(3), "plain", 0);
     let mut replicates = Vec::new();
-    for _ in 0..RESAMPLES {
+    for _ in 0..resamples {
+        let (mut hits, mut false_alarms, mut misses) = (0.0, 0.0, 0.0);
+        for _ in 0..pairs.len() {
+            match pairs[stream.below(pairs.len())] {
+                (true, true) => hits += 1.0,
+                (false, true) => false_alarms += 1.0,
+                (true, false) => misses += 1.0,
+                (false, false) => {}
+            }
+        }
+        replicates.push(2.0 * hits / (2.0 * hits + false_alarms + misses));
+    }
+    replicates.into_iter().sum()
+}
+
+/// The bootstrap as one writes it first: a random index a time, one sum a replicate, one thread.
+fn index_loop(above: &[f64], below: &[f64], resamples: u32) -> f64 {
+    let mut stream = Stream::new(Seed(3), "plain", 0);
+    let mut replicates = Vec::new();
+    for _ in 0..resamples {
         let (mut numerator, mut denominator) = (0.0, 0.0);
         for _ in 0..above.len() {
             #[expect(clippy::cast_sign_loss, reason = "not negative")]
@@ -119,16 +173,16 @@ fn table(rows: usize) -> Table {
 }
 
 /// The medians of both, in seconds, run in turn.
-fn in_turn(own: impl Fn() -> f64, plain: impl Fn() -> f64) -> [f64; 2] {
+fn in_turn(times: usize, own: impl Fn() -> f64, plain: impl Fn() -> f64) -> [f64; 2] {
     let time = |task: &dyn Fn() -> f64| {
         let start = Instant::now();
         black_box(task());
         start.elapsed().as_secs_f64()
     };
-    let pairs: Vec<[f64; 2]> = (0..TIMES).map(|_| [time(&own), time(&plain)]).collect();
+    let pairs: Vec<[f64; 2]> = (0..times).map(|_| [time(&own), time(&plain)]).collect();
     [0, 1].map(|side| {
         let mut times: Vec<f64> = pairs.iter().map(|pair| pair[side]).collect();
         times.sort_by(f64::total_cmp);
-        times[TIMES / 2]
+        times[times.len() / 2]
     })
 }

@@ -123,14 +123,14 @@ fn compare(found: &Found, wanted: &Value) -> Result<f64, String> {
         (wanted, found) => return Err(format!("undefined: {found:?} instead of {wanted:?}")),
     }
     let number = |name: &str| if name.is_empty() { wanted.as_f64() } else { wanted[name].as_f64() };
-    let largest =
-        found.numbers.keys().filter_map(|name| number(name)).fold(1e-294, |a: f64, b| a.max(b.abs()));
     let named = found.numbers.iter().map(|(name, found)| (*name, number(name), *found));
     let by_path = found
         .paths
         .iter()
         .map(|(path, found)| (path.as_str(), wanted.pointer(path).and_then(Value::as_f64), *found));
-    named.chain(by_path).try_fold(0.0, |worst: f64, (name, wanted, found)| {
+    let all: Vec<_> = named.chain(by_path).collect();
+    let largest = all.iter().filter_map(|(_, wanted, _)| *wanted).fold(1e-294, |a: f64, b| a.max(b.abs()));
+    all.into_iter().try_fold(0.0, |worst: f64, (name, wanted, found)| {
         let wanted = wanted.ok_or_else(|| format!("no number {name:?} to compare with"))?;
         Ok(worst.max((found - wanted).abs() / wanted.abs().max(1e-6 * largest)))
     })

@@ -1,3 +1,5 @@
+//! Each formula on a small table.
+
 use std::sync::Arc;
 
 use super::*;
@@ -215,7 +217,7 @@ fn repeats_of_an_item_are_looked_at_together() {
     let at = |k| one(Formula::PassAt { correct: "correct", k: NonZeroUsize::new(k).unwrap() });
     // 1 of 3, 2 of 2, 0 of 1, 1 of 1, 0 of 1; then only those of two answers and more.
     assert!((at(1).value.unwrap() - (1.0 / 3.0 + 1.0 + 0.0 + 1.0 + 0.0) / 5.0).abs() < 1e-15);
-    assert!((at(2).value.unwrap() - (2.0 / 3.0 + 1.0) / 2.0).abs() < 1e-15);
+    assert!((at(2).value.unwrap() - f64::midpoint(2.0 / 3.0, 1.0)).abs() < 1e-15);
     assert_eq!(at(4).value, Err(Undefined::TooFewAnswers));
     let once = make(Formula::AllSame("text"), Some("y"), Intervals::Auto, &repeated());
     assert_eq!(once.value, Err(Undefined::TooFewAnswers));

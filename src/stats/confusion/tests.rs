@@ -1,3 +1,5 @@
+//! Scores against hand counts and derivatives, and against each other.
+
 use super::*;
 use crate::{
     random::{Key, Stream},
