@@ -16,6 +16,7 @@ mod kinds_icl;
 mod local;
 mod hostile;
 mod progress;
+mod real_sets;
 mod reference;
 #[cfg(feature = "local")]
 mod reference_training;
