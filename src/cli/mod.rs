@@ -18,6 +18,7 @@ mod measure;
 mod model;
 mod next;
 pub mod out;
+mod power;
 mod prepare;
 pub mod progress;
 mod provenance;
@@ -68,6 +69,7 @@ enum Command {
     Next(next::Arguments),
     Tokens(tokens::Arguments),
     Report(report::Arguments),
+    Power(power::Arguments),
 }
 
 /// The two ends of the program, and how work is shown.
@@ -106,6 +108,7 @@ impl Cli {
             Command::Next(arguments) => next::run(&arguments, &mut shell),
             Command::Tokens(arguments) => tokens::run(&arguments, &mut shell),
             Command::Report(arguments) => report::run(&arguments, &mut shell),
+            Command::Power(arguments) => power::run(&arguments, &mut shell),
         };
         let (Ok(exit) | Err(exit)) = ended;
         match shell.out.flush() {

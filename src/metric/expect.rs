@@ -252,6 +252,8 @@ mod tests {
                     chance: None,
                     headline: true,
                     estimate: proportion::estimate(&values, &clusters, Level::DEFAULT, Ends::Wilson),
+                    difference_from: None,
+                    test: None,
                 }
             })
             .collect();

@@ -61,6 +61,14 @@ pub enum Formula {
         /// The group that is divided by.
         baseline: String,
     },
+    /// The mean of the metric's group minus that of another, over the items that both have (same id, same repeat); without
+    /// a group, over all that lie outside of the other.
+    Difference {
+        /// What is compared.
+        column: Column,
+        /// The group that is taken away.
+        from: String,
+    },
     /// The standard deviation of the means of the repeats, such as the orders of solved examples: apart from how items
     /// differ.
     RepeatSpread(Column),
@@ -143,6 +151,7 @@ impl Evaluation<'_> {
             Formula::GroupRatio { numerator, denominator, baseline } => {
                 self.group_ratio([numerator, denominator], baseline)
             }
+            Formula::Difference { column, from } => self.difference(column, from),
             Formula::Classes { gold, predicted, score } => self.classes(gold, predicted, score),
             Formula::Calibration { confidence, correct } => self.calibration(confidence, correct),
             Formula::CalibrationFloor { confidence, correct } => self.calibration_floor(confidence, correct),
@@ -208,7 +217,11 @@ impl Evaluation<'_> {
     }
 
     pub(super) fn part(&self) -> Part<'_> {
-        let group = self.metric.group.as_deref();
+        self.part_of(self.metric.group.as_deref())
+    }
+
+    /// The rows of a group, or of all, that the metric looks at.
+    pub(super) fn part_of<'b>(&'b self, group: Option<&'b str>) -> Part<'b> {
         match &self.metric.within {
             Some((column, text)) => self.rows.within(group, column, text),
             None => group.map_or(Part::All, Part::Group),
@@ -216,7 +229,7 @@ impl Evaluation<'_> {
     }
 
     /// The estimate with the interval of a bootstrap, if one is asked for.
-    fn resampled<S: Statistic>(
+    pub(super) fn resampled<S: Statistic>(
         &self,
         estimate: Estimate,
         clusters: &Clusters,

@@ -3,9 +3,11 @@
 
 pub mod expect;
 mod cautions;
+mod difference;
 mod formula;
 mod remarks;
 mod rows;
+pub mod verdict;
 pub mod words;
 
 pub use crate::stats::confusion::ClassScore;
@@ -81,10 +83,15 @@ pub enum Intervals {
 }
 
 impl Metric {
-    /// A metric over all rows, without a direction, without chance, and not in the summary.
+    /// A metric over all rows, without a direction, without chance, and not in the summary. A difference of proportions
+    /// counts in [`Unit::Difference`].
     pub fn new(name: impl Into<String>, formula: Formula, unit: Unit) -> Self {
+        let difference = matches!(formula, Formula::Difference { .. });
+        let unit = if difference && unit == Unit::Proportion { Unit::Difference } else { unit };
         let range = match unit {
             Unit::Proportion => (0.0, 1.0),
+            Unit::Difference => (-1.0, 1.0),
+            _ if difference => (f64::NEG_INFINITY, f64::INFINITY),
             Unit::BitsPerByte | Unit::Perplexity | Unit::Ratio | Unit::Count => (0.0, f64::INFINITY),
             Unit::Nats | Unit::Score => (f64::NEG_INFINITY, f64::INFINITY),
         };
@@ -143,6 +150,14 @@ impl Metric {
         Self { range: (least, self.range.1), ..self }
     }
 
+    /// The group that is taken away, where it is a difference.
+    fn difference_from(&self) -> Option<String> {
+        match &self.formula {
+            Formula::Difference { from, .. } => Some(from.clone()),
+            _ => None,
+        }
+    }
+
     /// Shown in the summary.
     #[must_use]
     pub fn headline(self) -> Self {
@@ -153,18 +168,23 @@ impl Metric {
 /// The numbers that the metrics make of a table, in their order.
 pub fn evaluate(metrics: &[Metric], table: &Table, settings: &Settings) -> Vec<Measure> {
     let rows = Rows::of(table);
-    metrics
-        .iter()
-        .map(|metric| Measure {
+    let measure = |metric: &Metric| {
+        let evaluation = Evaluation { metric, rows: &rows, settings };
+        Measure {
             metric: metric.name.clone(),
             group: metric.part().map(str::to_owned),
             unit: metric.unit,
             better: metric.better,
             chance: metric.chance,
             headline: metric.headline,
-            estimate: within(metric.range, Evaluation { metric, rows: &rows, settings }.estimate()),
-        })
-        .collect()
+            estimate: within(metric.range, evaluation.estimate()),
+            difference_from: metric.difference_from(),
+            test: evaluation.test(),
+        }
+    };
+    let mut measures = metrics.iter().map(measure).collect::<Vec<_>>();
+    difference::adjust(&mut measures);
+    measures
 }
 
 /// A t interval knows no bounds; the number has some.

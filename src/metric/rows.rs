@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    record::{Cell, Column, Row, Table},
+    record::{Cell, Column, ItemKey, Row, Table},
     stats::{Clusters, Undefined},
 };
 
@@ -122,6 +122,11 @@ impl<'a> Rows<'a> {
     /// The clusters of some rows.
     pub(super) fn clusters(&self, rows: impl IntoIterator<Item = usize>) -> Clusters {
         self.clusters.of_some(rows)
+    }
+
+    /// What a row speaks of.
+    pub(super) fn key(&self, row: usize) -> &'a ItemKey {
+        &self.table.rows[row].key
     }
 
     /// Which repeat of its item a row is.

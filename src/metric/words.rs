@@ -2,11 +2,16 @@
 
 use crate::{
     record::{Measure, Unit},
-    stats::{Estimate, Interval, Method},
+    stats::{Estimate, Hypothesis, Interval, Method},
 };
 
 /// Numbers without an interval show so many significant digits.
 const DIGITS_ALONE: i32 = 4;
+
+/// [`number_to`] as many decimals as the interval supports.
+pub(super) fn number(measure: &Measure) -> String {
+    number_to(measure, decimals(measure))
+}
 
 /// Such as `0.80 [0.49, 0.94], 8 of 10 (Wilson 95%)`, with so many decimals.
 pub(super) fn number_to(measure: &Measure, decimals: usize) -> String {
@@ -39,6 +44,8 @@ pub fn method(method: Method) -> &'static str {
         Method::WilsonClustered => "Wilson, clustered",
         Method::ClopperPearson => "Clopper-Pearson",
         Method::ClopperPearsonClustered => "Clopper-Pearson, clustered",
+        Method::NewcombePaired => "Newcombe, paired",
+        Method::Tango => "Tango",
         Method::T => "t",
         Method::TClustered => "t, clustered",
         Method::JackknifeT => "jackknife t",
@@ -54,6 +61,25 @@ pub fn method(method: Method) -> &'static str {
         Method::OrderStatistics => "order statistics",
         Method::OrderStatisticsClustered => "order statistics, clustered",
         Method::ChiSquared => "chi-squared",
+    }
+}
+
+/// The name of a test.
+pub fn test(hypothesis: Hypothesis) -> &'static str {
+    match hypothesis {
+        Hypothesis::McnemarMidP { .. } => "McNemar mid-p",
+        Hypothesis::PairedT => "paired t",
+        Hypothesis::PairedTClustered => "paired t, clustered",
+        Hypothesis::BinomialGreater => "exact binomial, one-sided",
+    }
+}
+
+/// A p with three significant digits, so that one near its limit is not rounded onto it.
+pub fn p(p: f64) -> String {
+    match p {
+        _ if p < 1e-4 => "< 0.0001".into(),
+        _ if p >= 0.9995 => "1".into(),
+        _ => show(p, usize::try_from(2 - exponent(p)).unwrap_or(3)),
     }
 }
 
@@ -119,15 +145,13 @@ mod tests {
             chance: None,
             headline: true,
             estimate,
+            difference_from: None,
+            test: None,
         }
     }
 
     fn share(values: &[f64], clusters: &Clusters) -> Measure {
         measure(Unit::Proportion, proportion::estimate(values, clusters, Level::DEFAULT, Ends::Wilson))
-    }
-
-    fn number(measure: &Measure) -> String {
-        number_to(measure, decimals(measure))
     }
 
     const EIGHT_OF_TEN: [f64; 10] = [1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 0.0, 0.0];
@@ -149,6 +173,12 @@ mod tests {
         );
         let wide = mean::estimate(&[3e8, 5e8, 4e8], &Clusters::apart(3), Level::DEFAULT, Scale::Plain);
         assert_eq!(number(&measure(Unit::Count, wide)), "4.000e8 [1.516e8, 6.484e8], n = 3 (t 95%)");
+    }
+
+    #[test]
+    fn a_p_keeps_three_digits() {
+        let shown = [1.0, 0.5, 0.0496, 0.0004123, 0.00009, 0.0].map(p);
+        assert_eq!(shown, ["1", "0.500", "0.0496", "0.000412", "< 0.0001", "< 0.0001"]);
     }
 
     #[test]

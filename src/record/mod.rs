@@ -12,7 +12,7 @@ pub use table::{Cell, Column, ItemKey, Row, Table};
 
 use serde::Serialize;
 
-use crate::stats::Estimate;
+use crate::stats::{Estimate, Test};
 
 /// Everything that a run measured.
 #[derive(Clone, Debug)]
@@ -124,6 +124,10 @@ pub struct Measure {
     pub headline: bool,
     /// The number and its interval.
     pub estimate: Estimate,
+    /// The part that it is the difference from, where it is one.
+    pub difference_from: Option<String>,
+    /// Whether it differs from chance or from the baseline, where that was tested.
+    pub test: Option<Test>,
 }
 
 /// What a number counts.
@@ -132,6 +136,8 @@ pub struct Measure {
 pub enum Unit {
     /// Between 0 and 1.
     Proportion,
+    /// Between -1 and 1: one proportion minus another.
+    Difference,
     /// Natural logarithms of probabilities.
     Nats,
     /// Binary logarithms of probabilities, per byte.

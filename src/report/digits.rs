@@ -26,7 +26,7 @@ const LARGEST: f64 = 1e7;
 
 impl Digits {
     /// For an estimate and its ends: two significant digits of the interval's half-width, at least three decimals for a
-    /// share of fewer than 10,000 items; on a scale of ratios two significant digits of the lower end as well. A number
+    /// share or a difference of shares of fewer than 10,000 items; on a scale of ratios two significant digits of the lower end as well. A number
     /// without an interval gets four significant digits, a share three decimals.
     pub fn of(measure: &Measure) -> Self {
         let Estimate { value: Ok(value), interval, n, .. } = &measure.estimate else { return Self::Fixed(3) };
@@ -42,7 +42,7 @@ impl Digits {
         }
         let mut decimals = decimals_for(half);
         match (measure.unit, interval) {
-            (Unit::Proportion, _) if *n < 10_000 => decimals = decimals.max(3),
+            (Unit::Proportion | Unit::Difference, _) if *n < 10_000 => decimals = decimals.max(3),
             (Unit::Perplexity | Unit::Ratio, Ok(interval)) if interval.low > 0.0 => {
                 decimals = decimals.max(decimals_for(interval.low).min(decimals + 3));
             }
@@ -132,6 +132,8 @@ mod tests {
             chance: None,
             headline: true,
             estimate,
+            difference_from: None,
+            test: None,
         };
         let digits = Digits::of(&measure);
         match ends {

@@ -6,7 +6,7 @@ use super::{csv_cell::number, name};
 use crate::record::{Better, Measure, Record, TaskRecord};
 
 /// The columns, for good: new ones are only ever appended.
-pub const COLUMNS: [&str; 28] = [
+pub const COLUMNS: [&str; 33] = [
     "run_id",
     "batch",
     "suite",
@@ -35,6 +35,11 @@ pub const COLUMNS: [&str; 28] = [
     "spec_sha256",
     "digest",
     "note",
+    "test",
+    "p_value",
+    "p_adjusted",
+    "family_size",
+    "difference_from",
 ];
 
 /// Writes every number of every task.
@@ -51,10 +56,11 @@ pub fn write(out: impl Write, record: &Record) -> csv::Result<()> {
     Ok(())
 }
 
-fn row(record: &Record, task: &TaskRecord, measure: &Measure, repeats: u32) -> [String; 28] {
+fn row(record: &Record, task: &TaskRecord, measure: &Measure, repeats: u32) -> [String; 33] {
     let run = &record.run;
     let estimate = &measure.estimate;
     let interval = estimate.interval.ok();
+    let adjusted = measure.test.and_then(|test| test.adjusted);
     let optional = |value: Option<f64>| value.map(number).unwrap_or_default();
     [
         run.run_id.clone(),
@@ -89,5 +95,10 @@ fn row(record: &Record, task: &TaskRecord, measure: &Measure, repeats: u32) -> [
         run.suite.resolved_sha256.to_string(),
         run.answers_sha256.map(|digest| digest.to_string()).unwrap_or_default(),
         estimate.value.err().or(estimate.interval.err()).map(|reason| name(&reason)).unwrap_or_default(),
+        measure.test.map(|test| test.hypothesis.name().to_owned()).unwrap_or_default(),
+        optional(measure.test.map(|test| test.p)),
+        optional(adjusted.map(|adjusted| adjusted.p)),
+        adjusted.map(|adjusted| adjusted.family_size.to_string()).unwrap_or_default(),
+        measure.difference_from.clone().unwrap_or_default(),
     ]
 }

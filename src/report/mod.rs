@@ -13,6 +13,7 @@ pub mod run_json;
 pub mod schema;
 pub mod next_token;
 pub mod tokens;
+pub mod power;
 pub mod dry_run;
 pub mod summary;
 pub mod terminal;

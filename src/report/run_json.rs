@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::{
     record::{Better, Expectation, Measure, Record, Remark, Run, TaskRecord, Unit},
-    stats::{Interval, Undefined},
+    stats::{Adjusted, Hypothesis, Interval, Test, Undefined},
 };
 
 /// The whole file.
@@ -63,6 +63,23 @@ pub struct Number<'a> {
     higher_is_better: Option<bool>,
     /// What is counted.
     unit: Unit,
+    /// The part that it is the difference from, where it is one.
+    difference_from: Option<&'a str>,
+    /// Whether it differs from chance or from that part, where that was tested.
+    test: Option<Tested>,
+}
+
+/// A test of a number.
+#[derive(Serialize, JsonSchema)]
+struct Tested {
+    /// Which.
+    name: &'static str,
+    /// How often chance alone goes as far.
+    p: f64,
+    /// The p that allows for the other tests of the task.
+    adjusted: Option<Adjusted>,
+    /// Where items are right or wrong, on how many only this part, and only the other, is right.
+    discordant: Option<[u64; 2]>,
 }
 
 impl<'a> RunFile<'a> {
@@ -103,6 +120,19 @@ impl<'a> Number<'a> {
             chance: measure.chance,
             higher_is_better: measure.better.map(|better| better == Better::Higher),
             unit: measure.unit,
+            difference_from: measure.difference_from.as_deref(),
+            test: measure.test.map(Tested::from),
         }
+    }
+}
+
+impl From<Test> for Tested {
+    fn from(test: Test) -> Self {
+        let Test { hypothesis, p, adjusted } = test;
+        let discordant = match hypothesis {
+            Hypothesis::McnemarMidP { only_first, only_second } => Some([only_first, only_second]),
+            _ => None,
+        };
+        Self { name: hypothesis.name(), p, adjusted, discordant }
     }
 }

@@ -12,6 +12,7 @@ use super::{
     table::{Cell, Column, Shape, Table},
 };
 use crate::{
+    metric::{verdict, words},
     plan::FailureKind,
     record::{Expectation, Measure, Outcome, Record, Status, TaskRecord, Unit},
     value::Level,
@@ -96,6 +97,7 @@ impl<'a> Summary<'a> {
         });
         let warnings = warnings.chain(careful).map(|text| Remark { mark: Mark::Warning, text }).collect();
         let remarks = vec![
+            limited(comparisons(&record.tasks, &short), "comparisons"),
             limited(notes, "notes"),
             limited(warnings, "warnings"),
             expectations(&record.expectations, &short),
@@ -177,8 +179,11 @@ fn table(record: &Record, short: &Names, shares: bool, notes: &mut Vec<Remark>) 
     let clusters = chosen.iter().any(|(_, m)| m.estimate.clusters.is_some());
     let groups = chosen.iter().any(|(_, m)| m.group.is_some());
     let chance = shares && chosen.iter().any(|(_, m)| m.chance.is_some());
+    let tested = || chosen.iter().filter_map(|(_, m)| m.test);
+    let corrected = tested().any(|test| test.adjusted.is_some_and(|adjusted| adjusted.family_size > 1));
+    let p = Column::new(if corrected { "p, Holm" } else { "p" }, "p", Shape::Right);
     // What of a row is shown, in the order of the columns.
-    let parts: [(bool, Column, Show); 11] = [
+    let parts: [(bool, Column, Show); 12] = [
         (true, Column::new("task", "task", Shape::Name), |part| part.task.into()),
         (groups, Column::new("group", "group", Shape::Left), |part| {
             part.measure.group.as_deref().map_or(Cell::Empty, Cell::from)
@@ -201,11 +206,14 @@ fn table(record: &Record, short: &Names, shares: bool, notes: &mut Vec<Remark>) 
                 Err(_) => Cell::Empty,
             }
         }),
-        (true, Column::new("n", "n", Shape::Right).droppable(4), |part| Cell::count(part.measure.estimate.n)),
-        (clusters, Column::new("clusters", "clusters", Shape::Right).droppable(2), |part| {
+        (tested().next().is_some(), p.droppable(2), |part| {
+            part.measure.test.map_or(Cell::Empty, |test| Cell::Text(words::p(test.deciding_p())))
+        }),
+        (true, Column::new("n", "n", Shape::Right).droppable(5), |part| Cell::count(part.measure.estimate.n)),
+        (clusters, Column::new("clusters", "clusters", Shape::Right).droppable(3), |part| {
             part.measure.estimate.clusters.map_or(Cell::Empty, Cell::count)
         }),
-        (shares, Column::new("", "picture", Shape::Strip { axis: (0.0, 1.0) }).droppable(3), |part| {
+        (shares, Column::new("", "picture", Shape::Strip { axis: (0.0, 1.0) }).droppable(4), |part| {
             strip(part.measure)
         }),
         (chance, Column::new("vs chance", "chance", Shape::Left).droppable(0), |part| {
@@ -271,6 +279,19 @@ fn against_chance(measure: &Measure) -> Cell {
 /// `95%`, `99.9%`.
 fn percent(level: Level) -> String {
     format!("{}%", (level.get() * 1e6).round() / 1e4)
+}
+
+/// What the differences of the summary come to.
+fn comparisons(tasks: &[TaskRecord], short: &Names) -> Vec<Remark> {
+    let measures = tasks.iter().flat_map(|task| task.measures.iter().map(move |measure| (task, measure)));
+    let headline = measures.filter(|(_, measure)| measure.headline);
+    let verdicts = headline.filter_map(|(task, measure)| Some((task, verdict::verdict(measure)?)));
+    verdicts
+        .map(|(task, verdict)| Remark {
+            mark: Mark::Note,
+            text: format!("{}: {}", short.of_task(task), verdict.words),
+        })
+        .collect()
 }
 
 fn expectations(expectations: &[Expectation], short: &Names) -> Vec<Remark> {

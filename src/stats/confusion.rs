@@ -4,8 +4,10 @@
 //! table get that interval too, with as many items as their variance is worth.
 
 mod margins;
+mod paired;
 mod resampled;
 
+pub use paired::PairedConfusion;
 pub use resampled::Scored;
 
 use std::collections::BTreeMap;

@@ -6,6 +6,8 @@
 
 pub mod beta;
 pub mod binomial;
+pub mod hypergeometric;
+pub mod noncentral_t;
 mod saddle;
 pub mod student;
 

@@ -59,6 +59,11 @@ impl Influence {
 }
 
 impl Spread {
+    /// The two-sided p of a number of 0.
+    pub fn p(self) -> f64 {
+        2.0 * student::sf(self.value.abs() / self.std_error, self.df)
+    }
+
     /// The difference of two numbers from different data, with the degrees of freedom of Welch and Satterthwaite.
     #[must_use]
     pub fn minus(self, other: Self) -> Self {
@@ -150,7 +155,21 @@ impl Quotient {
         // How far the quotient moves when a unit leaves: (A − a)/(B − b) − A/B.
         let moves: Vec<f64> =
             self.units.iter().map(|unit| (value * unit[1] - unit[0]) / (below - unit[1])).collect();
-        let squares = sum(self.units.iter().map(|unit| unit[1] * unit[1]));
-        Influence { df: (below * below / squares - 1.0).max(1.0), ..Influence::jackknife(value, &moves) }
+        let df = kish_df(self.units.iter().map(|unit| unit[1]));
+        Influence { df, ..Influence::jackknife(value, &moves) }
     }
+
+    /// The difference of two quotients over the same clusters, each left out on both sides at once.
+    pub fn jackknife_minus(&self, other: &Self) -> Influence {
+        let (own, others) = (self.jackknife(), other.jackknife());
+        let parts = own.parts.iter().zip(&others.parts).map(|(own, other)| own - other).collect();
+        let units = self.units.iter().zip(&other.units).map(|(own, other)| 0.5 * (own[1] + other[1]));
+        Influence { value: own.value - others.value, parts, df: kish_df(units) }
+    }
+}
+
+/// (Σu)²/Σu² − 1, at least 1.
+fn kish_df(units: impl Iterator<Item = f64> + Clone) -> f64 {
+    let (total, squares) = (sum(units.clone()), sum(units.map(|unit| unit * unit)));
+    (total * total / squares - 1.0).max(1.0)
 }

@@ -12,11 +12,16 @@ pub mod spread;
 pub mod confusion;
 mod multinomial;
 pub mod bootstrap;
+pub mod paired;
+pub mod multiplicity;
+pub mod power;
+mod hypothesis;
 pub mod calibration;
 pub mod text;
 pub mod memorization;
 
 pub use clusters::{Clusters, Members, sum};
+pub use hypothesis::{Adjusted, Hypothesis, Test};
 
 use serde::{Deserialize, Serialize};
 
@@ -66,6 +71,10 @@ pub enum Method {
     ClopperPearson,
     /// Clopper and Pearson's interval with the effective number of items of clustered data (Korn and Graubard).
     ClopperPearsonClustered,
+    /// Newcombe's interval of a difference of paired shares (method 10).
+    NewcombePaired,
+    /// Tango's score interval of a difference of paired shares.
+    Tango,
     /// Student's t of a mean.
     T,
     /// Student's t on sums within clusters (CR1).
@@ -116,6 +125,9 @@ pub enum Undefined {
     /// The two groups are not independent.
     #[error("the two groups share a cluster of items: they are not independent")]
     SharedCluster,
+    /// Nothing was measured twice.
+    #[error("no item has a value on both sides")]
+    NoPairs,
     /// Too few for order statistics at this level.
     #[error("too few items for this level")]
     TooFew,

@@ -121,18 +121,6 @@ pub fn wilson(successes: f64, items: f64, level: Level) -> Result<Interval, Unde
     Interval::new(low, high, level, Method::Wilson)
 }
 
-/// Half the width of Wilson's interval of a share of 0.5, the widest there is: its formula, with 0.5 put in.
-pub fn half_width(items: f64, level: Level) -> f64 {
-    let z = z(level);
-    z / (2.0 * sqrt(items + z * z))
-}
-
-/// The fewest items that know a share near 0.5 to plus or minus `half_width`.
-pub fn items_for(half_width: f64, level: Level) -> f64 {
-    let z = z(level);
-    (z * z * (0.25 / (half_width * half_width) - 1.0)).ceil().max(1.0)
-}
-
 /// Clopper and Pearson's exact interval (1934).
 pub fn clopper_pearson(successes: f64, items: f64, level: Level) -> Result<Interval, Undefined> {
     if items <= 0.0 {
@@ -243,18 +231,6 @@ mod tests {
         close(clopper_pearson(0.0, 1e6, LEVEL), 0.0, 3.688_872_650_206_489e-6);
         // The formula in numpy, for a tie among ten.
         close(wilson(8.5, 10.0, LEVEL), 0.541_153_983_843_343_9, 0.964_573_056_252_633_6);
-    }
-
-    #[test]
-    fn so_many_items_make_an_interval_so_narrow() {
-        for (width, items) in [(0.05, 381.0), (0.1, 93.0), (0.3, 7.0)] {
-            let off = |items: f64| {
-                let interval = wilson(items / 2.0, items, LEVEL).unwrap();
-                0.5 * (interval.high - interval.low) - half_width(items, LEVEL)
-            };
-            assert!(off(items).abs() < 1e-15 && (items_for(width, LEVEL) - items).abs() < 1e-9);
-            assert!(half_width(items, LEVEL) <= width && half_width(items - 1.0, LEVEL) > width);
-        }
     }
 
     #[test]

@@ -49,6 +49,30 @@ impl Documents {
         Estimate::on_scale(difference, spread, both, level, Method::WelchJackknifeT, Scale::Exp)
     }
 
+    /// e to the difference of two quotients of the same documents, in the same order: one model's perplexity over
+    /// another's.
+    pub fn over_paired(&self, other: &Self, level: Level) -> Estimate {
+        if let Err(why) = self.divisible().and(other.divisible()) {
+            return Estimate::undefined(why, &self.clusters);
+        }
+        let difference = self.quotient.value() - other.quotient.value();
+        let spread = self.minus_paired(other);
+        Estimate::on_scale(difference, spread, &self.clusters, level, Method::JackknifeT, Scale::Exp)
+    }
+
+    /// The difference of two quotients of the same documents, its standard error by leaving out each document on both
+    /// sides.
+    pub fn minus_paired(&self, other: &Self) -> Result<Spread, Undefined> {
+        self.clusters.spread()?;
+        let influence = self.quotient.jackknife_minus(&other.quotient);
+        // Without the one document that holds all there is to divide by, nothing is left.
+        if !influence.parts.iter().all(|part| part.is_finite()) {
+            return Err(Undefined::OneItem);
+        }
+        let spread = influence.spread();
+        if spread.std_error > 0.0 { Ok(spread) } else { Err(Undefined::Constant) }
+    }
+
     fn divisible(&self) -> Result<(), Undefined> {
         let [_, below] = self.quotient.totals();
         match (self.clusters.items(), below > 0.0) {

@@ -23,17 +23,17 @@ use yardstick::{
 
 /// What a function of ours found: numbers by the names of the golden file, and why the rest is not there.
 #[derive(Debug, Default)]
-struct Found {
-    numbers: BTreeMap<&'static str, f64>,
+pub(super) struct Found {
+    pub(super) numbers: BTreeMap<&'static str, f64>,
     /// The same by JSON pointer.
-    paths: Vec<(String, f64)>,
-    undefined: Option<Undefined>,
+    pub(super) paths: Vec<(String, f64)>,
+    pub(super) undefined: Option<Undefined>,
 }
 
-const SPECIAL: f64 = 1e-10;
-const USUAL: f64 = 1e-9;
+pub(super) const SPECIAL: f64 = 1e-10;
+pub(super) const USUAL: f64 = 1e-9;
 
-type Function = fn(&Value) -> Found;
+pub(super) type Function = fn(&Value) -> Found;
 
 /// Each function of the golden file that is ours, with its tolerance.
 const FUNCTIONS: &[(&str, f64, Function)] = &[
@@ -100,7 +100,8 @@ fn every_function_agrees() {
     let golden: Value = serde_json::from_str(&text).unwrap();
     let golden = golden["functions"].as_object().unwrap();
     let mut faults = Vec::new();
-    for (name, tolerance, function) in FUNCTIONS {
+    let functions = || FUNCTIONS.iter().chain(super::golden_paired::FUNCTIONS);
+    for (name, tolerance, function) in functions() {
         let mut worst: f64 = 0.0;
         for case in golden[*name]["cases"].as_array().unwrap() {
             match compare(&function(&case["in"]), &case["out"]) {
@@ -111,7 +112,7 @@ fn every_function_agrees() {
         }
         println!("{name}: {worst:.1e}");
     }
-    let later = golden.keys().filter(|name| FUNCTIONS.iter().all(|(own, ..)| own != name));
+    let later = golden.keys().filter(|name| functions().all(|(own, ..)| own != name));
     println!("not built yet: {}", later.cloned().collect::<Vec<_>>().join(", "));
     assert!(faults.is_empty(), "\n{}", faults.join("\n"));
 }
@@ -136,33 +137,33 @@ fn compare(found: &Found, wanted: &Value) -> Result<f64, String> {
     })
 }
 
-fn f(input: &Value, name: &str) -> f64 {
+pub(super) fn f(input: &Value, name: &str) -> f64 {
     input[name].as_f64().unwrap_or_else(|| panic!("no number {name} in {input}"))
 }
 
-fn u(input: &Value, name: &str) -> u64 {
+pub(super) fn u(input: &Value, name: &str) -> u64 {
     input[name].as_u64().unwrap_or_else(|| panic!("no count {name} in {input}"))
 }
 
-fn list(input: &Value, name: &str) -> Vec<f64> {
+pub(super) fn list(input: &Value, name: &str) -> Vec<f64> {
     input[name].as_array().unwrap().iter().map(|x| x.as_f64().unwrap()).collect()
 }
 
 /// Texts as they are, numbers as they are written.
-fn texts(input: &Value, name: &str) -> Vec<String> {
+pub(super) fn texts(input: &Value, name: &str) -> Vec<String> {
     let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     input[name].as_array().unwrap().iter().map(text).collect()
 }
 
-fn level(input: &Value) -> Level {
+pub(super) fn level(input: &Value) -> Level {
     Level::new(f(input, "level")).unwrap()
 }
 
-fn one(number: f64) -> Found {
+pub(super) fn one(number: f64) -> Found {
     numbers([("", number)])
 }
 
-fn numbers<const N: usize>(numbers: [(&'static str, f64); N]) -> Found {
+pub(super) fn numbers<const N: usize>(numbers: [(&'static str, f64); N]) -> Found {
     Found { numbers: numbers.into(), ..Found::default() }
 }
 
@@ -173,7 +174,7 @@ fn share(input: &Value, interval: Result<Interval, Undefined>) -> Found {
     }
 }
 
-fn estimate(estimate: &Estimate) -> Found {
+pub(super) fn estimate(estimate: &Estimate) -> Found {
     let mut found = Found { undefined: estimate.interval.err(), ..Found::default() };
     found.numbers.extend(estimate.value.ok().map(|value| ("estimate", value)));
     if let Ok(interval) = estimate.interval {

@@ -5,6 +5,7 @@
 mod check;
 mod bad;
 mod cli;
+mod golden_paired;
 mod golden_stats;
 #[cfg(feature = "hub")]
 mod hub;
@@ -15,6 +16,7 @@ mod kinds_icl;
 #[cfg(feature = "local")]
 mod local;
 mod hostile;
+mod power;
 mod progress;
 mod real_sets;
 mod reference;

@@ -240,6 +240,13 @@ impl Pull {
         self.gold.iter_mut().for_each(|gold| *gold -= constant);
     }
 
+    /// The sum over the cells of each gold class.
+    pub(super) fn rows(&self, unlabelled: bool) -> Vec<f64> {
+        let predicted = sum(self.predicted.iter().copied()) + if unlabelled { self.unlabelled } else { 0.0 };
+        let outcomes = self.predicted.len() as f64 + if unlabelled { 1.0 } else { 0.0 };
+        self.gold.iter().zip(&self.hit).map(|(gold, hit)| outcomes * gold + predicted + hit).collect()
+    }
+
     /// The sum over all cells, and that of the squares; with the cells of "no label" or without.
     pub(super) fn over_cells(&self, unlabelled: bool) -> [f64; 2] {
         let rows = self.gold.len() as f64;

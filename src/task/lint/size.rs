@@ -2,20 +2,21 @@
 
 use crate::{
     spec::{Finding, Items, Linter, Place, Severity},
-    stats::proportion::{half_width, items_for},
+    stats::power::{half_width, items_for_half_width},
 };
 
 /// Says how closely a share near 0.5 would be known, where that is not closely.
 pub(in crate::task) fn few_items(count: usize, linter: &mut Linter<'_>) {
     const CLOSE: f64 = 0.1;
-    let half = half_width(count as f64, linter.level());
+    const NEAR: f64 = 0.5;
+    let half = half_width(count as f64, NEAR, linter.level());
     if count == 0 || half <= CLOSE {
         return;
     }
     let items = super::joint::items(count);
     let level = 100.0 * linter.level().get();
     let message = format!("{items}: a share near 0.5 would be known to ±{half:.2}");
-    let need = |half| items_for(half, linter.level());
+    let need = |half| items_for_half_width(half, NEAR, linter.level());
     let help =
         format!("with {level} % confidence, {} items make it ±0.10, {} make it ±0.05", need(0.1), need(0.05));
     linter.tell(Finding::advice("few-items", linter.task(), message).label("this task").help(help));

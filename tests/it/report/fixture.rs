@@ -52,6 +52,8 @@ pub(super) fn measure(
         chance,
         headline: true,
         estimate,
+        difference_from: None,
+        test: None,
     }
 }
 

@@ -1,0 +1,66 @@
+//! A test: of what, and how it came out.
+
+use serde::Serialize;
+
+/// A test that was made of a number.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Test {
+    /// Which.
+    pub hypothesis: Hypothesis,
+    /// How often chance alone goes as far.
+    pub p: f64,
+    /// The p that decides, where several questions are asked at once.
+    pub adjusted: Option<Adjusted>,
+}
+
+/// Which test it is, and of what.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Hypothesis {
+    /// Both are right equally often: McNemar's test, mid-p.
+    McnemarMidP {
+        /// Items on which only the one is right.
+        only_first: u64,
+        /// Items on which only the other is right.
+        only_second: u64,
+    },
+    /// The mean of the differences is 0.
+    PairedT,
+    /// The same, by sums within clusters (CR1).
+    PairedTClustered,
+    /// It is no better than guessing: the exact one-sided binomial test.
+    BinomialGreater,
+}
+
+/// A p that allows for the other tests of its family (Holm 1979).
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, schemars::JsonSchema)]
+pub struct Adjusted {
+    /// The corrected p.
+    pub p: f64,
+    /// How many tests the family has.
+    pub family_size: usize,
+}
+
+impl Hypothesis {
+    /// Its name in files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::McnemarMidP { .. } => "mcnemar_mid_p",
+            Self::PairedT => "paired_t",
+            Self::PairedTClustered => "paired_t_clustered",
+            Self::BinomialGreater => "binomial_greater",
+        }
+    }
+}
+
+impl Test {
+    /// A test of its own.
+    pub fn new(hypothesis: Hypothesis, p: f64) -> Self {
+        Self { hypothesis, p, adjusted: None }
+    }
+
+    /// The p that decides.
+    pub fn deciding_p(&self) -> f64 {
+        self.adjusted.map_or(self.p, |adjusted| adjusted.p)
+    }
+}
