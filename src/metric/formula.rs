@@ -63,8 +63,16 @@ pub enum Formula {
         /// The group that is divided by.
         baseline: String,
     },
-    /// The mean of the metric's group minus that of another, over the items that both have (same id, same repeat); without
-    /// a group, over all that lie outside of the other.
+    /// The geometric mean of the metric's group, or of all rows outside of the baseline, over that of the baseline; from
+    /// natural logarithms.
+    MeanRatio {
+        /// Such as log-probabilities.
+        logarithms: Column,
+        /// The group that is divided by.
+        baseline: String,
+    },
+    /// The mean of the metric's group minus that of another, over the items that both have (same id, same repeat, or the
+    /// other's only one); without a group, over all that lie outside of the other. Such as `accuracy_minus_OTHER`.
     Difference {
         /// What is compared.
         column: Column,
@@ -124,14 +132,6 @@ pub enum Formula {
         /// 1 where a row is right.
         column: Column,
         /// The group that is compared with.
-        baseline: String,
-    },
-    /// The geometric mean of the metric's group, or of all rows outside of the baseline, over that of the baseline; from
-    /// natural logarithms.
-    MeanRatio {
-        /// Such as log-probabilities.
-        logarithms: Column,
-        /// The group that is divided by.
         baseline: String,
     },
     /// A property of the model that nothing was sampled for.

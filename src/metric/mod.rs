@@ -9,8 +9,10 @@ mod remarks;
 mod rows;
 pub mod verdict;
 pub mod words;
+mod best;
 
 pub use crate::stats::confusion::ClassScore;
+pub use best::best;
 pub use cautions::cautions;
 pub use formula::Formula;
 pub use remarks::{Case, remarks};

@@ -27,6 +27,13 @@ pub(super) struct About<'a> {
     pub(super) level: Level,
 }
 
+impl<'a> About<'a> {
+    /// Of a task.
+    pub(super) fn of(task: &'a TaskSpec<Task>) -> Self {
+        Self { name: &task.name, seed: task.settings.seed, level: task.settings.confidence.level }
+    }
+}
+
 /// A suite as one model is asked it.
 pub struct Plan {
     /// In the order of the suite.
@@ -72,8 +79,7 @@ pub fn plan(tasks: &[&TaskSpec<Task>]) -> Result<Plan, Vec<String>> {
             unready.push(task.name.clone());
             continue;
         }
-        let about =
-            About { name: &task.name, seed: task.settings.seed, level: task.settings.confidence.level };
+        let about = About::of(task);
         let Some(judge) = task.kind.ask(&mut ask, about) else {
             unready.push(format!("{} ({})", task.name, task.kind.name()));
             continue;
@@ -99,6 +105,7 @@ impl Planned {
         let Counted { taken, available, .. } = self.items;
         let case = metric::Case { table: &table, metrics: &metrics, measures: &measures, taken, available };
         let remarks = metric::remarks(&case);
+        let notes = metric::best(&measures).into_iter().chain(notes).collect();
         TaskRecord { name: self.name, kind: self.kind, table, details, measures, notes, remarks }
     }
 }
