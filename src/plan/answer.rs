@@ -135,6 +135,18 @@ pub enum Finish {
     Context,
 }
 
+impl Finish {
+    /// For tables: `stop`, `end_of_text`, `length`, `context`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Stop => "stop",
+            Self::EndOfText => "end_of_text",
+            Self::Length => "length",
+            Self::Context => "context",
+        }
+    }
+}
+
 /// Why a request has no answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Failure {

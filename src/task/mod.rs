@@ -70,11 +70,12 @@ impl Task {
             Self::NextToken(task) => Some(task.ask(ask)),
             Self::Cloze(task) => Some(task.ask(ask)),
             Self::Perplexity(task) => Some(task.ask(ask)),
+            Self::Sampling(task) => Some(task.ask(ask)),
             Self::Choice(task) => Some(task.ask(ask, about)),
             Self::Generate(task) => Some(task.ask(ask, about)),
             Self::Icl(task) => Some(task.ask(ask, about)),
             Self::Strategies(task) => Some(task.ask(ask, about)),
-            Self::Memorization(_) | Self::Sampling(_) => None,
+            Self::Memorization(task) => Some(task.ask(ask, about)),
         }
     }
 }

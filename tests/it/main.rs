@@ -13,11 +13,13 @@ mod kinds;
 mod kinds_choice;
 mod kinds_generate;
 mod kinds_icl;
+mod kinds_sampling;
 #[cfg(feature = "local")]
 mod local;
 mod hostile;
 mod power;
 mod progress;
+mod real_sets;
 mod reference;
 #[cfg(feature = "local")]
 mod reference_training;

@@ -16,7 +16,7 @@ use crate::{
         ClassScore::{self, F1, Precision, Recall},
         Formula, Metric,
     },
-    plan::{self, Answers, Ask, Failure, Finish, Generated, Ticket},
+    plan::{self, Answers, Ask, Failure, Generated, Ticket},
     random::Key,
     record::{Better, Cell, Column, ItemKey, Row, Table, Unit},
     spec::{Item, Renderer, Text},
@@ -215,7 +215,7 @@ impl Asked {
             correct.into(),
             correct.into(),
             written.ids.len().into(),
-            finish(written.finish).into(),
+            written.finish.word().into(),
             prompt.as_str().into(),
             self.targets.join(" | ").into(),
             written.text.as_str().into(),
@@ -259,15 +259,6 @@ impl Reading {
             }
             Self::Text(_) => "has nothing left to compare",
         }
-    }
-}
-
-fn finish(finish: Finish) -> &'static str {
-    match finish {
-        Finish::Stop => "stop",
-        Finish::EndOfText => "end_of_text",
-        Finish::Length => "length",
-        Finish::Context => "context",
     }
 }
 
