@@ -14,7 +14,7 @@ use crate::{
     },
 };
 
-/// The items that both groups have, by id and repeat.
+/// The items that both groups have, by id and repeat; an item asked once on the other side serves all repeats.
 struct Paired {
     own: Vec<f64>,
     others: Vec<f64>,
@@ -56,14 +56,20 @@ impl Evaluation<'_> {
     fn paired(&self, column: Column, from: &str) -> Result<Paired, Undefined> {
         let own = self.rows.select(self.part(), [column])?;
         let other = self.rows.select(self.part_of(Some(from)), [column])?;
-        let item = |row: usize| (&self.rows.key(row).item, self.rows.key(row).repeat);
-        let [values, from_values] = [&own, &other].map(|selected| selected.columns[0].iter().copied());
-        let others: BTreeMap<_, f64> = other.rows.iter().map(|row| item(*row)).zip(from_values).collect();
+        let mut others = BTreeMap::<&str, BTreeMap<u32, f64>>::new();
+        for (row, value) in other.rows.iter().zip(&other.columns[0]) {
+            let key = self.rows.key(*row);
+            others.entry(&key.item).or_default().insert(key.repeat, *value);
+        }
         let (mut paired, mut kept) = ((Vec::new(), Vec::new()), Vec::new());
-        for (row, value) in own.rows.iter().copied().zip(values) {
+        for (row, value) in own.rows.iter().copied().zip(own.columns[0].iter().copied()) {
+            let key = self.rows.key(row);
             // Of all rows, those of the other group are not their own counterparts.
-            let counts = self.metric.group.is_some() || self.rows.key(row).group.as_deref() != Some(from);
-            if let Some(other) = others.get(&item(row)).filter(|_| counts) {
+            let counts = self.metric.group.is_some() || key.group.as_deref() != Some(from);
+            let Some(others) = others.get(key.item.as_str()).filter(|_| counts) else { continue };
+            // Repeats are held against each other, or all of them against the only one.
+            let only = if others.len() == 1 { others.values().next() } else { None };
+            if let Some(other) = others.get(&key.repeat).or(only) {
                 paired.0.push(value);
                 paired.1.push(*other);
                 kept.push(row);

@@ -36,6 +36,8 @@ pub enum Formula {
     GeometricMean(Column),
     /// The middle value.
     Median(Column),
+    /// e to the middle one of natural logarithms.
+    GeometricMedian(Column),
     /// The sum: counted, not estimated.
     Total(Column),
     /// e to Σ numerator / Σ denominator: nats and tokens give a perplexity.
@@ -61,8 +63,16 @@ pub enum Formula {
         /// The group that is divided by.
         baseline: String,
     },
-    /// The mean of the metric's group minus that of another, over the items that both have (same id, same repeat); without
-    /// a group, over all that lie outside of the other.
+    /// The geometric mean of the metric's group, or of all rows outside of the baseline, over that of the baseline; from
+    /// natural logarithms.
+    MeanRatio {
+        /// Such as log-probabilities.
+        logarithms: Column,
+        /// The group that is divided by.
+        baseline: String,
+    },
+    /// The mean of the metric's group minus that of another, over the items that both have (same id, same repeat, or the
+    /// other's only one); without a group, over all that lie outside of the other. Such as `accuracy_minus_OTHER`.
     Difference {
         /// What is compared.
         column: Column,
@@ -143,7 +153,10 @@ impl Evaluation<'_> {
             Formula::Proportion(column) => self.of_column(column, Self::proportion),
             Formula::Mean(column) => self.of_column(column, |own, x, c| own.mean(x, c, Scale::Plain)),
             Formula::GeometricMean(column) => self.of_column(column, |own, x, c| own.mean(x, c, Scale::Exp)),
-            Formula::Median(column) => self.of_column(column, Self::median),
+            Formula::Median(column) => self.of_column(column, |own, x, c| own.median(x, c, Scale::Plain)),
+            Formula::GeometricMedian(column) => {
+                self.of_column(column, |own, x, c| own.median(x, c, Scale::Exp))
+            }
             Formula::RepeatSpread(column) => self.repeat_spread(column),
             Formula::Total(column) => self.of_column(column, |_, x, _| total(x)),
             Formula::ExpRatio { numerator, denominator } => self.ratio([numerator, denominator], Scale::Exp),
@@ -151,6 +164,7 @@ impl Evaluation<'_> {
             Formula::GroupRatio { numerator, denominator, baseline } => {
                 self.group_ratio([numerator, denominator], baseline)
             }
+            Formula::MeanRatio { logarithms, baseline } => self.group_ratio([*logarithms], baseline),
             Formula::Difference { column, from } => self.difference(column, from),
             Formula::Classes { gold, predicted, score } => self.classes(gold, predicted, score),
             Formula::Calibration { confidence, correct } => self.calibration(confidence, correct),
@@ -183,9 +197,9 @@ impl Evaluation<'_> {
         self.resampled(estimate, clusters, scale, || Quotient::mean(values, clusters))
     }
 
-    fn median(&self, values: &[f64], clusters: &Clusters) -> Estimate {
-        let estimate = median::estimate(values, clusters, self.settings.level);
-        self.resampled(estimate, clusters, Scale::Plain, || bootstrap::Median::new(values, clusters))
+    fn median(&self, values: &[f64], clusters: &Clusters, scale: Scale) -> Estimate {
+        let estimate = median::estimate(values, clusters, self.settings.level).carried(scale);
+        self.resampled(estimate, clusters, scale, || bootstrap::Median::new(values, clusters))
     }
 
     fn ratio(&self, columns: [Column; 2], scale: Scale) -> Result<Estimate, Undefined> {
@@ -224,7 +238,11 @@ impl Evaluation<'_> {
     pub(super) fn part_of<'b>(&'b self, group: Option<&'b str>) -> Part<'b> {
         match &self.metric.within {
             Some((column, text)) => self.rows.within(group, column, text),
-            None => group.map_or(Part::All, Part::Group),
+            None => match (group, &self.metric.except) {
+                (Some(group), _) => Part::Group(group),
+                (None, Some(except)) => Part::Outside(except),
+                (None, None) => Part::All,
+            },
         }
     }
 

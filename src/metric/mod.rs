@@ -9,8 +9,10 @@ mod remarks;
 mod rows;
 pub mod verdict;
 pub mod words;
+mod best;
 
 pub use crate::stats::confusion::ClassScore;
+pub use best::best;
 pub use cautions::cautions;
 pub use formula::Formula;
 pub use remarks::{Case, remarks};
@@ -37,6 +39,8 @@ pub struct Metric {
     pub within: Option<(Column, String)>,
     /// What the part of the task is called that it speaks of, where that is not the group.
     pub part: Option<String>,
+    /// A group that is left out where it is made from all other rows, such as that of the controls.
+    pub except: Option<String>,
     /// What it counts.
     pub unit: Unit,
     /// Which direction is good, where one is.
@@ -101,6 +105,7 @@ impl Metric {
             group: None,
             within: None,
             part: None,
+            except: None,
             unit,
             better: None,
             chance: None,

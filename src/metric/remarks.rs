@@ -4,8 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Formula, Metric, words};
 use crate::{
-    record::{Cell, Column, Measure, Remark, Row, Rule, Table},
-    stats::proportion,
+    record::{Cell, Column, Measure, Remark, Row, Rule, Table, Unit},
+    stats::{
+        power::{Goal, PlannedPairs},
+        proportion,
+    },
     value::Level,
 };
 
@@ -26,7 +29,7 @@ pub struct Case<'a> {
 
 /// All remarks on a task, in the order of the rules.
 pub fn remarks(case: &Case<'_>) -> Vec<Remark> {
-    let rules = [holds_chance, one_label, truncated, duplicates, empty, unparsed, subset];
+    let rules = [holds_chance, few_items, one_label, truncated, duplicates, empty, unparsed, subset];
     rules.iter().flat_map(|rule| rule(case)).collect()
 }
 
@@ -52,6 +55,29 @@ fn holds_chance(case: &Case<'_>) -> Vec<Remark> {
         format!("{group}{} {number}: better than guessing ({chance}) is not shown", measure.metric)
     };
     case.measures.iter().filter(holds).map(|measure| remark(Rule::HoldsChance, text(measure))).collect()
+}
+
+/// So few items see only large differences between two models: told once, of the number that stands for the task.
+fn few_items(case: &Case<'_>) -> Vec<Remark> {
+    const SMALL: f64 = 0.1;
+    const DISCORDANT: f64 = 0.2;
+    let share = |measure: &&Measure| {
+        measure.headline && measure.unit == Unit::Proportion && measure.estimate.successes.is_some()
+    };
+    let Some(measure) = case.measures.iter().find(share) else { return Vec::new() };
+    let Ok(interval) = measure.estimate.interval else { return Vec::new() };
+    let n = measure.estimate.n;
+    let goal = Goal { alpha: 1.0 - interval.level.get(), power: 0.8 };
+    let seen = PlannedPairs::formula_detectable(n as f64, DISCORDANT, goal);
+    if seen.is_some_and(|seen| seen <= SMALL) {
+        return Vec::new();
+    }
+    let what = match seen {
+        Some(seen) => format!("only differences over {seen:.2} between two models"),
+        None => "no difference between two models".to_owned(),
+    };
+    let text = format!("n = {n} sees {what} (80 % power, if they disagree on 20 % of the items)");
+    vec![remark(Rule::FewItems, text)]
 }
 
 /// One label is given much more often than it is right.
@@ -165,7 +191,7 @@ mod tests {
     use super::*;
     use crate::{
         metric::{ClassScore, Intervals, Settings, evaluate},
-        record::{ItemKey, Unit},
+        record::ItemKey,
         value::{Digest, Seed},
     };
 
@@ -217,23 +243,33 @@ mod tests {
         key.content = Digest::of("4");
         let found = found(&table, &metrics(), 20, 50);
         let rules: Vec<Rule> = found.iter().map(|(rule, _)| *rule).collect();
-        let wanted =
-            [Rule::HoldsChance, Rule::OneLabel, Rule::Duplicates, Rule::Empty, Rule::Unparsed, Rule::Subset];
+        let wanted = [
+            Rule::HoldsChance,
+            Rule::FewItems,
+            Rule::OneLabel,
+            Rule::Duplicates,
+            Rule::Empty,
+            Rule::Unparsed,
+            Rule::Subset,
+        ];
         assert_eq!(rules, wanted, "{found:#?}");
         assert!(found[0].1.starts_with("accuracy 0.45 [0.26, 0.66], 9 of 20"), "{}", found[0].1);
-        assert_eq!(found[1].1, "80 % of the answers are `yes` (right: 50 %)");
-        assert!(found[2].1.starts_with("1 of 20 items ask"), "{}", found[2].1);
-        assert!(found[3].1.starts_with("2 of 20 answers are empty"), "{}", found[3].1);
-        assert!(found[5].1.starts_with("20 of 50 items: a subset"), "{}", found[5].1);
+        assert_eq!(found[2].1, "80 % of the answers are `yes` (right: 50 %)");
+        assert!(found[3].1.starts_with("1 of 20 items ask"), "{}", found[3].1);
+        assert!(found[4].1.starts_with("2 of 20 answers are empty"), "{}", found[4].1);
+        assert!(found[6].1.starts_with("20 of 50 items: a subset"), "{}", found[6].1);
     }
 
     #[test]
-    fn nothing_is_said_of_sound_numbers() {
+    fn nothing_more_is_said_of_sound_numbers() {
         let mut table = answers();
         for row in &mut table.rows {
             let gold = row.cells.as_ref().unwrap()[1].clone();
             row.cells = Ok(vec![true.into(), gold.clone(), gold.clone(), gold, "length".into()]);
         }
-        assert_eq!(found(&table, &metrics(), 20, 20), []);
+        // Twenty items are few, however sound.
+        let rules = found(&table, &metrics(), 20, 20);
+        assert_eq!(rules.iter().map(|(rule, _)| *rule).collect::<Vec<_>>(), [Rule::FewItems], "{rules:?}");
+        assert!(rules[0].1.starts_with("n = 20 sees no difference between two models"), "{}", rules[0].1);
     }
 }

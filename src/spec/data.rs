@@ -179,7 +179,7 @@ impl Data {
     pub(super) fn drafts<C: Content>(&self, reader: &mut Reader) -> Option<Vec<Draft<C>>> {
         let names = Draft::<C>::names();
         let cut = self.cut(reader)?;
-        if !map_is_sound(&self.map, &names, reader) || !self.fits(cut, reader) {
+        if !(C::OPEN || map_is_sound(&self.map, &names, reader)) || !self.fits(cut, reader) {
             return None;
         }
         let renderer = super::template::Renderer::default();
@@ -189,7 +189,7 @@ impl Data {
         let mut sound = true;
         let layout = Layout { cut, line: names[0], columns: &self.columns, rows: self.rows.as_ref() };
         let read = rows::read(&path, self.file.at, layout, reader, &mut |row, reader| {
-            let draft = item(&row, &fields, reader).and_then(|node| Draft::<C>::read(&node, reader));
+            let draft = item(&row, &fields, C::OPEN, reader).and_then(|node| Draft::<C>::read(&node, reader));
             sound &= draft.is_some();
             drafts.extend(draft);
         });
@@ -274,8 +274,8 @@ enum Given<'r> {
     Template(&'r Text, Template<'r>),
 }
 
-/// A row as the mapping that an item is read from.
-fn item(row: &Row, fields: &[(Text, Given<'_>)], reader: &mut Reader) -> Option<Node> {
+/// A row as the mapping that an item is read from: its fields, and where it is `open` every other column.
+fn item(row: &Row, fields: &[(Text, Given<'_>)], open: bool, reader: &mut Reader) -> Option<Node> {
     let mut entries = Vec::new();
     let mut sound = true;
     for (name, given) in fields {
@@ -304,6 +304,13 @@ fn item(row: &Row, fields: &[(Text, Given<'_>)], reader: &mut Reader) -> Option<
         };
         sound &= found.is_some();
         entries.extend(found.map(|value| (name.with(name.as_str()), value)));
+    }
+    if open {
+        let other = |(name, value): (&String, &serde_json::Value)| {
+            let given = fields.iter().any(|(field, _)| field.as_str() == name) || value.is_null();
+            (!given).then(|| (Text::new(name, row.at), rows::node(value, row.at)))
+        };
+        entries.extend(row.columns.iter().filter_map(other));
     }
     sound.then(|| Node::new(row.at, Value::Map(entries)))
 }

@@ -106,7 +106,8 @@ pub enum Bound {
 const EXAMPLE: &str = "a comparison such as `accuracy >= 0.7` or `accuracy.low > 0.5`";
 
 impl Expectation {
-    fn parse(text: &Text) -> Result<Self, String> {
+    /// Reads a comparison, or says what is wrong with it.
+    pub fn parse(text: &Text) -> Result<Self, String> {
         let wrong = || format!("`{text}` is not {EXAMPLE}");
         // A lone `=` is part of a name, as in `temperature=0.7.distinct_texts`.
         let signs = [text.find(['<', '>']), text.find("==")];

@@ -23,6 +23,8 @@ pub trait Content: Short + Clone + std::fmt::Debug + PartialEq + Serialize {
     const KEY: &'static str = "items";
     /// Whether a lone item may stand there without a list.
     const ALONE: bool = false;
+    /// Whether it takes keys of any name besides its own; of a data file, every column.
+    const OPEN: bool = false;
     /// The text that an id is made of, where none is given.
     fn title(&self) -> &str;
     /// Every text that a model may read of it.
@@ -281,6 +283,23 @@ fn slug(text: &str) -> Option<String> {
 }
 
 impl<C: Content> Keys for Items<C> {
+    const DOC: &'static str = <Option<Self> as Keys>::DOC;
+
+    fn names() -> Vec<&'static str> {
+        <Option<Self> as Keys>::names()
+    }
+
+    fn take(fields: &mut Fields<'_>, reader: &mut Reader) -> Option<Self> {
+        <Option<Self> as Keys>::take(fields, reader)?
+            .or_else(|| fields.missing(&format!("{}` or `data", C::KEY), reader))
+    }
+
+    fn describe(object: &mut Object, generator: &mut SchemaGenerator) {
+        <Option<Self> as Keys>::describe(object, generator);
+    }
+}
+
+impl<C: Content> Keys for Option<Items<C>> {
     const DOC: &'static str = "Items, or where they come from.";
 
     fn names() -> Vec<&'static str> {
@@ -289,13 +308,13 @@ impl<C: Content> Keys for Items<C> {
 
     fn take(fields: &mut Fields<'_>, reader: &mut Reader) -> Option<Self> {
         match (fields.take(C::KEY), fields.take("data")) {
-            (Some(items), None) => Self::inline(items, reader),
-            (None, Some(data)) => Self::from_data(data, reader),
+            (Some(items), None) => Items::inline(items, reader).map(Some),
+            (None, Some(data)) => Items::from_data(data, reader).map(Some),
             (Some(items), Some(data)) => {
                 let message = format!("`{}` and `data` cannot both be given", C::KEY);
                 reader.tell(Finding::error("value", data.at, message).also(items.at, "the items in the spec"))
             }
-            (None, None) => fields.missing(&format!("{}` or `data", C::KEY), reader),
+            (None, None) => Some(None),
         }
     }
 

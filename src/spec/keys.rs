@@ -65,6 +65,7 @@ pub fn schema<T: Short>(generator: &mut SchemaGenerator) -> Schema {
 pub struct Object {
     properties: Map<String, Json>,
     required: Vec<Json>,
+    others: Option<Schema>,
 }
 
 impl Object {
@@ -99,10 +100,16 @@ impl Object {
         }
     }
 
+    /// Allows keys of any other name.
+    pub fn others(&mut self, schema: Schema) {
+        self.others = Some(schema);
+    }
+
     /// The schema.
     pub fn finish(self) -> Schema {
+        let others = self.others.unwrap_or_else(|| false.into());
         let mut schema = json_schema!({
-            "type": "object", "properties": self.properties, "additionalProperties": false
+            "type": "object", "properties": self.properties, "additionalProperties": others
         });
         if !self.required.is_empty() {
             schema.insert("required".into(), self.required.into());

@@ -224,6 +224,12 @@ impl<'a> Fields<'a> {
         self.entries.iter_mut().find(|(name, _)| name.as_str() == key)?.1.take()
     }
 
+    /// Takes every entry that is left, but not those of some keys.
+    pub fn others(&mut self, known: &[&str]) -> Vec<(&'a Text, &'a Node)> {
+        let others = self.entries.iter_mut().filter(|(key, _)| !known.contains(&key.as_str()));
+        others.filter_map(|(key, value)| Some((*key, value.take()?))).collect()
+    }
+
     /// Reads the value of a key, or says that it is missing.
     pub fn read<T: Read>(&mut self, key: &str, default: Option<T>, reader: &mut Reader) -> Option<T> {
         match self.take(key) {

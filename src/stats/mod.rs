@@ -192,6 +192,16 @@ impl Estimate {
         }
     }
 
+    /// The same on another scale, the ends carried along: for order statistics, which a rising scale keeps.
+    #[must_use]
+    pub fn carried(self, scale: Scale) -> Self {
+        let value = self.value.and_then(|value| finite(scale.apply(value)));
+        let interval = self.interval.and_then(|Interval { low, high, level, method }| {
+            Interval::new(scale.apply(low), scale.apply(high), level, method)
+        });
+        Self { value, interval, std_error: None, ..self }
+    }
+
     /// A number with Student's interval; both are made on the plain scale and reported on another.
     fn on_scale(
         value: f64,

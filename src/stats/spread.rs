@@ -35,9 +35,9 @@ mod tests {
         // The chi-squared quantiles with 4 degrees of freedom solve exp(-x/2)(1 + x/2) = 0.975 and 0.025; solved by bisection
         // in Python: 0.48441855708793 and 11.14328678187780.
         let close = |left: f64, right: f64| assert!((left / right - 1.0).abs() < 1e-9, "{left} {right}");
-        close(estimate.value.unwrap(), 0.038470768123);
-        close(interval.low, 0.023049112071);
-        close(interval.high, 0.110547892488);
+        close(estimate.value.unwrap(), 0.038_470_768_123);
+        close(interval.low, 0.023_049_112_071);
+        close(interval.high, 0.110_547_892_488);
         assert_eq!((estimate.n, interval.method), (5, Method::ChiSquared));
     }
 

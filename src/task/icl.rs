@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{
-    labels::{self, Asked, Calibration, Confusion, Part, Set, Way},
+    labels::{self, Asked, Calibration, Part, Set, Way},
     lint,
     pair::{self, Labelled, Pair},
     planned::{About, Judge, Verdict, reported},
@@ -81,13 +81,20 @@ impl Kind for Icl {
 impl Icl {
     /// Asks for every label of every item, for every number of examples and every order of them.
     pub(super) fn ask(&self, ask: &mut Ask, about: About<'_>) -> Judge {
-        let asked = self.asked(ask, about);
+        let sweep = self.sweep().into_iter().map(|k| (k, self.orders(k)));
+        let asked = self.asked(sweep, ask, about);
         let labels: Vec<String> = self.labels.iter().map(ToString::to_string).collect();
         let (metrics, calibrated) = (self.measured(), self.calibrated());
         Box::new(move |answers| verdict(&asked, &labels, calibrated, metrics, answers))
     }
 
-    fn asked(&self, ask: &mut Ask, about: About<'_>) -> Vec<Asked> {
+    /// The same with the most examples alone, in one order.
+    pub(super) fn ask_longest(&self, ask: &mut Ask, about: About<'_>) -> Vec<Asked> {
+        self.asked(self.sweep().last().map(|k| (*k, 1)).into_iter(), ask, about)
+    }
+
+    /// For each number of examples, in so many orders.
+    fn asked(&self, sweep: impl Iterator<Item = (u32, u32)>, ask: &mut Ask, about: About<'_>) -> Vec<Asked> {
         let renderer = Renderer::default();
         let template = self.template.as_deref().unwrap_or(TEMPLATE);
         let layout = Layout::new(&renderer, template, "label")
@@ -100,18 +107,18 @@ impl Icl {
             shots: &self.shots,
             selection: self.selection,
         };
-        let ask_with = |k| {
+        let ask_with = |(k, orders)| {
             let way = Way {
                 part: &part(k),
                 layout: layout.as_ref().map_err(Clone::clone),
                 words: labels::read_as(&self.labels, &self.verbalizer),
                 k,
-                orders: self.orders(k),
+                orders,
                 calibration: self.calibration,
             };
             set.ask(&way, ask)
         };
-        self.sweep().into_iter().flat_map(ask_with).collect()
+        sweep.flat_map(ask_with).collect()
     }
 
     /// The numbers of examples, each once.
@@ -139,6 +146,11 @@ impl Icl {
         for (k, way) in &ways {
             let of = |items| Part { way: Some(way), items };
             metrics.extend(numbers(of(None)));
+            metrics.extend(labels::of_labels(way, &self.labels));
+            let (_, fewest) = &ways[0];
+            if way != fewest {
+                metrics.push(labels::difference(way, fewest));
+            }
             if self.orders(*k) > 1 {
                 let spread = Metric::new("order_spread", Formula::RepeatSpread("correct"), Unit::Proportion);
                 metrics.push(of(None).metric(spread.better(Better::Lower)));
@@ -165,9 +177,8 @@ fn verdict(
     answers: &Answers,
 ) -> Verdict {
     let table = labels::table(asked, labels, calibrated, answers);
-    let confusion = Confusion::of(&table);
-    let mut notes = labels::notes(&table, &confusion);
-    let mut details = vec![confusion.table()];
+    let mut notes = labels::notes(&table);
+    let mut details = vec![labels::confusion(&table)];
     let orders = Order::all(&table);
     if orders.iter().any(|order| order.number > 0) {
         notes.extend(spread(&orders));
@@ -224,7 +235,7 @@ fn spread(orders: &[Order<'_>]) -> Vec<String> {
     let note = |orders: &[Order<'_>]| {
         let by_accuracy = |a: &&Order<'_>, b: &&Order<'_>| a.accuracy().total_cmp(&b.accuracy());
         let (low, high) = (orders.iter().min_by(by_accuracy)?, orders.iter().max_by(by_accuracy)?);
-        (orders.len() > 1).then(|| {
+        (low.accuracy() < high.accuracy()).then(|| {
             let (part, count) = (low.part, orders.len());
             let [from, to] = [low, high].map(|order| format!("{:.3} (order {})", order.accuracy(), order.number));
             format!("{part}: of {count} orders of the examples the accuracy goes from {from} to {to}; its interval is over items and does not hold that")

@@ -75,7 +75,7 @@ impl Task {
             Self::Generate(task) => Some(task.ask(ask, about)),
             Self::Icl(task) => Some(task.ask(ask, about)),
             Self::Strategies(task) => Some(task.ask(ask, about)),
-            Self::Memorization(_) => None,
+            Self::Memorization(task) => Some(task.ask(ask, about)),
         }
     }
 }

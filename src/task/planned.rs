@@ -10,7 +10,7 @@ use crate::{
     record::{ItemKey, Table, TaskRecord},
     spec::{Confidence, Counted, IntervalMethod, Item, Kinds as _, Reported, Settings, TaskSpec},
     stats::bootstrap,
-    value::{Digest, Seed},
+    value::{Digest, Level, Seed},
 };
 
 /// What the answers of a task mean.
@@ -23,6 +23,15 @@ pub(super) struct About<'a> {
     pub(super) name: &'a str,
     /// Where random draws begin.
     pub(super) seed: Seed,
+    /// How often intervals hold the truth.
+    pub(super) level: Level,
+}
+
+impl<'a> About<'a> {
+    /// Of a task.
+    pub(super) fn of(task: &'a TaskSpec<Task>) -> Self {
+        Self { name: &task.name, seed: task.settings.seed, level: task.settings.confidence.level }
+    }
 }
 
 /// A suite as one model is asked it.
@@ -70,7 +79,7 @@ pub fn plan(tasks: &[&TaskSpec<Task>]) -> Result<Plan, Vec<String>> {
             unready.push(task.name.clone());
             continue;
         }
-        let about = About { name: &task.name, seed: task.settings.seed };
+        let about = About::of(task);
         let Some(judge) = task.kind.ask(&mut ask, about) else {
             unready.push(format!("{} ({})", task.name, task.kind.name()));
             continue;
@@ -96,6 +105,7 @@ impl Planned {
         let Counted { taken, available, .. } = self.items;
         let case = metric::Case { table: &table, metrics: &metrics, measures: &measures, taken, available };
         let remarks = metric::remarks(&case);
+        let notes = metric::best(&measures).into_iter().chain(notes).collect();
         TaskRecord { name: self.name, kind: self.kind, table, details, measures, notes, remarks }
     }
 }

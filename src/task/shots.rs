@@ -71,9 +71,9 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::value::Seed;
+    use crate::value::{Level, Seed};
 
-    const ABOUT: About<'_> = About { name: "b/t", seed: Seed(7) };
+    const ABOUT: About<'_> = About { name: "b/t", seed: Seed(7), level: Level::DEFAULT };
     const CLASSES: [Option<&str>; 8] =
         [Some("a"), Some("a"), Some("a"), None, Some("b"), Some("b"), Some("c"), Some("a")];
 

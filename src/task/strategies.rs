@@ -1,7 +1,9 @@
 //! `strategies`: the same items, asked in several ways, and compared pairwise.
 
+use std::collections::BTreeMap;
+
 use super::{
-    labels::{self, Asked, Calibration, Confusion, Part, Set, Way},
+    labels::{self, Asked, Calibration, Part, Set, Way},
     lint,
     pair::{self, Labelled, Pair},
     planned::{About, Judge, Verdict, reported},
@@ -11,6 +13,7 @@ use super::{
 use crate::{
     metric::Metric,
     plan::{Answers, Ask},
+    record::{Cell, Row, Table},
     spec::{Counted, Draw, Items, Kind, Linter, Named, Renderer, Reported, Text, keys},
 };
 
@@ -81,7 +84,8 @@ impl Strategies {
         Box::new(move |answers| verdict(&asked, &labels, metrics, answers))
     }
 
-    fn asked(&self, ask: &mut Ask, about: About<'_>) -> Vec<Asked> {
+    /// Every item in one way after the other.
+    pub(super) fn asked(&self, ask: &mut Ask, about: About<'_>) -> Vec<Asked> {
         let set = Set {
             about,
             kind: "strategies",
@@ -110,20 +114,54 @@ impl Strategies {
 
     fn measured(&self) -> Vec<Metric> {
         let groups = pair::groups(&self.items);
-        let of = |(name, _): &(Text, Strategy)| {
+        let of = |(place, (name, _)): (usize, &(Text, Strategy))| {
             let numbers = |items| labels::metrics(Part { way: Some(name), items }, &self.labels, false);
             let mut metrics = numbers(None);
+            metrics.extend(labels::of_labels(name, &self.labels));
+            metrics.extend(self.compare.0[..place].iter().map(|(from, _)| labels::difference(name, from)));
             metrics.extend(groups.iter().flat_map(|group| numbers(Some(group))));
             metrics
         };
-        self.compare.0.iter().flat_map(of).collect()
+        self.compare.0.iter().enumerate().flat_map(of).collect()
     }
 }
 
 fn verdict(asked: &[Asked], labels: &[String], metrics: Vec<Metric>, answers: &Answers) -> Verdict {
     let table = labels::table(asked, labels, false, answers);
-    let confusion = Confusion::of(&table);
-    let notes = labels::notes(&table, &confusion);
-    let details = vec![confusion.table()];
+    let notes = labels::notes(&table);
+    let details = vec![labels::confusion(&table), pairs(&table)];
     Verdict { table, details, metrics, notes }
+}
+
+/// What two strategies got right on the items that both answered; which of them is better, is said by the differences. An
+/// item with a tie is counted for neither.
+fn pairs(table: &Table) -> Table {
+    let mut strategies: Vec<(&str, BTreeMap<&str, f64>)> = Vec::new();
+    for (key, correct) in table.numbers("correct") {
+        let name = key.group.as_deref().unwrap_or_default();
+        match strategies.last_mut() {
+            Some((last, right)) if *last == name => _ = right.insert(&key.item, correct),
+            _ => strategies.push((name, BTreeMap::from([(key.item.as_str(), correct)]))),
+        }
+    }
+    let mut pairs = Table::new("pairs", vec!["a", "b", "both", "only_a", "only_b", "neither", "tied"]);
+    for (place, (b, own)) in strategies.iter().enumerate() {
+        for (a, others) in &strategies[..place] {
+            let mut counts = [0_usize; 5];
+            for (item, right) in own {
+                let Some(other) = others.get(item) else { continue };
+                let sort = match (*other, *right) {
+                    (1.0, 1.0) => 0,
+                    (1.0, 0.0) => 1,
+                    (0.0, 1.0) => 2,
+                    (0.0, 0.0) => 3,
+                    _ => 4,
+                };
+                counts[sort] += 1;
+            }
+            let cells = [Cell::from(*a), Cell::from(*b)].into_iter().chain(counts.map(Cell::from));
+            pairs.rows.push(Row { key: labels::part_key(b, 0), cells: Ok(cells.collect()) });
+        }
+    }
+    pairs
 }

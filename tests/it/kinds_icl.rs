@@ -15,9 +15,9 @@ use yardstick::{
 use crate::kinds::{cell, judged};
 
 /// The natural logarithm of a probability, as one token.
-fn scored(probability: f64) -> Result<Answer, Failure> {
+fn scored(probability: f64) -> Answer {
     let logprobs = vec![probability.ln() as f32];
-    Ok(Answer::Scored(Scored { ids: vec![1], texts: vec![String::new()], logprobs, ..Scored::default() }))
+    Answer::Scored(Scored { ids: vec![1], texts: vec![String::new()], logprobs, ..Scored::default() })
 }
 
 /// Judges a spec with the probability of each ending after each prompt; no other prompt may be asked, and none left out.
@@ -29,7 +29,7 @@ fn probable(spec: &str, table: &[(&str, [(&str, f64); 2])]) -> TaskRecord {
         let found = table.iter().find(|(text, _)| *text == &**prompt);
         let (_, endings) = found.unwrap_or_else(|| panic!("asked `{prompt}`"));
         let found = endings.iter().find(|(text, _)| *text == &**ending);
-        scored(found.unwrap_or_else(|| panic!("asked for `{ending}` after `{prompt}`")).1)
+        Ok(scored(found.unwrap_or_else(|| panic!("asked for `{ending}` after `{prompt}`")).1))
     });
     assert_eq!(asked.borrow().len(), table.len());
     task
@@ -131,6 +131,13 @@ tasks:
     is(&task, "k=2.own", "accuracy", 1.0);
     is(&task, "k=2", "p_label", (0.9 + 0.75 + 2.0 / 3.0) / 3.0);
     is(&task, "k=0", "brier", (0.125 + 0.5 + 1.125) / 3.0);
+    // Right would be pos, neg, pos; said is pos, pos, neg.
+    is(&task, "k=0.pos", "precision", 0.5);
+    is(&task, "k=0.pos", "recall", 0.5);
+    is(&task, "k=0.neg", "f1", 0.0);
+    is(&task, "k=0", "macro_f1", 0.25);
+    is(&task, "k=0", "balanced_accuracy", 0.25);
+    is(&task, "k=2", "accuracy_minus_k=0", 0.5);
     let whole = &measure(&task, "", "accuracy").estimate;
     close(whole.value.unwrap(), 0.75);
     assert_eq!((whole.n, whole.clusters), (6, Some(3)), "two answers to one item are not two items");
@@ -205,7 +212,7 @@ tasks:
         |request| {
             let Request::Score { prompt, ending, .. } = request else { panic!("{request:?}") };
             let repeated = if shown(prompt).last() == Some(&"B") { " neg" } else { " pos" };
-            scored(if **ending == *repeated { 0.8 } else { 0.2 })
+            Ok(scored(if **ending == *repeated { 0.8 } else { 0.2 }))
         },
     );
     // Nothing to put into another order: none, or one.
@@ -219,8 +226,9 @@ tasks:
         if row.key.group.as_deref() == Some("k=3") {
             let order = shown(&prompt);
             assert_eq!(order.iter().collect::<BTreeSet<_>>().len(), 3);
+            // One order for all items.
             let right = if order[2] == "B" { 1.0 / 3.0 } else { 2.0 / 3.0 };
-            assert_eq!(*accuracies.entry(row.key.repeat).or_insert(right), right, "one order for all items");
+            close(*accuracies.entry(row.key.repeat).or_insert(right), right);
         }
     }
     assert_eq!(shown(&texts(&task, "prompt")[6]), ["A", "B", "C"], "the first order is the one listed");
@@ -232,6 +240,9 @@ tasks:
     is(&task, "k=3", "accuracy", mean);
     let estimate = &measure(&task, "k=3", "accuracy").estimate;
     assert_eq!((estimate.n, estimate.clusters), (18, Some(3)));
+    // All orders are held against the only one without examples, in which two of three are right.
+    is(&task, "k=3", "accuracy_minus_k=0", mean - 2.0 / 3.0);
+    assert_eq!(measure(&task, "k=3", "accuracy_minus_k=0").estimate.n, 18);
     let orders = detail(&task, "orders").rows.iter().filter(|row| row.key.group.as_deref() == Some("k=3"));
     let listed: Vec<f64> = orders.map(|row| row.cells.as_ref().unwrap()[1].number().unwrap()).collect();
     assert_eq!(listed, accuracies);
@@ -258,7 +269,7 @@ tasks:
 ",
                 k.min(6)
             ),
-            |_| scored(0.5),
+            |_| Ok(scored(0.5)),
         );
         let inputs = ["A", "B", "C", "D", "E", "F"];
         let prompts = texts(&task, "prompt");
@@ -275,30 +286,6 @@ tasks:
         let fewer = "6 answers: fewer than k solved examples were left to show";
         assert_eq!(task.notes.iter().any(|note| note == fewer), k > 5, "{:?}", task.notes);
     }
-}
-
-#[test]
-fn a_label_that_is_said_too_often_is_named() {
-    let task = judged(
-        "
-benchmark: b
-tasks:
-  - icl: one-sided
-    labels: [pos, neg]
-    items: [[A, pos], [B, neg], [C, neg], [D, neg]]
-",
-        |request| {
-            let Request::Score { prompt, ending, .. } = request else { panic!("{request:?}") };
-            if prompt.contains(": D") {
-                return Err(Failure::new(FailureKind::TooLong, "too long"));
-            }
-            scored(if **ending == *" pos" { 0.6 } else { 0.4 })
-        },
-    );
-    assert!(task.table.rows[3].cells.is_err());
-    assert_eq!(measure(&task, "", "accuracy").estimate.n, 3);
-    let note = "k=0: 100 % of the predictions are `pos`, and 33 % of the right labels";
-    assert!(task.notes.iter().any(|told| told == note), "{:?}", task.notes);
 }
 
 const WAYS: &str = r#"
@@ -330,6 +317,33 @@ fn each_strategy_asks_in_its_own_words() {
     is(&task, "show", "accuracy", 1.0);
     is(&task, "ask", "label_mass", 0.6);
     assert_eq!(texts(&task, "output"), ["pos", "pos", "pos", "pos", "neg", "neg"]);
+    is(&task, "show", "accuracy_minus_ask", 2.0 / 3.0);
+    // Both right, only the first, only the second, neither, tied.
+    let pairs = &detail(&task, "pairs").rows;
+    let wanted: Vec<Cell> = vec!["ask".into(), "show".into()];
+    let counts = [1_usize, 0, 2, 0, 0].map(Cell::from);
+    assert_eq!(pairs.len(), 1);
+    assert_eq!(pairs[0].cells.as_ref().unwrap(), &[wanted, counts.to_vec()].concat());
+    // Two items that differ decide nothing.
+    let best = "show has the best accuracy here (1.00), which may be luck: not decided against ask";
+    assert_eq!(task.notes[0], best);
+}
+
+#[test]
+fn a_question_that_fails_is_a_row_and_leaves_its_item_out_of_every_pair() {
+    let task = judged(WAYS, |request| {
+        if request.prompt() == "Is Y good?" {
+            return Err(Failure::new(FailureKind::TooLong, "2,000 tokens, where 1,024 fit"));
+        }
+        Ok(scored(0.5))
+    });
+    assert_eq!(task.table.rows.len(), 6);
+    assert_eq!(task.table.rows[1].cells.as_ref().unwrap_err().kind, FailureKind::TooLong);
+    assert_eq!(measure(&task, "ask", "accuracy").estimate.n, 2);
+    assert_eq!(measure(&task, "show", "accuracy_minus_ask").estimate.n, 2);
+    // Every label is as probable as the other: half right, and neither right nor wrong.
+    is(&task, "show", "accuracy", 0.5);
+    assert_eq!(detail(&task, "pairs").rows[0].cells.as_ref().unwrap()[6], Cell::Count(2));
 }
 
 #[test]

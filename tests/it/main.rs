@@ -19,6 +19,7 @@ mod local;
 mod hostile;
 mod power;
 mod progress;
+mod real_sets;
 mod reference;
 #[cfg(feature = "local")]
 mod reference_training;

@@ -186,3 +186,27 @@ fn kinds_without_prompts_yet_are_left_alone() {
     assert!(told(tasks, 1).is_empty());
     assert_eq!(load(tasks).suite.tasks[0].kind.name(), "choice");
 }
+
+#[test]
+fn labels_after_the_most_examples() {
+    let tasks = "  - icl: a
+    labels: [Lima, LIMA, Santiago]
+    template: 'It is {{ input }}: {{ label }}'
+    k: [0, 1]
+    shots: [[x, Lima]]
+    items:
+      - [y, Lima]
+      - [one two tri four, LIMA]
+      - [z, Santiago]
+";
+    assert_eq!(
+        told(tasks, 9),
+        [
+            "Error same-tokens:5 the tokenizer cannot tell `LIMA` from `Lima`",
+            "Advice unequal-lengths:5 labels of different numbers of tokens: `Lima` 1, `LIMA` 1, `Santiago` 2",
+            "Warning too-long:12 1 item of 3 longer than the 9 tokens that the model reads",
+        ]
+    );
+    let words = "    verbalizer: {LIMA: Rome, Santiago: Oslo}\n    k: 1";
+    assert_eq!(told(&tasks.replace("    k: [0, 1]", words), 20), [""; 0]);
+}

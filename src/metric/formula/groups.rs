@@ -13,11 +13,17 @@ use crate::{
 };
 
 impl Evaluation<'_> {
-    pub(super) fn group_ratio(&self, columns: [Column; 2], baseline: &str) -> Result<Estimate, Undefined> {
+    /// Of sums over the second column, or over the number of rows where there is one column only.
+    pub(super) fn group_ratio<const N: usize>(
+        &self,
+        columns: [Column; N],
+        baseline: &str,
+    ) -> Result<Estimate, Undefined> {
         let [own, base] = self.against(baseline, columns)?;
         let both = self.rows.clusters(own.rows.iter().chain(&base.rows).copied());
-        let [own, base] = [own, base].map(|Selected { columns: [above, below], rows }| {
-            Documents::new(&above, &below, self.rows.clusters(rows))
+        let [own, base] = [own, base].map(|Selected { columns, rows }| {
+            let ones = vec![1.0; rows.len()];
+            Documents::new(&columns[0], columns.get(1).unwrap_or(&ones), self.rows.clusters(rows))
         });
         let estimate = own.over(&base, &both, self.settings.level);
         // Draws from each group by itself say nothing where the groups hang together, or one is a single document.

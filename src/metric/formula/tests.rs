@@ -47,6 +47,7 @@ fn each_formula_makes_its_number() {
         (Formula::Mean("nats"), None, 41.8, Some(Method::T)),
         (Formula::GeometricMean("tokens"), Some("out"), 11.5_f64.exp(), Some(Method::T)),
         (Formula::Median("nats"), None, 44.0, None),
+        (Formula::GeometricMedian("tokens"), Some("out"), 11.5_f64.exp(), None),
         (Formula::Total("tokens"), Some("in"), 38.0, None),
         (
             Formula::ExpRatio { numerator, denominator },
@@ -88,6 +89,29 @@ fn a_group_is_divided_by_the_baseline() {
     Arc::make_mut(&mut table.rows[0].key).cluster = Some("book".into());
     Arc::make_mut(&mut table.rows[4].key).cluster = Some("book".into());
     assert_eq!(make(formula, None, Intervals::Auto, &table).interval, Err(Undefined::SharedCluster));
+}
+
+#[test]
+fn logarithms_of_two_groups_are_compared_as_welch_does() {
+    let formula = Formula::MeanRatio { logarithms: "nats", baseline: "in".into() };
+    let estimate = make(formula, None, Intervals::Auto, &example());
+    // scipy.stats.ttest_ind([60, 44], [30, 50, 25], equal_var=False).confidence_interval()
+    let interval = estimate.interval.unwrap();
+    assert!((estimate.value.unwrap().ln() - 17.0).abs() < 1e-12);
+    assert!(
+        (interval.low.ln() + 21.659_261_552_977_632).abs() < 1e-9
+            && (interval.high.ln() - 55.659_261_552_977_63).abs() < 1e-9
+    );
+}
+
+#[test]
+fn a_group_is_left_out_where_the_metric_says_so() {
+    let mut metric = Metric::new("metric", Formula::Mean("nats"), Unit::Nats);
+    metric.except = Some("out".into());
+    let settings =
+        Settings { task: "b/t".into(), level: Level::DEFAULT, intervals: Intervals::Auto, seed: Seed(3) };
+    let estimate = evaluate(&[metric], &example(), &settings).remove(0).estimate;
+    assert_eq!((estimate.value, estimate.n), (Ok(35.0), 3));
 }
 
 #[test]

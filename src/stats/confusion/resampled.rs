@@ -21,6 +21,8 @@ pub struct Scored<'a> {
 enum Units {
     /// Cells of so many items.
     Cells(Vec<u64>),
+    /// Items, each of a cell.
+    Items(Vec<usize>),
     /// Clusters of items, and the cell of each item.
     Clusters { members: Members, cells: Vec<usize> },
 }
@@ -28,12 +30,13 @@ enum Units {
 impl<'a> Scored<'a> {
     pub(super) fn new(confusion: &'a Confusion, score: ClassScore<usize>) -> Self {
         let scored = Self::item_by_item(confusion, score);
-        let many = scored.cells.len() * ITEMS_A_CELL < confusion.items.len();
-        if confusion.clusters.shared().is_some() || !many {
-            return scored;
+        match scored.units {
+            Units::Items(_) if scored.cells.len() * ITEMS_A_CELL < confusion.items.len() => {
+                let counts = confusion.counts().into_values().map(|count| count as u64).collect();
+                Self { units: Units::Cells(counts), ..scored }
+            }
+            Units::Items(_) | Units::Cells(_) | Units::Clusters { .. } => scored,
         }
-        let counts = confusion.counts().into_values().map(|count| count as u64).collect();
-        Self { units: Units::Cells(counts), ..scored }
     }
 
     /// Drawn item by item, or cluster by cluster, however many there are.
@@ -41,7 +44,10 @@ impl<'a> Scored<'a> {
         let cells: Vec<Item> = confusion.counts().into_keys().collect();
         let place = |item| cells.partition_point(|cell| cell < item);
         let of_item = confusion.items.iter().map(place).collect();
-        let units = Units::Clusters { members: confusion.clusters.members(), cells: of_item };
+        let units = match confusion.clusters.shared() {
+            None => Units::Items(of_item),
+            Some(_) => Units::Clusters { members: confusion.clusters.members(), cells: of_item },
+        };
         Self { confusion, score, cells, units }
     }
 }
@@ -50,6 +56,11 @@ impl Statistic for Scored<'_> {
     fn resampled(&self, draws: &mut impl Draws) -> f64 {
         let counts = match &self.units {
             Units::Cells(sizes) => draws.counts(sizes),
+            Units::Items(cells) => {
+                let mut counts = vec![0; self.cells.len()];
+                draws.blocks(cells.len(), |block| block.iter().for_each(|item| counts[cells[*item]] += 1));
+                counts
+            }
             Units::Clusters { members, cells } => {
                 let mut counts = vec![0; self.cells.len()];
                 draws.blocks(self.confusion.clusters.count(), |block| {

@@ -3,8 +3,8 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use crate::{
-    metric::{Formula, Metric},
-    record::{Better, Cell, ItemKey, Row, Table, Unit},
+    metric::{ClassScore, Formula, Metric},
+    record::{Better, Cell, Column, ItemKey, Row, Table, Unit},
     spec::Text,
     value::Digest,
 };
@@ -30,7 +30,7 @@ impl Part<'_> {
     }
 }
 
-/// The numbers of a part.
+/// The numbers of a part: of a group of items only the first ones, and no calibration error over several ways to ask.
 pub(in crate::task) fn metrics(part: Part<'_>, labels: &[Text], calibrated: bool) -> Vec<Metric> {
     let chance = 1.0 / labels.len().max(1) as f64;
     let accuracy = |name: &str, column| {
@@ -42,70 +42,85 @@ pub(in crate::task) fn metrics(part: Part<'_>, labels: &[Text], calibrated: bool
     let mut metrics = vec![accuracy("accuracy", "correct").headline()];
     if calibrated {
         metrics.push(accuracy("accuracy_calibrated", "correct_calibrated").headline());
-        metrics.push(share("p_label_calibrated", "p_label_calibrated").chance(chance));
     }
-    metrics.extend([
-        share("p_label", "p_label").chance(chance),
-        Metric::new("nll", Formula::Mean("nll"), Unit::Nats).better(Better::Lower).at_least(0.0),
-        Metric { range: (0.0, 2.0), ..Metric::new("brier", Formula::Mean("brier"), Unit::Ratio) }
-            .better(Better::Lower),
-        Metric::new("margin", Formula::Mean("margin"), Unit::Nats).better(Better::Higher),
-        share("label_mass", "label_mass"),
-    ]);
+    metrics.push(share("p_label", "p_label").chance(chance));
+    if part.items.is_none() {
+        metrics.extend([
+            class("macro_f1", "output", ClassScore::MacroF1).headline(),
+            class("balanced_accuracy", "output", ClassScore::BalancedAccuracy).chance(chance),
+            correlation("mcc", ClassScore::Mcc),
+            correlation("kappa", ClassScore::Kappa),
+            Metric::new("nll", Formula::Mean("nll"), Unit::Nats).better(Better::Lower).at_least(0.0),
+            Metric { range: (0.0, 2.0), ..Metric::new("brier", Formula::Mean("brier"), Unit::Score) }
+                .better(Better::Lower),
+            Metric::new("margin", Formula::Mean("margin"), Unit::Nats).better(Better::Higher),
+            share("label_mass", "label_mass"),
+        ]);
+        if part.way.is_some() {
+            let (confidence, correct) = ("confidence", "correct");
+            let error = Metric::new("ece", Formula::Calibration { confidence, correct }, Unit::Proportion);
+            let floor = Formula::CalibrationFloor { confidence, correct };
+            metrics.push(error.better(Better::Lower));
+            metrics.push(Metric::new("ece_floor", floor, Unit::Proportion));
+        }
+        if calibrated {
+            metrics.push(class("macro_f1_calibrated", "output_calibrated", ClassScore::MacroF1));
+            metrics.push(share("p_label_calibrated", "p_label_calibrated").chance(chance));
+        }
+    }
     metrics.into_iter().map(|metric| part.metric(metric)).collect()
 }
 
-/// How often each label was taken for which, by way to ask.
-pub(in crate::task) struct Confusion<'a>(Vec<(&'a str, BTreeMap<(&'a str, &'a str), usize>)>);
+/// The numbers of each label: parts such as `k=4.positive`.
+pub(in crate::task) fn of_labels(way: &str, labels: &[Text]) -> Vec<Metric> {
+    let scores = [
+        ("precision", ClassScore::Precision as fn(String) -> ClassScore),
+        ("recall", ClassScore::Recall),
+        ("f1", ClassScore::F1),
+    ];
+    let of_label = |label: &Text| {
+        let part = format!("{way}.{label}");
+        scores.map(|(name, score)| {
+            class(name, "output", score(label.to_string())).of_group(way).of_part(&*part)
+        })
+    };
+    labels.iter().flat_map(of_label).collect()
+}
 
-impl<'a> Confusion<'a> {
-    pub(in crate::task) fn of(table: &'a Table) -> Self {
-        let mut ways: Vec<(&str, BTreeMap<(&str, &str), usize>)> = Vec::new();
-        for (way, gold, output) in decisions(table) {
-            match ways.last_mut() {
-                Some((last, counts)) if *last == way => *counts.entry((gold, output)).or_default() += 1,
-                _ => ways.push((way, BTreeMap::from([((gold, output), 1)]))),
-            }
+/// The accuracy of one way to ask less that of another, on the same items.
+pub(in crate::task) fn difference(way: &str, from: &str) -> Metric {
+    let formula = Formula::Difference { column: "correct", from: from.to_owned() };
+    Metric::new(format!("accuracy_minus_{from}"), formula, Unit::Proportion)
+        .better(Better::Higher)
+        .headline()
+        .of_group(way)
+}
+
+fn class(name: &str, predicted: Column, score: ClassScore) -> Metric {
+    let formula = Formula::Classes { gold: "gold", predicted, score };
+    Metric::new(name, formula, Unit::Proportion).better(Better::Higher)
+}
+
+fn correlation(name: &str, score: ClassScore) -> Metric {
+    Metric { unit: Unit::Score, range: (-1.0, 1.0), ..class(name, "output", score) }
+}
+
+/// How often each label was taken for which, by way to ask; what never happened is left out.
+pub(in crate::task) fn confusion(table: &Table) -> Table {
+    let mut ways: Vec<(&str, BTreeMap<(&str, &str), usize>)> = Vec::new();
+    for (way, gold, output) in decisions(table) {
+        match ways.last_mut() {
+            Some((last, counts)) if *last == way => *counts.entry((gold, output)).or_default() += 1,
+            _ => ways.push((way, BTreeMap::from([((gold, output), 1)]))),
         }
-        Self(ways)
     }
-
-    /// A detail table; what never happened is left out.
-    pub(in crate::task) fn table(&self) -> Table {
-        let mut table = Table::new("confusion", vec!["gold", "predicted", "count"]);
-        for (way, counts) in &self.0 {
-            let row = |((gold, output), count): (&(&str, &str), &usize)| Row {
-                key: part_key(way, 0),
-                cells: Ok(vec![(*gold).into(), (*output).into(), (*count).into()]),
-            };
-            table.rows.extend(counts.iter().map(row));
-        }
-        table
-    }
-
-    /// The label that is given far more often than it is right, by way to ask.
-    fn overpredicted(&self) -> Vec<String> {
-        const TIMES: f64 = 1.5;
-        const MORE: f64 = 0.1;
-        let note = |(way, counts): &(&str, BTreeMap<(&str, &str), usize>)| {
-            let mut labels = BTreeMap::<&str, [usize; 2]>::new();
-            for ((gold, output), count) in counts {
-                labels.entry(output).or_default()[0] += count;
-                labels.entry(gold).or_default()[1] += count;
-            }
-            let all: usize = counts.values().sum();
-            let excess = |(_, [given, right]): &(&str, [usize; 2])| given.saturating_sub(*right);
-            let (label, counts) = labels.into_iter().max_by_key(excess)?;
-            let [given, right] = counts.map(|count| count as f64 / all as f64);
-            (given >= TIMES * right && given >= right + MORE).then(|| {
-                let [given, right] = [given, right].map(|share| libm::round(100.0 * share));
-                format!(
-                    "{way}: {given} % of the predictions are `{label}`, and {right} % of the right labels"
-                )
-            })
-        };
-        self.0.iter().filter_map(note).collect()
-    }
+    let rows = ways.into_iter().flat_map(|(way, counts)| {
+        counts.into_iter().map(move |((gold, output), count)| Row {
+            key: part_key(way, 0),
+            cells: Ok(vec![gold.into(), output.into(), count.into()]),
+        })
+    });
+    Table { rows: rows.collect(), ..Table::new("confusion", vec!["gold", "predicted", "count"]) }
 }
 
 /// The key of a row that speaks of a part, not of an item.
@@ -115,8 +130,8 @@ pub(in crate::task) fn part_key(part: &str, repeat: u32) -> Arc<ItemKey> {
 }
 
 /// What a reader must know to read the numbers right.
-pub(in crate::task) fn notes(table: &Table, confusion: &Confusion<'_>) -> Vec<String> {
-    let mut notes = confusion.overpredicted();
+pub(in crate::task) fn notes(table: &Table) -> Vec<String> {
+    let mut notes = Vec::new();
     let rows = |column| table.numbers(column).filter(|(_, number)| *number > 0.0).count();
     if let ties @ 1.. = rows("tied") {
         notes.push(format!(

@@ -3,7 +3,7 @@
 mod measures;
 mod rows;
 
-pub(super) use measures::{Confusion, Part, metrics, notes, part_key};
+pub(super) use measures::{Part, confusion, difference, metrics, notes, of_labels, part_key};
 pub(super) use rows::table;
 
 use std::sync::Arc;
@@ -88,6 +88,13 @@ struct Shot<'a> {
     input: &'a str,
     label: &'a str,
     example: Example,
+}
+
+impl Asked {
+    /// The places of the labels' requests in the plan.
+    pub(super) fn requests(&self) -> impl Iterator<Item = usize> {
+        self.posed.iter().flat_map(|scoring| scoring.labels.iter().map(|ticket| ticket.index()))
+    }
 }
 
 impl<'a> Shot<'a> {

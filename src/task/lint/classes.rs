@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::filled;
 use crate::spec::{Finding, Linter, Named, Text};
 
 /// The list of labels itself, and the labels of items and solved examples.
@@ -20,6 +21,7 @@ pub(in crate::task) fn labels<'a>(
         _ => {}
     }
     for (place, label) in labels.iter().enumerate() {
+        filled(label, "label", linter);
         if let Some(first) = labels[..place].iter().find(|other| *other == label) {
             let finding =
                 Finding::error("same-answer", label.at, format!("the label `{label}` is there twice"));
@@ -38,6 +40,7 @@ pub(in crate::task) fn verbalizer(words: &Named<Text>, labels: &[Text], linter: 
     let names: Vec<&str> = labels.iter().map(Text::as_str).collect();
     let mut seen = BTreeMap::<&str, &Text>::new();
     for (label, word) in &words.0 {
+        filled(word, "word for the label", linter);
         if !names.contains(&label.as_str()) {
             let finding =
                 Finding::error("unknown-label", label.at, format!("`{label}` is not one of the labels"));

@@ -2,11 +2,13 @@
 //! too long.
 
 use super::{
-    super::{Cloze, Endings, NextToken, Normalization, Perplexity, Task},
+    super::{
+        Cloze, Endings, Labelled, NextToken, Normalization, Perplexity, Task, labels::Asked, planned::About,
+    },
     joint::items,
 };
 use crate::{
-    plan::{Ending, FailureKind, Tokenizer},
+    plan::{Ask, Ending, FailureKind, Request, Tokenizer},
     spec::{Finding, Findings, Item, Linter, Place, Severity, Sources, TaskSpec, Text, join},
 };
 
@@ -22,12 +24,17 @@ pub fn lint_tokens(tasks: &[&TaskSpec<Task>], tokenizer: &dyn Tokenizer, sources
             Task::Cloze(task) => cloze(task, tokenizer, &mut linter),
             Task::NextToken(task) => next_token(task, tokenizer, &mut linter),
             Task::Perplexity(task) => perplexity(task, tokenizer, &mut linter),
-            Task::Choice(_)
-            | Task::Generate(_)
-            | Task::Icl(_)
-            | Task::Strategies(_)
-            | Task::Memorization(_)
-            | Task::Sampling(_) => {}
+            Task::Icl(icl) => {
+                let mut ask = Ask::default();
+                let asked = icl.ask_longest(&mut ask, About::of(task));
+                labelled(&asked, &icl.items, &ask.into_requests(), tokenizer, &mut linter);
+            }
+            Task::Strategies(strategies) => {
+                let mut ask = Ask::default();
+                let asked = strategies.asked(&mut ask, About::of(task));
+                labelled(&asked, &strategies.items, &ask.into_requests(), tokenizer, &mut linter);
+            }
+            Task::Choice(_) | Task::Generate(_) | Task::Memorization(_) | Task::Sampling(_) => {}
         }
         let allowed: Vec<&str> = task.settings.allow.iter().map(|lint| lint.word()).collect();
         findings.allow(mark, &allowed);
@@ -77,6 +84,95 @@ fn items_of(places: &[Place]) -> String {
     items(places.len())
 }
 
+/// One item's endings as they are cut.
+struct Cutting<'a> {
+    tokenizer: &'a dyn Tokenizer,
+    straddles: bool,
+    long: bool,
+}
+
+impl<'a> Cutting<'a> {
+    fn new(tokenizer: &'a dyn Tokenizer) -> Self {
+        Self { tokenizer, straddles: false, long: false }
+    }
+
+    fn cut(&mut self, prompt: &str, ending: &str) -> Option<Ending> {
+        match self.tokenizer.ending(prompt, ending) {
+            Ok(cut) => {
+                self.straddles |= cut.straddles;
+                // The last token is scored and not read.
+                self.long |= exceeds(cut.before + cut.tokens.len() - 1, self.tokenizer);
+                Some(cut)
+            }
+            Err(failure) => {
+                self.long |= failure.kind == FailureKind::TooLong;
+                None
+            }
+        }
+    }
+
+    fn tell(self, at: Place, sorts: &mut Sorts) {
+        sorts.straddling.extend(self.straddles.then_some(at));
+        sorts.long.extend(self.long.then_some(at));
+    }
+}
+
+fn ids(cut: &Ending) -> Vec<u32> {
+    cut.tokens.iter().map(|token| token.id).collect()
+}
+
+/// Labels after prompts with the most examples: every item in one way to ask after the other.
+fn labelled(
+    asked: &[Asked],
+    items: &[Item<Labelled>],
+    requests: &[Request],
+    tokenizer: &dyn Tokenizer,
+    linter: &mut Linter<'_>,
+) {
+    let mut sorts = Sorts::default();
+    for (place, asked) in asked.iter().enumerate() {
+        let mut cutting = Cutting::new(tokenizer);
+        let mut cuts: Vec<(&str, Ending)> = Vec::new();
+        for request in asked.requests() {
+            let Some(Request::Score { prompt, ending, .. }) = requests.get(request) else { continue };
+            cuts.extend(cutting.cut(prompt, ending).map(|cut| (&**ending, cut)));
+        }
+        cutting.tell(items[place % items.len()].at, &mut sorts);
+        // Labels are the same for every item of a way to ask.
+        if place % items.len() == 0 {
+            tell_labels(&cuts, linter);
+        }
+    }
+    too_long(&sorts.long, asked.len(), tokenizer, linter);
+    let (straddling, all) = (items_of(&sorts.straddling), asked.len());
+    let message = format!("in {straddling} of {all}, a token begins in the prompt and ends in a label");
+    let help = "it is scored with the label; a template that puts a space before the label avoids that";
+    linter.tell_of(Severity::Warning, "boundary-merge", &sorts.straddling, message, help);
+}
+
+/// What is wrong with labels as the tokenizer cuts them.
+fn tell_labels(cuts: &[(&str, Ending)], linter: &mut Linter<'_>) {
+    let task = linter.task();
+    for (place, (label, cut)) in cuts.iter().enumerate() {
+        if let Some((other, _)) = cuts[..place].iter().find(|(_, other)| ids(other) == ids(cut)) {
+            let message = format!("the tokenizer cannot tell `{}` from `{}`", label.trim(), other.trim());
+            let finding = Finding::error("same-tokens", task, message);
+            linter.tell(finding.help("labels with the same tokens have the same probability; read one as another word with `verbalizer`"));
+        }
+    }
+    let lengths = cuts.iter().map(|(label, cut)| format!("`{}` {}", label.trim(), cut.tokens.len()));
+    let [first, others @ ..] = cuts else { return };
+    if others.iter().any(|(_, cut)| cut.tokens.len() != first.1.tokens.len()) {
+        let lengths = lengths.collect::<Vec<_>>().join(", ");
+        let finding = Finding::advice(
+            "unequal-lengths",
+            task,
+            format!("labels of different numbers of tokens: {lengths}"),
+        );
+        linter.tell(finding.help("every token more lowers the probability of a label; words of one token each compare better: `verbalizer`"));
+    }
+}
+
 /// Compares the endings of an item.
 fn compare(
     item: &Item<Endings>,
@@ -86,28 +182,16 @@ fn compare(
     linter: &mut Linter<'_>,
 ) {
     let prompt = item.prompt.as_deref().unwrap_or_default();
-    let (mut straddles, mut long) = (false, false);
+    let mut cutting = Cutting::new(tokenizer);
     let mut cut = |ending: &Text| {
         let (prompt, text) = join(prompt, ending, between);
-        match tokenizer.ending(&prompt, &text) {
-            Ok(cut) => {
-                straddles |= cut.straddles;
-                // The last token is scored and not read.
-                long |= exceeds(cut.before + cut.tokens.len() - 1, tokenizer);
-                Some((text, cut))
-            }
-            Err(failure) => {
-                long |= failure.kind == FailureKind::TooLong;
-                None
-            }
-        }
+        let cut = cutting.cut(&prompt, &text)?;
+        Some((text, cut))
     };
     let correct = cut(&item.correct);
     let incorrect: Vec<_> = item.incorrect.iter().map(|text| (text, cut(text))).collect();
-    sorts.straddling.extend(straddles.then_some(item.at));
-    sorts.long.extend(long.then_some(item.at));
+    cutting.tell(item.at, sorts);
     let Some((correct_text, correct)) = correct else { return };
-    let ids = |cut: &Ending| cut.tokens.iter().map(|token| token.id).collect::<Vec<_>>();
     let wanted = ids(&correct);
     let (mut shares, mut differs) = (false, false);
     for (written, cut) in incorrect {
