@@ -9,16 +9,12 @@ use crate::{
     stats::{
         Estimate, Hypothesis, Test,
         power::{self, Goal, PlannedPairs},
-        proportion,
     },
     value::Level,
 };
 
 /// The chance to find a difference that is there, by which what could have been seen is judged.
 const POWER: f64 = 0.8;
-
-/// With fewer items that differ, their share is taken from the upper end of its interval.
-const FEW_DISCORDANT: u64 = 10;
 
 /// What a comparison comes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,12 +75,12 @@ impl Compared<'_> {
         let (Ok(difference), Some(test)) = (estimate.value, measure.test) else {
             let why = estimate.value.err().or(estimate.interval.err());
             let why = why.map_or_else(String::new, |why| format!(": {why}"));
-            let words = format!("{own} and {from} cannot be compared in {metric}{why}");
+            let words = format!("{own} and {from} cannot be compared by {metric}{why}");
             return Verdict { decision: Decision::NotComparable, words };
         };
         let level = estimate.interval.map_or(Level::DEFAULT, |interval| interval.level);
         let alpha = 1.0 - level.get();
-        let found = format!("{}; {}", words::number(measure), tested(&test));
+        let found = format!("{metric} {}; {}", words::number(measure), tested(&test));
         if let Hypothesis::McnemarMidP { only_first, only_second } = test.hypothesis {
             // With all of them on one side p is 2 to the power of minus their number.
             let (differ, needed) = (only_first + only_second, -log2(alpha));
@@ -95,7 +91,7 @@ impl Compared<'_> {
                     _ => format!("only {differ} items differ"),
                 };
                 let words = format!(
-                    "cannot decide between {own} and {from} in {metric}: {differ}, at least {:.0} must; {found}",
+                    "cannot decide between {own} and {from}: {differ}, at least {:.0} must; {found}",
                     needed.ceil()
                 );
                 return Verdict { decision: Decision::CannotDecide, words };
@@ -103,7 +99,7 @@ impl Compared<'_> {
         }
         if test.deciding_p() > alpha {
             let unseen = self.unseen(difference, &test, alpha);
-            let words = format!("not decided between {own} and {from} in {metric}: {found}{unseen}");
+            let words = format!("not decided between {own} and {from}: {found}{unseen}");
             return Verdict { decision: Decision::NotDecided, words };
         }
         let (decision, word) = match (measure.better, difference > 0.0) {
@@ -112,7 +108,7 @@ impl Compared<'_> {
             (None, true) => (Decision::Higher, "higher"),
             (None, false) => (Decision::Lower, "lower"),
         };
-        Verdict { decision, words: format!("{own} is {word} than {from} in {metric}: {found}") }
+        Verdict { decision, words: format!("{own} is {word} than {from}: {found}") }
     }
 
     /// What so many items could not have shown, and how many would.
@@ -146,14 +142,12 @@ impl Compared<'_> {
 fn reach(estimate: &Estimate, difference: f64, test: &Test, goal: Goal) -> (Option<f64>, Option<u64>) {
     if let Hypothesis::McnemarMidP { only_first, only_second } = test.hypothesis {
         let (items, differ) = (estimate.n as u64, only_first + only_second);
-        let seen = differ as f64 / items as f64;
-        let upper = || proportion::wilson(differ as f64, items as f64, Level::DEFAULT).ok();
-        let discordant = match upper() {
-            Some(interval) if differ < FEW_DISCORDANT => interval.high,
-            _ => seen,
-        };
-        let wanted = PlannedPairs::new(seen, difference).ok().and_then(|planned| planned.items(goal));
-        return (PlannedPairs::detectable(items, discordant, goal), wanted);
+        let seen = PlannedPairs::new(differ as f64 / items as f64, difference).ok();
+        let discordant = power::discordant_share(differ, items).ok();
+        return (
+            discordant.and_then(|share| PlannedPairs::detectable(items, share, goal)),
+            seen.and_then(|planned| planned.items(goal)),
+        );
     }
     // What counts as one observation is a cluster, where there are some.
     let units = estimate.clusters.unwrap_or(estimate.n) as f64;
@@ -188,7 +182,7 @@ mod tests {
 
     fn compared(estimate: Estimate, test: Option<Test>, better: Option<Better>) -> Verdict {
         let measure = Measure {
-            metric: "accuracy".into(),
+            metric: "gain".into(),
             group: Some("few-shot".into()),
             unit: Unit::Difference,
             better,
@@ -220,7 +214,7 @@ mod tests {
         says(
             &counted(60, 25, 5, 10, 1),
             Decision::Better,
-            "few-shot is better than zero-shot in accuracy: 0.20 [0.10, 0.30], n = 100 (Newcombe, paired 95%); \
+            "few-shot is better than zero-shot: gain 0.20 [0.10, 0.30], n = 100 (Newcombe, paired 95%); \
              p = 0.000192 (McNemar mid-p)",
         );
         assert_eq!(counted(60, 5, 25, 10, 1).decision, Decision::Worse);
@@ -231,7 +225,7 @@ mod tests {
         says(
             &counted(82, 16, 7, 15, 1),
             Decision::NotDecided,
-            "not decided between few-shot and zero-shot in accuracy: 0.075 [-0.004, 0.155], n = 120 (Newcombe, \
+            "not decided between few-shot and zero-shot: gain 0.075 [-0.004, 0.155], n = 120 (Newcombe, \
              paired 95%); p = 0.0639 (McNemar mid-p); differences below 0.109 could not have been seen (80 % power); \
              about 259 items would decide a difference of this size",
         );
@@ -247,7 +241,7 @@ mod tests {
         let words = counted(10, 3, 1, 2, 1).words;
         assert!(
             words.starts_with(
-                "cannot decide between few-shot and zero-shot in accuracy: only 4 items differ, at least 5 must; 0.1"
+                "cannot decide between few-shot and zero-shot: only 4 items differ, at least 5 must; gain 0.1"
             ),
             "{words}"
         );
@@ -278,7 +272,7 @@ mod tests {
         says(
             &compared(none, None, None),
             Decision::NotComparable,
-            "few-shot and zero-shot cannot be compared in accuracy: no item has a value on both sides",
+            "few-shot and zero-shot cannot be compared by gain: no item has a value on both sides",
         );
     }
 }
