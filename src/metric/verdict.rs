@@ -75,12 +75,12 @@ impl Compared<'_> {
         let (Ok(difference), Some(test)) = (estimate.value, measure.test) else {
             let why = estimate.value.err().or(estimate.interval.err());
             let why = why.map_or_else(String::new, |why| format!(": {why}"));
-            let words = format!("{own} and {from} cannot be compared by {metric}{why}");
+            let words = format!("{own} and {from} cannot be compared in {metric}{why}");
             return Verdict { decision: Decision::NotComparable, words };
         };
         let level = estimate.interval.map_or(Level::DEFAULT, |interval| interval.level);
         let alpha = 1.0 - level.get();
-        let found = format!("{metric} {}; {}", words::number(measure), tested(&test));
+        let found = format!("{}; {}", words::number(measure), tested(&test));
         if let Hypothesis::McnemarMidP { only_first, only_second } = test.hypothesis {
             // With all of them on one side p is 2 to the power of minus their number.
             let (differ, needed) = (only_first + only_second, -log2(alpha));
@@ -91,7 +91,7 @@ impl Compared<'_> {
                     _ => format!("only {differ} items differ"),
                 };
                 let words = format!(
-                    "cannot decide between {own} and {from}: {differ}, at least {:.0} must; {found}",
+                    "cannot decide between {own} and {from} in {metric}: {differ}, at least {:.0} must; {found}",
                     needed.ceil()
                 );
                 return Verdict { decision: Decision::CannotDecide, words };
@@ -99,7 +99,7 @@ impl Compared<'_> {
         }
         if test.deciding_p() > alpha {
             let unseen = self.unseen(difference, &test, alpha);
-            let words = format!("not decided between {own} and {from}: {found}{unseen}");
+            let words = format!("not decided between {own} and {from} in {metric}: {found}{unseen}");
             return Verdict { decision: Decision::NotDecided, words };
         }
         let (decision, word) = match (measure.better, difference > 0.0) {
@@ -108,7 +108,7 @@ impl Compared<'_> {
             (None, true) => (Decision::Higher, "higher"),
             (None, false) => (Decision::Lower, "lower"),
         };
-        Verdict { decision, words: format!("{own} is {word} than {from}: {found}") }
+        Verdict { decision, words: format!("{own} is {word} than {from} in {metric}: {found}") }
     }
 
     /// What so many items could not have shown, and how many would.
@@ -182,7 +182,7 @@ mod tests {
 
     fn compared(estimate: Estimate, test: Option<Test>, better: Option<Better>) -> Verdict {
         let measure = Measure {
-            metric: "gain".into(),
+            metric: "accuracy_minus_zero-shot".into(),
             group: Some("few-shot".into()),
             unit: Unit::Difference,
             better,
@@ -214,7 +214,7 @@ mod tests {
         says(
             &counted(60, 25, 5, 10, 1),
             Decision::Better,
-            "few-shot is better than zero-shot: gain 0.20 [0.10, 0.30], n = 100 (Newcombe, paired 95%); \
+            "few-shot is better than zero-shot in accuracy: 0.20 [0.10, 0.30], n = 100 (Newcombe, paired 95%); \
              p = 0.000192 (McNemar mid-p)",
         );
         assert_eq!(counted(60, 5, 25, 10, 1).decision, Decision::Worse);
@@ -225,7 +225,7 @@ mod tests {
         says(
             &counted(82, 16, 7, 15, 1),
             Decision::NotDecided,
-            "not decided between few-shot and zero-shot: gain 0.075 [-0.004, 0.155], n = 120 (Newcombe, \
+            "not decided between few-shot and zero-shot in accuracy: 0.075 [-0.004, 0.155], n = 120 (Newcombe, \
              paired 95%); p = 0.0639 (McNemar mid-p); differences below 0.109 could not have been seen (80 % power); \
              about 259 items would decide a difference of this size",
         );
@@ -241,7 +241,7 @@ mod tests {
         let words = counted(10, 3, 1, 2, 1).words;
         assert!(
             words.starts_with(
-                "cannot decide between few-shot and zero-shot: only 4 items differ, at least 5 must; gain 0.1"
+                "cannot decide between few-shot and zero-shot in accuracy: only 4 items differ, at least 5 must; 0.1"
             ),
             "{words}"
         );
@@ -272,7 +272,7 @@ mod tests {
         says(
             &compared(none, None, None),
             Decision::NotComparable,
-            "few-shot and zero-shot cannot be compared by gain: no item has a value on both sides",
+            "few-shot and zero-shot cannot be compared in accuracy: no item has a value on both sides",
         );
     }
 }

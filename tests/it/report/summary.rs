@@ -86,7 +86,8 @@ fn compared(right: [fn(usize) -> bool; 2]) -> String {
         Metric::new(name, formula, Unit::Proportion).of_group("few-shot").better(Better::Higher).headline()
     };
     let gain = Formula::Difference { column: "correct", from: "zero-shot".into() };
-    let metrics = [of("accuracy", Formula::Proportion("correct")).chance(0.5), of("gain", gain)];
+    let metrics =
+        [of("accuracy", Formula::Proportion("correct")).chance(0.5), of("accuracy_minus_zero-shot", gain)];
     let (task_name, level, intervals) = ("notebook/shots".to_owned(), Level::DEFAULT, Intervals::Auto);
     let settings = Settings { task: task_name, level, intervals, seed: Seed(0) };
     let mut record = record();
