@@ -21,6 +21,7 @@ mod join;
 mod sample;
 mod rows;
 mod data;
+mod ids;
 mod item;
 mod expect;
 mod settings;

@@ -151,6 +151,8 @@ words! {
         NoRevision = "no-revision",
         /// The paraphrase holds the exact text.
         ContaminatedPair = "contaminated-pair",
+        /// Answers that are only ever right, or only ever a foil.
+        UncrossedFoils = "uncrossed-foils",
         /// More solved examples than are used.
         UnusedShots = "unused-shots",
     }

@@ -107,6 +107,9 @@ impl Kind for Perplexity {
         let mut metrics: Vec<&str> = per_unit.collect();
         let mut all = Reported::whole(if self.groups.0.len() == 1 { &[] } else { &metrics });
         metrics.push("ratio");
+        if self.baseline.is_some() && self.groups.0.len() > 2 {
+            all.extend(Reported::whole(&["ratio"]));
+        }
         for (group, _) in &self.groups.0 {
             let compared = self.baseline.as_ref().is_some_and(|baseline| baseline != group);
             all.extend(Reported::part(
@@ -207,6 +210,8 @@ fn verdict(asked: &[Asked], units: &[Unit], baseline: Option<&str>, answers: &An
     groups.dedup();
     // Over all texts, then by group; a number over one group alone would only be said twice.
     let mut metrics = if groups.len() == 1 { Vec::new() } else { per_unit(units, groups.is_empty()) };
+    // All other groups together, which of two groups is the other one.
+    metrics.extend(baseline.filter(|_| groups.len() > 2).map(|baseline| ratio(units[0], baseline)));
     for group in groups {
         let mut own = per_unit(units, true);
         if let Some(baseline) = baseline.filter(|baseline| *baseline != group) {

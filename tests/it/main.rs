@@ -13,6 +13,7 @@ mod kinds;
 mod kinds_choice;
 mod kinds_generate;
 mod kinds_icl;
+mod kinds_memorization;
 mod kinds_sampling;
 #[cfg(feature = "local")]
 mod local;

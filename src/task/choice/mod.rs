@@ -16,8 +16,8 @@ use super::{
 use crate::{
     plan::Failure,
     spec::{
-        Content, Counted, Draw, Finding, Items, Kind, Linter, Node, OneOrMore, Reader, Renderer, Reported,
-        Short, Text, keys, words,
+        Content, Counted, Draw, Finding, Item, Items, Kind, Linter, Node, OneOrMore, Reader, Renderer,
+        Reported, Short, Text, keys, words,
     },
 };
 
@@ -143,6 +143,16 @@ impl Question {
         }
     }
 
+    /// The right answers, and the others.
+    fn foils(item: &Item<Self>) -> lint::Answers<'_> {
+        let right = item.right().unwrap_or_default();
+        let answers = |wanted: bool| {
+            let chosen = item.choices.iter().enumerate().filter(|(place, _)| right.contains(place) == wanted);
+            chosen.map(|(_, text)| text.as_str()).collect()
+        };
+        lint::Answers { at: item.at, right: answers(true), wrong: answers(false) }
+    }
+
     /// What is asked, whatever the order of the answers.
     fn key(&self) -> (String, Vec<String>) {
         let mut choices: Vec<String> = self.choices.iter().map(Text::to_string).collect();
@@ -257,6 +267,9 @@ impl Kind for Choice {
             right.sort_unstable();
             (item.key(), right)
         });
+        if self.formulation.contains(&Formulation::Cloze) {
+            lint::foils(&self.items.iter().map(Question::foils).collect::<Vec<_>>(), linter);
+        }
         lint::shown(&self.items, &self.shots, linter, Question::key);
         lint::shots(&self.shots, self.k.iter().copied().max(), linter);
         if let (Some(template), Some(first)) = (&self.template, self.items.first()) {

@@ -6,13 +6,14 @@ use super::{
     super::cloze::Endings,
     comma,
     ends::{Role, ends, filled},
+    foils::{Answers, foils},
     joint::Joints,
     twice::{choices, repeats},
 };
-use crate::spec::{Item, Linter};
+use crate::spec::{Item, Linter, Text};
 
 /// What can be wrong with them, `between` being put between.
-pub(in crate::task) fn endings(items: &[Item<Endings>], between: &str, linter: &mut Linter<'_>) {
+pub(in crate::task) fn endings<'a>(items: &'a [Item<Endings>], between: &str, linter: &mut Linter<'_>) {
     let mut joints = Joints::new(between);
     for item in items {
         let Endings { prompt, correct, incorrect, .. } = &item.content;
@@ -36,6 +37,14 @@ pub(in crate::task) fn endings(items: &[Item<Endings>], between: &str, linter: &
     comma::missing_commas(items, linter);
     repeats(items, linter, |item| ((item.prompt.as_deref(), item.correct.as_str()), ()));
     swapped(items, linter);
+    let answers = |item: &'a Item<Endings>| Answers {
+        at: item.at,
+        right: vec![item.correct.as_str()],
+        wrong: item.incorrect.iter().map(Text::as_str).collect(),
+    };
+    // Whole texts are each other's foils.
+    let answers: Vec<_> = items.iter().filter(|item| item.prompt.is_some()).map(answers).collect();
+    foils(&answers, linter);
 }
 
 /// Two items that take each other's correct ending for the incorrect one.

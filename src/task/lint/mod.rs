@@ -3,6 +3,7 @@
 mod ends;
 mod joint;
 mod endings;
+mod foils;
 mod memorization;
 mod twice;
 mod classes;
@@ -14,6 +15,7 @@ mod tokens;
 pub(super) use classes::{classes, labels, verbalizer};
 pub(super) use endings::endings;
 pub(super) use ends::{Role, ends, filled};
+pub(super) use foils::{Answers, foils};
 pub(super) use joint::items;
 pub(super) use memorization::memorization;
 pub(super) use size::{few_items, few_texts, shots};

@@ -14,7 +14,7 @@ use crate::{
     plan::{Answers, Ask, Decoding, Failure, FirstToken, Generated, Scored, Ticket, Windows},
     record::{Cell, Column, ItemKey},
     spec::{Content, Item, Text, join},
-    stats::{Clusters, Estimate, influence::Scale, mean, sum},
+    stats::{Interval, memorization, sum},
     value::{Digest, Level},
 };
 
@@ -40,7 +40,7 @@ pub(super) const COLUMNS: [Column; 23] = [
     "logprob_first",
     "logprob_second",
     "prompts_second",
-    "false_alarm",
+    "role",
     "extractable",
     "matching",
     "min_k",
@@ -64,8 +64,13 @@ pub(super) struct Asked {
     line: Ticket<Scored>,
     /// The other targets, after the first prompt; nothing where they are not ranked.
     others: Option<Vec<Ticket<Scored>>>,
-    control: bool,
+    role: &'static str,
 }
+
+/// The role of an item that a model may have read.
+pub(super) const TESTED: &str = "tested";
+/// The role of an item that it cannot have read.
+pub(super) const CONTROL: &str = "control";
 
 /// Asks for every item.
 pub(super) fn all(task: &Memorization, ask: &mut Ask) -> Vec<Asked> {
@@ -75,7 +80,7 @@ pub(super) fn all(task: &Memorization, ask: &mut Ask) -> Vec<Asked> {
         let first = item.said(one).next()?;
         let second: Vec<_> = item.said(other).collect();
         let asked = asker.line(item, item.group.as_deref(), first, &second)?;
-        Some(Asked { control: task.is_control(item), ..asked })
+        Some(Asked { role: if task.is_control(item) { CONTROL } else { TESTED }, ..asked })
     });
     let mut all: Vec<Asked> = paired.collect();
     for (condition, items) in &task.groups.0 {
@@ -123,7 +128,7 @@ impl Asker<'_> {
             written: self.ask.generate(&prompt, Decoding::Greedy, tokens, &[]),
             line: self.ask.score_text(&format!("{prompt}{target}"), FirstToken::Skip, Windows::default()),
             others,
-            control: false,
+            role: TESTED,
             prompt,
             target,
         })
@@ -148,17 +153,17 @@ impl Asked {
             self.prompt.as_str().into(),
             self.target.as_str().into(),
             written.text.as_str().into(),
-            pair.and_then(|pair| finite_exp(pair.log_ratio)).into(),
+            pair.map(|pair| libm::exp(pair.log_ratio)).filter(|ratio| ratio.is_finite()).into(),
             pair.map(|pair| pair.log_ratio).into(),
-            pair.and_then(|pair| finite_exp(pair.interval?[0])).into(),
-            pair.and_then(|pair| finite_exp(pair.interval?[1])).into(),
+            pair.and_then(|pair| Some(pair.interval?.low)).into(),
+            pair.and_then(|pair| Some(pair.interval?.high)).into(),
             pair.map(|pair| pair.rank_p).into(),
             libm::exp(first.total()).into(),
             pair.map(|pair| libm::exp(pair.second)).into(),
             first.total().into(),
             pair.map(|pair| pair.second).into(),
             pair.map(|_| second.len()).into(),
-            likely.filter(|_| self.control).into(),
+            self.role.into(),
             self.extractable(first, written).into(),
             matching(first, written).into(),
             min_k(line).into(),
@@ -195,38 +200,30 @@ struct Pair {
     /// The mean over its prompts: the logarithm of the geometric mean of the probabilities.
     second: f64,
     log_ratio: f64,
-    /// The range of the log-ratio by how its prompts differ, where there are several.
-    interval: Option<[f64; 2]>,
-    /// How often a prompt drawn from all of them makes the target as probable as the first condition does.
+    /// Of the ratio, by how the prompts of the second condition differ, where there are several.
+    interval: Option<Interval>,
+    /// Were the first prompt one of them: how likely it is to make the target so probable.
     rank_p: f64,
 }
 
 impl Pair {
-    /// Nothing where items are not paired. The first prompt is one fixed text; those of the second condition are a sample
-    /// of how the same can be said.
+    /// Nothing where items are not paired.
     fn of(first: &Scored, second: &[&Scored], level: Level) -> Option<Self> {
         let first = first.total();
         let totals: Vec<f64> = second.iter().map(|scored| scored.total()).collect();
-        let Estimate { value, interval, .. } =
-            mean::estimate(&totals, &Clusters::apart(totals.len()), level, Scale::Plain);
-        let second = value.ok()?;
-        let as_probable = totals.iter().filter(|total| **total >= first).count();
+        let log_ratio = memorization::log_ratio(first, &totals)?;
         Some(Self {
             first,
-            second,
-            log_ratio: first - second,
-            interval: interval.ok().map(|interval| [first - interval.high, first - interval.low]),
-            rank_p: (1 + as_probable) as f64 / (1 + totals.len()) as f64,
+            second: first - log_ratio,
+            log_ratio,
+            interval: memorization::ratio(first, &totals, level).interval.ok(),
+            rank_p: memorization::rank_p(first, &totals),
         })
     }
 
     fn probabilities(&self) -> [f64; 2] {
         [self.first, self.second].map(libm::exp)
     }
-}
-
-fn finite_exp(logarithm: f64) -> Option<f64> {
-    Some(libm::exp(logarithm)).filter(|number| number.is_finite())
 }
 
 /// The share of the target's tokens that stand at the same places of the text.

@@ -10,11 +10,8 @@ pub use rule::Rule;
 
 use std::collections::BTreeSet;
 
-use super::lint;
-use crate::{
-    metric::Metric,
-    spec::{Counted, Draw, Item, Items, Kind, Linter, Named, Reported, Text, keys},
-};
+use super::{lint, planned};
+use crate::spec::{Counted, Draw, Item, Items, Kind, Linter, Named, Reported, Text, keys};
 
 keys! {
     /// Is a text more probable than the same thing said otherwise?
@@ -52,8 +49,7 @@ impl Kind for Memorization {
         paired.chain(self.groups.0.iter().map(|(_, items)| Counted::of(items))).sum()
     }
     fn metrics(&self) -> Vec<Reported> {
-        let reported = |metric: Metric| Reported { part: metric.group, metric: metric.name };
-        self.numbers().into_iter().map(reported).collect()
+        planned::reported(&self.numbers())
     }
     fn lint(&self, linter: &mut Linter<'_>) {
         lint::memorization(self, linter);
@@ -86,6 +82,7 @@ impl Memorization {
         let unpaired =
             self.groups.0.iter().flat_map(|(_, items)| items.iter()).filter_map(|item| item.target.as_ref());
         let wanted = self.rank.unwrap_or_else(|| self.items().taken <= RANKED);
-        wanted.then(|| paired.chain(unpaired).map(|target| target.trim_start()).collect())
+        let targets: BTreeSet<&str> = paired.chain(unpaired).map(|target| target.trim_start()).collect();
+        (wanted && targets.len() > 1).then_some(targets)
     }
 }

@@ -3,14 +3,13 @@
 use super::{
     super::planned::{About, Judge, Verdict},
     Memorization,
-    asked::{self, COLUMNS},
+    asked::{self, COLUMNS, CONTROL, TESTED},
     rule::Rule,
 };
 use crate::{
     metric::{Formula, Metric},
     plan::Ask,
     record::{Row, Table, Unit},
-    spec::Text,
 };
 
 impl Memorization {
@@ -73,21 +72,15 @@ impl Memorization {
             own.extend(self.of_lines());
             own
         };
-        let controls = self.controls.as_ref().map(Text::as_str);
-        let mut all: Vec<Metric> = pairs()
-            .into_iter()
-            .map(|metric| Metric { except: controls.map(str::to_owned), ..metric })
-            .collect();
-        if controls.is_some() {
-            all.push(
-                Metric::new("false_alarms", Formula::Proportion("false_alarm"), Unit::Proportion).headline(),
-            );
+        // The whole task's numbers are made without the controls.
+        let mut all: Vec<Metric> = pairs().into_iter().map(|metric| metric.within("role", TESTED)).collect();
+        if self.controls.is_some() {
+            let flagged = Formula::Proportion("likely_memorized");
+            let alarms = Metric::new("false_alarms", flagged, Unit::Proportion).headline();
+            all.push(alarms.within("role", CONTROL));
         }
-        all.extend(
-            self.parts()
-                .into_iter()
-                .flat_map(|part| pairs().into_iter().map(move |metric| metric.of_group(part))),
-        );
+        let of_part = |part| pairs().into_iter().map(move |metric: Metric| metric.of_group(part));
+        all.extend(self.parts().into_iter().flat_map(of_part));
         all
     }
 
