@@ -11,15 +11,9 @@ use crate::{
         Format,
         power::{Given, Plan, Question},
     },
-    stats::{
-        power::{Goal, PlannedPairs},
-        proportion,
-    },
+    stats::power::{self, Goal, PlannedPairs},
     value::Level,
 };
-
-/// With fewer items that differ in an earlier run, their share is taken from the upper end of its interval.
-const FEW_DISCORDANT: u64 = 10;
 
 /// Say how many items are needed, or what so many items can show
 #[derive(Clone, Debug, clap::Args)]
@@ -86,19 +80,19 @@ pub(super) fn run(arguments: &Arguments, shell: &mut Shell) -> Result<Exit, Exit
     };
     let mut plans = Vec::new();
     for (source, question) in questions {
-        let given = match (question, arguments.half_width, arguments.difference, arguments.items) {
-            (Question::Share { .. }, Some(size), ..)
-            | (Question::Pairs { .. } | Question::Means { .. }, _, Some(size), None) => Given::Size(size),
-            (Question::Share { .. }, None, None, Some(items)) => Given::Items(items),
-            (Question::Pairs { .. } | Question::Means { .. }, _, Some(size), Some(items)) => {
-                Given::Both(size, items)
-            }
-            (Question::Pairs { .. } | Question::Means { .. }, _, None, Some(items)) => Given::Items(items),
-            _ => continue,
+        let size = match question {
+            // Of a difference, how closely each side is known says little.
+            Question::Share { .. } if arguments.difference.is_some() => continue,
+            Question::Share { .. } => arguments.half_width,
+            Question::Pairs { .. } | Question::Means { .. } => arguments.difference,
         };
-        if let (Question::Pairs { discordant, .. }, Given::Size(size) | Given::Both(size, _)) =
-            (question, given)
-        {
+        let given = match (size, arguments.items) {
+            (Some(size), Some(items)) => Given::Both(size, items),
+            (Some(size), None) => Given::Size(size),
+            (None, Some(items)) => Given::Items(items),
+            (None, None) => continue,
+        };
+        if let (None, Question::Pairs { discordant, .. }, Some(size)) = (&source, question, size) {
             PlannedPairs::new(discordant, size).map_err(|error| {
                 shell.fail(Exit::Usage, format!("{error}; --discordant gives that share"))
             })?;
@@ -119,14 +113,15 @@ pub(super) fn run(arguments: &Arguments, shell: &mut Shell) -> Result<Exit, Exit
             let plan = |plan: &Plan| format!("{}\n\n{}", plan.words(), plan.curve().markdown());
             plans.iter().map(plan).collect::<Vec<_>>().join("\n")
         }
-        Format::Csv => match plans.as_slice() {
-            [plan] => super::next::csv(&plan.curve(), shell)?,
-            _ => {
+        Format::Csv => {
+            if let [plan] = plans.as_slice() {
+                super::next::csv(&plan.curve(), shell)?
+            } else {
                 let message =
                     "several tables do not fit one CSV file; --half-width or --difference asks for one";
                 return Err(shell.fail(Exit::Usage, message));
             }
-        },
+        }
     };
     shell.print(&text, arguments.format)
 }
@@ -202,9 +197,7 @@ impl Number {
             return Some(Question::Share { near: self.value?, level });
         }
         if let Some([first, second]) = self.test.as_ref()?.discordant {
-            let (differ, items) = ((first + second) as f64, self.n as f64);
-            let upper = proportion::wilson(differ, items, Level::DEFAULT).ok()?.high;
-            let discordant = if first + second < FEW_DISCORDANT { upper } else { differ / items };
+            let discordant = power::discordant_share(first + second, self.n as u64).ok()?;
             return Some(Question::Pairs { discordant, goal });
         }
         let units = self.clusters.unwrap_or(self.n) as f64;

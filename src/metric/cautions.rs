@@ -30,11 +30,11 @@ const ENOUGH_FOR_CALIBRATION: usize = 200;
 /// So many metrics are named in one caution.
 const NAMED: usize = 6;
 
-/// Cautions on the numbers that the metrics made of a table, each once with the metrics that it is about.
+/// Cautions on the headline numbers that the metrics made of a table, each once with the metrics that it is about.
 pub fn cautions(metrics: &[Metric], measures: &[Measure], table: &Table, settings: &Settings) -> Vec<String> {
     let rows = Rows::of(table);
     let mut cautions: Vec<(String, Vec<String>)> = Vec::new();
-    for (metric, measure) in metrics.iter().zip(measures) {
+    for (metric, measure) in metrics.iter().zip(measures).filter(|(metric, _)| metric.speaks()) {
         for Caution { aside, text } in (Evaluation { metric, rows: &rows, settings }).cautions(measure) {
             let name = match &metric.group {
                 Some(group) => format!("`{group}.{}`{aside}", metric.name),
@@ -47,6 +47,13 @@ pub fn cautions(metrics: &[Metric], measures: &[Measure], table: &Table, setting
         }
     }
     cautions.into_iter().map(|(text, names)| format!("{}: {text}", listed(&names))).collect()
+}
+
+impl Metric {
+    /// Whether it is looked at: what the summary shows, and how well all answers together are calibrated.
+    fn speaks(&self) -> bool {
+        self.headline || (self.group.is_none() && matches!(self.formula, Formula::Calibration { .. }))
+    }
 }
 
 fn listed(names: &[String]) -> String {
@@ -158,7 +165,7 @@ impl Evaluation<'_> {
     /// What a calibration error is without any fault.
     fn floor(&self, measure: &Measure) -> Option<Caution> {
         let Formula::Calibration { confidence, correct } = self.metric.formula else { return None };
-        if !measure.headline && measure.group.is_some() {
+        if measure.estimate.n < ENOUGH_FOR_CALIBRATION {
             return None;
         }
         let calibrated = self.if_calibrated(confidence, correct).ok()?;
@@ -200,8 +207,9 @@ mod tests {
             table.rows.push(Row { key: key.into(), cells: Ok(cells) });
         }
         let settings = Settings { task: "b/t".into(), level: Level::DEFAULT, intervals, seed: Seed(0) };
-        let measures = evaluate(metrics, &table, &settings);
-        cautions(metrics, &measures, &table, &settings)
+        let metrics: Vec<Metric> = metrics.iter().cloned().map(Metric::headline).collect();
+        let measures = evaluate(&metrics, &table, &settings);
+        cautions(&metrics, &measures, &table, &settings)
     }
 
     fn rows(count: usize) -> Vec<Vec<Cell>> {

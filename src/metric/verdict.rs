@@ -9,16 +9,12 @@ use crate::{
     stats::{
         Estimate, Hypothesis, Test,
         power::{self, Goal, PlannedPairs},
-        proportion,
     },
     value::Level,
 };
 
 /// The chance to find a difference that is there, by which what could have been seen is judged.
 const POWER: f64 = 0.8;
-
-/// With fewer items that differ, their share is taken from the upper end of its interval.
-const FEW_DISCORDANT: u64 = 10;
 
 /// What a comparison comes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -146,14 +142,12 @@ impl Compared<'_> {
 fn reach(estimate: &Estimate, difference: f64, test: &Test, goal: Goal) -> (Option<f64>, Option<u64>) {
     if let Hypothesis::McnemarMidP { only_first, only_second } = test.hypothesis {
         let (items, differ) = (estimate.n as u64, only_first + only_second);
-        let seen = differ as f64 / items as f64;
-        let upper = || proportion::wilson(differ as f64, items as f64, Level::DEFAULT).ok();
-        let discordant = match upper() {
-            Some(interval) if differ < FEW_DISCORDANT => interval.high,
-            _ => seen,
-        };
-        let wanted = PlannedPairs::new(seen, difference).ok().and_then(|planned| planned.items(goal));
-        return (PlannedPairs::detectable(items, discordant, goal), wanted);
+        let seen = PlannedPairs::new(differ as f64 / items as f64, difference).ok();
+        let discordant = power::discordant_share(differ, items).ok();
+        return (
+            discordant.and_then(|share| PlannedPairs::detectable(items, share, goal)),
+            seen.and_then(|planned| planned.items(goal)),
+        );
     }
     // What counts as one observation is a cluster, where there are some.
     let units = estimate.clusters.unwrap_or(estimate.n) as f64;
@@ -188,7 +182,7 @@ mod tests {
 
     fn compared(estimate: Estimate, test: Option<Test>, better: Option<Better>) -> Verdict {
         let measure = Measure {
-            metric: "accuracy".into(),
+            metric: "accuracy_minus_zero-shot".into(),
             group: Some("few-shot".into()),
             unit: Unit::Difference,
             better,

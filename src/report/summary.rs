@@ -92,9 +92,7 @@ impl<'a> Summary<'a> {
             notes.extend(said.map(|text| Remark { mark: Mark::Note, text }));
         }
         let warnings = record.run.warnings.iter().cloned();
-        let careful = record.tasks.iter().flat_map(|task| {
-            task.remarks.iter().map(|remark| format!("{}: {}", short.of_task(task), remark.text))
-        });
+        let careful = super::remarks::lines(&record.tasks, |task| short.of_task(task));
         let warnings = warnings.chain(careful).map(|text| Remark { mark: Mark::Warning, text }).collect();
         let remarks = vec![
             limited(comparisons(&record.tasks, &short), "comparisons"),
@@ -358,8 +356,10 @@ fn end(record: &Record, folder: Option<&str>) -> Vec<Remark> {
         ];
     }
     let tokens = usize::try_from(run.tokens.total()).unwrap_or(usize::MAX);
-    let mut facts =
-        vec![format!("{} in {}", many(items, "item"), quantity::duration(time)), many(tokens, "token")];
+    let asked = many(run.suite.items, "item");
+    // An item is asked in several ways where a task compares them.
+    let asked = if run.suite.items == items { asked } else { format!("{asked}, {}", many(items, "row")) };
+    let mut facts = vec![format!("{asked} in {}", quantity::duration(time)), many(tokens, "token")];
     if tokens > 0 && time >= Duration::from_millis(1) {
         let rate = Digits::Grouped.show(tokens as f64 / time.as_secs_f64());
         facts.push(format!("{rate} tok/s"));

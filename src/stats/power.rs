@@ -6,9 +6,10 @@
 use libm::{asin, sqrt};
 
 use super::{
+    Undefined,
     dist::{binomial, noncentral_t, normal, student},
     paired::McNemar,
-    proportion::z,
+    proportion::{wilson, z},
 };
 use crate::value::Level;
 
@@ -38,12 +39,12 @@ impl PlannedPairs {
     /// `discordant` is the share of items on which the two differ, at most 1; `difference` that of shares right, which is
     /// at most as large.
     pub fn new(discordant: f64, difference: f64) -> Result<Self, String> {
-        if !(discordant > 0.0 && discordant <= 1.0) {
+        if discordant.is_nan() || discordant <= 0.0 || discordant > 1.0 {
             return Err(format!(
                 "the share of items on which the two differ is above 0 and at most 1; {discordant} is not"
             ));
         }
-        if !(difference.abs() <= discordant) {
+        if difference.is_nan() || difference.abs() > discordant {
             return Err(format!(
                 "the difference is at most the share of items on which the two differ, {discordant}; {difference} is larger"
             ));
@@ -127,6 +128,15 @@ impl PlannedPairs {
             Self { discordant, difference }.formula_power(items, goal.alpha) >= goal.power
         })
     }
+}
+
+/// The share of items on which two differ, to plan with: as it was seen or, where fewer than ten did, the upper end of its
+/// interval.
+pub fn discordant_share(discordant: u64, items: u64) -> Result<f64, Undefined> {
+    const FEW: u64 = 10;
+    let (discordant, items) = (discordant as f64, items as f64);
+    let upper = wilson(discordant, items, Level::DEFAULT)?.high;
+    Ok(if discordant < FEW as f64 { upper } else { discordant / items })
 }
 
 /// Which outcomes a McNemar test rejects.
@@ -224,7 +234,7 @@ fn critical(alpha: f64) -> f64 {
 
 /// The fewest items that are enough, from a guess.
 fn fewest(enough: impl Fn(u64) -> bool, guess: f64) -> Option<u64> {
-    if !(guess < MOST as f64) {
+    if guess.is_nan() || guess >= MOST as f64 {
         return None;
     }
     let guess = guess.max(1.0) as u64;
@@ -261,7 +271,6 @@ fn bisect(mut low: f64, mut high: f64, within: f64, enough: impl Fn(f64) -> bool
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stats::proportion::wilson;
 
     const GOAL: Goal = Goal { alpha: 0.05, power: 0.8 };
 

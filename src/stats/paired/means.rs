@@ -34,7 +34,7 @@ impl MeanDifference {
     pub fn new(differences: &[f64], clusters: &Clusters) -> Self {
         let mean = Quotient::mean(differences, clusters);
         let spread = clusters.spread().and_then(|()| {
-            let equal = differences.iter().all(|difference| *difference == differences[0]);
+            let equal = differences.windows(2).all(|two| (two[0] - two[1]).abs() == 0.0);
             let spread = mean.linear().spread();
             // As far as these data say, chance has no part in it, which would make t infinite.
             if equal || spread.std_error <= 0.0 { Err(Undefined::Constant) } else { Ok(spread) }

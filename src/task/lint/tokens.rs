@@ -13,8 +13,7 @@ use crate::{
     spec::{Finding, Findings, Item, Kind as _, Linter, Place, Severity, Sources, TaskSpec, Text, join},
 };
 
-/// Looks at tasks with the tokenizer of a model that is to run them. Kinds that cannot be run yet have no prompts to look
-/// at.
+/// Looks at tasks with the tokenizer of a model that is to run them.
 pub fn lint_tokens(tasks: &[&TaskSpec<Task>], tokenizer: &dyn Tokenizer, sources: &Sources) -> Findings {
     let mut findings = Findings::default();
     for task in tasks {
@@ -60,12 +59,7 @@ fn cloze(task: &Cloze, tokenizer: &dyn Tokenizer, linter: &mut Linter<'_>) {
     }
     let all = task.items.len();
     too_long(&sorts.long, all, tokenizer, linter);
-    let message = format!(
-        "in {} of {all}, a token begins in the prompt and ends in an ending",
-        items_of(&sorts.straddling)
-    );
-    let help = "it is scored with the ending; a prompt that ends where a word ends avoids that";
-    linter.tell_of(Severity::Warning, "boundary-merge", &sorts.straddling, message, help);
+    straddling(&sorts.straddling, all, linter);
     let message = format!(
         "in {} of {all}, an incorrect ending begins with the token of the correct one",
         items_of(&sorts.sharing)
@@ -80,6 +74,34 @@ fn cloze(task: &Cloze, tokenizer: &dyn Tokenizer, linter: &mut Linter<'_>) {
         let help = "every token more lowers the probability of an ending; report more than one way: `normalization: [none, token]`";
         linter.tell_of(Severity::Advice, "unequal-lengths", &sorts.unequal, message, help);
     }
+}
+
+fn memorization(task: &Memorization, tokenizer: &dyn Tokenizer, linter: &mut Linter<'_>) {
+    let mut sorts = Sorts::default();
+    let mut look = |at: Place, said: &mut dyn Iterator<Item = (&Text, Option<&Text>)>| {
+        let mut cutting = Cutting::new(tokenizer);
+        for (prompt, target) in said.filter_map(|(prompt, target)| Some((prompt, target?))) {
+            let (prompt, text) = join(prompt, target, &task.join);
+            cutting.cut(&prompt, &text);
+        }
+        cutting.tell(at, &mut sorts);
+    };
+    for item in task.pairs() {
+        look(item.at, &mut task.conditions.names().into_iter().flat_map(|condition| item.said(condition)));
+    }
+    for item in task.groups.0.iter().flat_map(|(_, items)| items.iter()) {
+        look(item.at, &mut std::iter::once((&item.prompt, item.target.as_ref())));
+    }
+    let all = task.items().taken;
+    too_long(&sorts.long, all, tokenizer, linter);
+    straddling(&sorts.straddling, all, linter);
+}
+
+fn straddling(places: &[Place], all: usize, linter: &mut Linter<'_>) {
+    let message =
+        format!("in {} of {all}, a token begins in the prompt and ends in what is scored", items_of(places));
+    let help = "it is scored as well; a prompt that ends where a word ends avoids that";
+    linter.tell_of(Severity::Warning, "boundary-merge", places, message, help);
 }
 
 fn items_of(places: &[Place]) -> String {
@@ -123,31 +145,6 @@ fn ids(cut: &Ending) -> Vec<u32> {
     cut.tokens.iter().map(|token| token.id).collect()
 }
 
-/// Targets after the prompts of both conditions.
-fn memorization(task: &Memorization, tokenizer: &dyn Tokenizer, linter: &mut Linter<'_>) {
-    let mut sorts = Sorts::default();
-    let mut look = |at: Place, said: Vec<(&Text, Option<&Text>)>| {
-        let mut cutting = Cutting::new(tokenizer);
-        for (prompt, target) in said {
-            let joined = target.map(|target| join(prompt, target, &task.join));
-            joined.and_then(|(prompt, target)| cutting.cut(&prompt, &target));
-        }
-        cutting.tell(at, &mut sorts);
-    };
-    for item in task.pairs() {
-        look(item.at, task.conditions.names().into_iter().flat_map(|name| item.said(name)).collect());
-    }
-    for item in task.groups.0.iter().flat_map(|(_, items)| items.iter()) {
-        look(item.at, vec![(&item.prompt, item.target.as_ref())]);
-    }
-    let all = task.items().taken;
-    too_long(&sorts.long, all, tokenizer, linter);
-    let straddling = items_of(&sorts.straddling);
-    let message = format!("in {straddling} of {all}, a token begins in the prompt and ends in the target");
-    let help = "it is scored with the target; a prompt that ends where a word ends avoids that";
-    linter.tell_of(Severity::Warning, "boundary-merge", &sorts.straddling, message, help);
-}
-
 /// Labels after prompts with the most examples: every item in one way to ask after the other.
 fn labelled(
     asked: &[Asked],
@@ -171,10 +168,7 @@ fn labelled(
         }
     }
     too_long(&sorts.long, asked.len(), tokenizer, linter);
-    let (straddling, all) = (items_of(&sorts.straddling), asked.len());
-    let message = format!("in {straddling} of {all}, a token begins in the prompt and ends in a label");
-    let help = "it is scored with the label; a template that puts a space before the label avoids that";
-    linter.tell_of(Severity::Warning, "boundary-merge", &sorts.straddling, message, help);
+    straddling(&sorts.straddling, asked.len(), linter);
 }
 
 /// What is wrong with labels as the tokenizer cuts them.

@@ -30,14 +30,13 @@ pub(super) fn notes(found: &[Found<'_>], seeds: usize, repeats: u32) -> Vec<Stri
     let mut notes: Vec<String> = found.iter().filter_map(broken).collect();
     let sound: Vec<&Found<'_>> =
         found.iter().filter(|found| found.broken.is_empty() && !found.distinct.is_empty()).collect();
-    let mut say = |why: String, which: &dyn Fn(&Found<'_>) -> bool, show: fn(&Found<'_>, usize) -> String| {
-        let names: Vec<String> =
-            sound.iter().filter(|found| which(found)).map(|found| show(found, seeds)).collect();
+    let mut say = |why: String, which: &dyn Fn(&Found<'_>) -> bool, show: fn(&Found<'_>) -> String| {
+        let names: Vec<String> = sound.iter().filter(|found| which(found)).map(|found| show(found)).collect();
         if !names.is_empty() {
             notes.push(format!("{why}: {}", names.join(", ")));
         }
     };
-    let name = |found: &Found<'_>, _| found.name.to_owned();
+    let name = |found: &Found<'_>| found.name.to_owned();
     say(
         "deterministic, because the best token is taken and nothing is drawn".into(),
         &|found| found.choice == Choice::Best,
@@ -65,12 +64,14 @@ pub(super) fn notes(found: &[Found<'_>], seeds: usize, repeats: u32) -> Vec<Stri
         name,
     );
     say(
-        format!("decided by the seed, because tokens are drawn; {same}"),
+        format!(
+            "decided by the seed, because tokens are drawn; {same}; different texts of {seeds} seeds, on average"
+        ),
         &|found| drawn(found) && found.varies(),
-        |found, seeds| {
+        |found| {
             let mean = found.distinct.iter().sum::<usize>() as f64 / found.distinct.len() as f64;
             let mean = format!("{mean:.1}");
-            format!("{} ({} different texts of {seeds})", found.name, mean.trim_end_matches(".0"))
+            format!("{} ({})", found.name, mean.trim_end_matches(".0"))
         },
     );
     notes

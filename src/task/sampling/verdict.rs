@@ -70,7 +70,7 @@ pub(super) fn metrics(seeds: usize, repeats: u32) -> Vec<Metric> {
     metrics.extend([
         mean("distinct_1", "distinct_1", Unit::Proportion),
         mean("distinct_2", "distinct_2", Unit::Proportion),
-        mean("repetition", "repetition", Unit::Proportion).headline(),
+        mean("repetition", "repetition", Unit::Proportion),
         mean("length", "n_tokens", Unit::Count),
         Metric { range: (f64::NEG_INFINITY, 0.0), ..mean("mean_logprob", "mean_logprob", Unit::Nats) },
         mean("entropy", "entropy", Unit::Nats).at_least(0.0),

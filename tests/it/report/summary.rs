@@ -1,11 +1,13 @@
 //! The summary of a run.
 
 use yardstick::{
-    record::Status,
+    metric::{Formula, Intervals, Metric, Settings, evaluate},
+    record::{Better, ItemKey, Row, Status, Table, Unit},
     report::{summary::Summary, summary_md, table::Look, terminal, text::Charset},
+    value::{Level, Seed},
 };
 
-use super::fixture::{look, record};
+use super::fixture::{key, look, record, task};
 
 const FOLDER: &str = "results/20261124T011203Z-gpt2-notebook-7f3a9c";
 
@@ -69,4 +71,34 @@ fn colours_add_nothing_but_colours() {
     let coloured = terminal::summary(&summary, &Look { colour: true, ..look(80, Charset::Unicode) });
     assert!(coloured.contains('\u{1b}') && !plain.contains('\u{1b}'));
     assert_eq!(anstream::adapter::strip_str(&coloured).to_string(), plain);
+}
+
+/// Two ways to ask the same 40 items, of which each is right on some.
+fn compared(right: [fn(usize) -> bool; 2]) -> String {
+    let mut table = Table::new("items", vec!["correct"]);
+    for item in 0..40 {
+        for (group, right) in ["zero-shot", "few-shot"].into_iter().zip(right) {
+            let key = ItemKey { group: Some(group.into()), ..key(&format!("i{item}"), 0) };
+            table.rows.push(Row { key: key.into(), cells: Ok(vec![right(item).into()]) });
+        }
+    }
+    let of = |name, formula| {
+        Metric::new(name, formula, Unit::Proportion).of_group("few-shot").better(Better::Higher).headline()
+    };
+    let gain = Formula::Difference { column: "correct", from: "zero-shot".into() };
+    let metrics =
+        [of("accuracy", Formula::Proportion("correct")).chance(0.5), of("accuracy_minus_zero-shot", gain)];
+    let (task_name, level, intervals) = ("notebook/shots".to_owned(), Level::DEFAULT, Intervals::Auto);
+    let settings = Settings { task: task_name, level, intervals, seed: Seed(0) };
+    let mut record = record();
+    record.tasks = vec![task("notebook/shots", "icl", evaluate(&metrics, &table, &settings))];
+    record.expectations.clear();
+    let shown = terminal::summary(&Summary::new(&record, None), &look(90, Charset::Unicode));
+    shown.lines().skip(3).take_while(|line| !line.contains("✓")).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn a_difference_stands_with_its_p_and_in_words() {
+    insta::assert_snapshot!(compared([|item| item < 12, |item| item % 4 > 0]));
+    insta::assert_snapshot!(compared([|item| item % 3 > 0, |item| item % 4 > 0]));
 }
