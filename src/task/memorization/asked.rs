@@ -183,7 +183,7 @@ impl Asked {
         Ok(Some(rank))
     }
 
-    /// Whether the text begins with the target, and not with a longer word.
+    /// Whether the target's tokens are written first; or, cut into other tokens, its text and not a longer word.
     fn extractable(&self, target: &Scored, written: &Generated) -> bool {
         let by_token = !target.straddles && written.ids.starts_with(&target.ids);
         let by_text = written.text.strip_prefix(self.target.as_str()).is_some_and(|rest| {
