@@ -238,11 +238,7 @@ impl Evaluation<'_> {
     pub(super) fn part_of<'b>(&'b self, group: Option<&'b str>) -> Part<'b> {
         match &self.metric.within {
             Some((column, text)) => self.rows.within(group, column, text),
-            None => match (group, &self.metric.except) {
-                (Some(group), _) => Part::Group(group),
-                (None, Some(except)) => Part::Outside(except),
-                (None, None) => Part::All,
-            },
+            None => group.map_or(Part::All, Part::Group),
         }
     }
 

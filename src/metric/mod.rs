@@ -39,8 +39,6 @@ pub struct Metric {
     pub within: Option<(Column, String)>,
     /// What the part of the task is called that it speaks of, where that is not the group.
     pub part: Option<String>,
-    /// A group that is left out where it is made from all other rows, such as that of the controls.
-    pub except: Option<String>,
     /// What it counts.
     pub unit: Unit,
     /// Which direction is good, where one is.
@@ -105,7 +103,6 @@ impl Metric {
             group: None,
             within: None,
             part: None,
-            except: None,
             unit,
             better: None,
             chance: None,

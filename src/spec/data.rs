@@ -134,7 +134,7 @@ impl Hub {
     /// Reads it, as far as that can be done without the data.
     pub(super) fn of<C: Content>(node: &Node, reader: &mut Reader) -> Option<Self> {
         let hub = Self::read(node, reader)?;
-        if !map_is_sound(&hub.map, &Draft::<C>::names(), reader) {
+        if !map_is_sound::<C>(&hub.map, reader) {
             return None;
         }
         reader.findings.add(
@@ -179,7 +179,7 @@ impl Data {
     pub(super) fn drafts<C: Content>(&self, reader: &mut Reader) -> Option<Vec<Draft<C>>> {
         let names = Draft::<C>::names();
         let cut = self.cut(reader)?;
-        if !(C::OPEN || map_is_sound(&self.map, &names, reader)) || !self.fits(cut, reader) {
+        if !map_is_sound::<C>(&self.map, reader) || !self.fits(cut, reader) {
             return None;
         }
         let renderer = super::template::Renderer::default();
@@ -256,11 +256,13 @@ impl Data {
 }
 
 /// Whether every field that `map` gives is one that items have.
-fn map_is_sound(map: &Named<Text>, names: &[&str], reader: &mut Reader) -> bool {
+fn map_is_sound<C: Content>(map: &Named<Text>, reader: &mut Reader) -> bool {
+    let names = Draft::<C>::names();
+    let known = |field: &Text| C::OPEN || names.contains(&field.as_str());
     let mut sound = true;
-    for (field, _) in map.0.iter().filter(|(field, _)| !names.contains(&field.as_str())) {
+    for (field, _) in map.0.iter().filter(|(field, _)| !known(field)) {
         let finding = Finding::error("unknown-key", field.at, format!("these items have no field `{field}`"));
-        reader.findings.add(finding.choices(field, "their fields", names));
+        reader.findings.add(finding.choices(field, "their fields", &names));
         sound = false;
     }
     sound

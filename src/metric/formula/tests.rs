@@ -105,16 +105,6 @@ fn logarithms_of_two_groups_are_compared_as_welch_does() {
 }
 
 #[test]
-fn a_group_is_left_out_where_the_metric_says_so() {
-    let mut metric = Metric::new("metric", Formula::Mean("nats"), Unit::Nats);
-    metric.except = Some("out".into());
-    let settings =
-        Settings { task: "b/t".into(), level: Level::DEFAULT, intervals: Intervals::Auto, seed: Seed(3) };
-    let estimate = evaluate(&[metric], &example(), &settings).remove(0).estimate;
-    assert_eq!((estimate.value, estimate.n), (Ok(35.0), 3));
-}
-
-#[test]
 fn rows_that_failed_or_lack_a_cell_are_left_out() {
     let mut table = example();
     table.rows[0].cells = Err(Failure::new(FailureKind::TooLong, "9 tokens, at most 8"));
