@@ -314,3 +314,22 @@ tasks:
     assert!(results.runs().is_empty());
     assert_eq!(code(&["run", &spec, "--only", "*/near", "--out", results.path()]), 0);
 }
+
+#[test]
+fn every_number_has_an_interval_or_a_reason() {
+    let results = Results::new();
+    let out = ["--model", "mock", "--format", "csv", "-q", "--out", results.path()];
+    let examples = fs::read_dir("specs").unwrap().map(|entry| entry.unwrap().path());
+    for example in examples.filter(|path| path.extension().is_some_and(|ending| ending == "yaml")) {
+        let ran = output(&[&["run", example.to_str().unwrap()], &out[..]].concat());
+        let mut metrics = csv::Reader::from_reader(ran.stdout.as_slice());
+        let rows: Vec<std::collections::BTreeMap<String, String>> =
+            metrics.deserialize().collect::<Result<_, _>>().unwrap();
+        assert!(!rows.is_empty(), "{example:?}: {}", text(&ran.stderr));
+        for row in rows {
+            let there = |columns: &[&str]| columns.iter().all(|column| !row[*column].is_empty());
+            let interval = there(&["value", "ci_low", "ci_high", "ci_level", "ci_method"]);
+            assert!(interval != there(&["note"]), "{example:?}: {row:?}");
+        }
+    }
+}
