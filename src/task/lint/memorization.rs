@@ -72,7 +72,7 @@ fn conditions(item: &Item<Line>, names: [&str; 2], linter: &mut Linter<'_>) {
     if !linter.sources().is_data(item.at) {
         unknown(&given, names, linter);
     }
-    missing(&given, names, given.first().map_or(item.at, |name| name.at), linter);
+    missing(&given, names, item.at, linter);
 }
 
 fn unknown(given: &[&Text], names: [&str; 2], linter: &mut Linter<'_>) {
