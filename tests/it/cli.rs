@@ -301,6 +301,7 @@ model: mock
 tasks:
   - choice: far
     data: {hub: allenai/ai2_arc, config: ARC-Easy, split: test}
+    k: 5
   - next_token: near
     prompt: The
 ",

@@ -238,7 +238,7 @@ impl Kind for Generate {
             (item.input.as_str(), targets)
         });
         lint::shown(&self.items, &self.shots, linter, |item| item.input.as_str());
-        lint::shots(&self.shots, self.k.iter().copied().max(), linter);
+        lint::shots(&self.items, &self.shots, self.k.iter().copied().max(), self.selection, linter);
         for target in self.items.iter().chain(self.shots.iter()).flat_map(|item| item.target.iter()) {
             lint::filled(target, "target", linter);
         }
