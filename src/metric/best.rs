@@ -1,7 +1,7 @@
 //! Which of several parts of a task is the best, and whether that is more than luck, in words.
 
 use super::{
-    verdict::{Decision, verdict, what},
+    verdict::{Decision, verdict},
     words,
 };
 use crate::record::{Better, Measure};
@@ -10,7 +10,7 @@ use crate::record::{Better, Measure};
 pub fn best(measures: &[Measure]) -> Vec<String> {
     let mut compared: Vec<(&str, Vec<&Measure>)> = Vec::new();
     for measure in measures.iter().filter(|measure| measure.difference_from.is_some()) {
-        let metric = what(measure);
+        let metric = measure.compared();
         match compared.iter_mut().find(|(other, _)| *other == metric) {
             Some((_, differences)) => differences.push(measure),
             None => compared.push((metric, vec![measure])),

@@ -54,13 +54,6 @@ pub fn verdict(measure: &Measure) -> Option<Verdict> {
     Some(compared.verdict())
 }
 
-/// What is compared: `accuracy_minus_OTHER` compares the accuracy.
-pub(super) fn what(measure: &Measure) -> &str {
-    let from = measure.difference_from.as_deref().unwrap_or_default();
-    let name = measure.metric.strip_suffix(from).and_then(|name| name.strip_suffix("_minus_"));
-    name.unwrap_or(&measure.metric)
-}
-
 struct Compared<'a> {
     measure: &'a Measure,
     own: &'a str,
@@ -70,7 +63,7 @@ struct Compared<'a> {
 impl Compared<'_> {
     fn verdict(&self) -> Verdict {
         let Self { measure, own, from } = self;
-        let metric = what(measure);
+        let metric = measure.compared();
         let estimate = &measure.estimate;
         let (Ok(difference), Some(test)) = (estimate.value, measure.test) else {
             let why = estimate.value.err().or(estimate.interval.err());

@@ -130,6 +130,15 @@ pub struct Measure {
     pub test: Option<Test>,
 }
 
+impl Measure {
+    /// What it measures: `accuracy`, where it is the difference `accuracy_minus_OTHER`.
+    pub fn compared(&self) -> &str {
+        let from = self.difference_from.as_deref().unwrap_or_default();
+        let name = self.metric.strip_suffix(from).and_then(|name| name.strip_suffix("_minus_"));
+        name.unwrap_or(&self.metric)
+    }
+}
+
 /// What a number counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]

@@ -184,10 +184,10 @@ fn table(record: &Record, short: &Names, shares: bool, notes: &mut Vec<Remark>) 
     let parts: [(bool, Column, Show); 12] = [
         (true, Column::new("task", "task", Shape::Name), |part| part.task.into()),
         (groups, Column::new("group", "group", Shape::Left), |part| {
-            part.measure.group.as_deref().map_or(Cell::Empty, Cell::from)
+            group(part.measure).map_or(Cell::Empty, Cell::Text)
         }),
         (true, Column::new("kind", "kind", Shape::Name).droppable(1), |part| part.kind.into()),
-        (true, Column::new("metric", "metric", Shape::Left), |part| part.measure.metric.as_str().into()),
+        (true, Column::new("metric", "metric", Shape::Left), |part| part.measure.compared().into()),
         (true, Column::new("value", "value", Shape::Point), |part| value(part.measure)),
         (
             true,
@@ -237,6 +237,15 @@ struct Part<'a> {
     task: &'a str,
     kind: &'a str,
     measure: &'a Measure,
+}
+
+/// The part of the task; of a difference, `k=4 vs k=0`.
+fn group(measure: &Measure) -> Option<String> {
+    let group = measure.group.as_deref();
+    match &measure.difference_from {
+        Some(from) => Some(format!("{} vs {from}", group.unwrap_or("others"))),
+        None => group.map(str::to_owned),
+    }
 }
 
 fn value(measure: &Measure) -> Cell {

@@ -43,6 +43,12 @@ impl Counted {
     pub fn of<C>(items: &super::Items<C>) -> Self {
         Self { taken: items.len(), available: items.available(), unread: usize::from(items.are_unread()) }
     }
+
+    /// With solved examples, which are not counted but have to be read as well.
+    #[must_use]
+    pub fn with_shots<C>(self, shots: &super::Items<C>) -> Self {
+        Self { unread: self.unread + usize::from(shots.are_unread()), ..self }
+    }
 }
 
 impl std::iter::Sum for Counted {

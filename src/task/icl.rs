@@ -58,7 +58,7 @@ impl Kind for Icl {
         self.items.select(draw);
     }
     fn items(&self) -> Counted {
-        Counted::of(&self.items)
+        Counted::of(&self.items).with_shots(&self.shots)
     }
     fn metrics(&self) -> Vec<Reported> {
         reported(&self.measured())

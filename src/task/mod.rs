@@ -64,18 +64,18 @@ kinds! {
 }
 
 impl Task {
-    /// Asks the task's questions; nothing where its kind cannot be run yet.
-    fn ask(&self, ask: &mut Ask, about: planned::About<'_>) -> Option<planned::Judge> {
+    /// Asks the task's questions.
+    fn ask(&self, ask: &mut Ask, about: planned::About<'_>) -> planned::Judge {
         match self {
-            Self::NextToken(task) => Some(task.ask(ask)),
-            Self::Cloze(task) => Some(task.ask(ask)),
-            Self::Perplexity(task) => Some(task.ask(ask)),
-            Self::Sampling(task) => Some(task.ask(ask)),
-            Self::Choice(task) => Some(task.ask(ask, about)),
-            Self::Generate(task) => Some(task.ask(ask, about)),
-            Self::Icl(task) => Some(task.ask(ask, about)),
-            Self::Strategies(task) => Some(task.ask(ask, about)),
-            Self::Memorization(task) => Some(task.ask(ask, about)),
+            Self::NextToken(task) => task.ask(ask),
+            Self::Cloze(task) => task.ask(ask),
+            Self::Perplexity(task) => task.ask(ask),
+            Self::Sampling(task) => task.ask(ask),
+            Self::Choice(task) => task.ask(ask, about),
+            Self::Generate(task) => task.ask(ask, about),
+            Self::Icl(task) => task.ask(ask, about),
+            Self::Strategies(task) => task.ask(ask, about),
+            Self::Memorization(task) => task.ask(ask, about),
         }
     }
 }

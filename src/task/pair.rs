@@ -101,10 +101,8 @@ pub(super) fn lint_shots(
         items.iter().filter(|item| is(item)).map(|item| item.at).collect()
     };
     let served = items.iter().all(|item| !item.shots.is_empty());
-    // What is drawn from is meant to be more than what is shown.
-    let spare = selection != Selection::Fixed && shots.len() >= most as usize;
-    if !(spare || served && shots.is_empty()) {
-        lint::shots(shots, Some(most), linter);
+    if !(served && shots.is_empty()) {
+        lint::shots(items, shots, Some(most), selection, linter);
     }
     let few = places(&|item| !item.shots.is_empty() && item.shots.len() < most as usize);
     let message =

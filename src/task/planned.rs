@@ -80,10 +80,7 @@ pub fn plan(tasks: &[&TaskSpec<Task>]) -> Result<Plan, Vec<String>> {
             continue;
         }
         let about = About::of(task);
-        let Some(judge) = task.kind.ask(&mut ask, about) else {
-            unready.push(format!("{} ({})", task.name, task.kind.name()));
-            continue;
-        };
+        let judge = task.kind.ask(&mut ask, about);
         planned.push(Planned {
             name: task.name.clone(),
             kind: task.kind.name(),

@@ -2,25 +2,29 @@
 
 use std::collections::BTreeMap;
 
-use super::{planned::About, shots::Selection};
+use super::{
+    planned::About,
+    shots::{Examples, Selection},
+};
 use crate::spec::{Content, Item};
 
-/// What the examples of a list are about, and their classes, in its order.
+/// The examples of a list, by what they ask.
 pub(super) struct Pool<K> {
-    classes: Vec<String>,
+    examples: Examples,
     places: BTreeMap<K, Vec<usize>>,
 }
 
 impl<K: Ord> Pool<K> {
     /// `read` gives what an example asks, and its class.
     pub(super) fn new<C: Content>(shots: &[Item<C>], read: impl Fn(&C) -> (K, String)) -> Self {
-        let mut pool = Self { classes: Vec::new(), places: BTreeMap::new() };
+        let mut classes = Vec::new();
+        let mut places = BTreeMap::<K, Vec<usize>>::new();
         for (place, shot) in shots.iter().enumerate() {
             let (asked, class) = read(&shot.content);
-            pool.classes.push(class);
-            pool.places.entry(asked).or_default().push(place);
+            classes.push(class);
+            places.entry(asked).or_default().push(place);
         }
-        pool
+        Self { examples: Examples::of(classes.iter().map(String::as_str)), places }
     }
 
     /// The places of `k` examples for an item that asks `asked`.
@@ -32,13 +36,7 @@ impl<K: Ord> Pool<K> {
         asked: &K,
         k: u32,
     ) -> Vec<usize> {
-        if k == 0 {
-            return Vec::new();
-        }
-        let mut classes: Vec<Option<&str>> = self.classes.iter().map(|class| Some(class.as_str())).collect();
-        for place in self.places.get(asked).into_iter().flatten() {
-            classes[*place] = None;
-        }
-        selection.draw(about, item, 0, k as usize, &classes)
+        let own = self.places.get(asked).map_or(&[][..], Vec::as_slice);
+        selection.draw(about, item, 0, k as usize, &self.examples, |place| own.contains(&place))
     }
 }

@@ -112,15 +112,16 @@ fn every_function_agrees() {
         }
         println!("{name}: {worst:.1e}");
     }
-    let later = golden.keys().filter(|name| functions().all(|(own, ..)| own != name));
-    println!("not built yet: {}", later.cloned().collect::<Vec<_>>().join(", "));
+    let missing: Vec<_> = golden.keys().filter(|name| functions().all(|(own, ..)| own != name)).collect();
+    assert!(missing.is_empty(), "{missing:?}");
     assert!(faults.is_empty(), "\n{}", faults.join("\n"));
 }
 
 /// The largest relative error. Numbers that ought to be zero may be off by what rounding leaves of the largest.
 fn compare(found: &Found, wanted: &Value) -> Result<f64, String> {
     match (wanted.get("undefined").filter(|why| why.is_string()), found.undefined) {
-        (Some(_), Some(_)) | (None, None) => {}
+        (Some(_), Some(_)) => {}
+        (None, None) if !found.numbers.is_empty() => {}
         (wanted, found) => return Err(format!("undefined: {found:?} instead of {wanted:?}")),
     }
     let number = |name: &str| if name.is_empty() { wanted.as_f64() } else { wanted[name].as_f64() };

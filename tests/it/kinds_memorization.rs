@@ -1,8 +1,6 @@
 //! `memorization`: hand-made answers whose right outcome is plain, and the built-in model, of which it is known how often it
 //! read what.
 
-use std::collections::BTreeMap;
-
 use yardstick::{
     plan::{Answer, Failure, Finish, Generated, Request},
     record::{Cell, Measure, TaskRecord},
@@ -204,7 +202,7 @@ fn the_built_in_model_knows_by_heart_what_it_read_often_and_nothing_that_it_neve
     let answers = drive(&mut model, &plan.requests, &mut |_, _| ControlFlow::Continue(()));
     let task = plan.tasks.remove(0).judge(&answers);
 
-    let mut counts = BTreeMap::<&str, [usize; 3]>::new();
+    let mut counts = std::collections::BTreeMap::<&str, [usize; 3]>::new();
     let numbers = |name| task.table.numbers(name);
     for ((key, log_ratio), (_, likely)) in numbers("log_ratio").zip(numbers("likely_memorized")) {
         let [lines, by_ratio, by_rule] = counts.entry(key.group.as_deref().unwrap()).or_default();
@@ -218,7 +216,7 @@ fn the_built_in_model_knows_by_heart_what_it_read_often_and_nothing_that_it_neve
         ("dose-050", [30, 28, 27]),
         ("dose-500", [31, 31, 30]),
     ];
-    assert_eq!(counts, BTreeMap::from(expected));
+    assert_eq!(counts, std::collections::BTreeMap::from(expected));
     for (dose, ratio) in [("dose-000", 1.13), ("dose-005", 1.94), ("dose-050", 1.12e3)] {
         let found = of(&task, Some(dose), "ratio").estimate.value.unwrap();
         assert!((found / ratio - 1.0).abs() < 0.006, "{dose}: {found}");

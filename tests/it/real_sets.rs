@@ -151,9 +151,9 @@ fn blimp_as_a_spec_has_the_accuracies_of_transformers() {
         for (paradigm, golden) in golden.as_object().unwrap() {
             let task = format!("blimp/{}", paradigm.to_lowercase());
             let row = rows.iter().find(|row| row["task"] == task && row["metric"] == "accuracy").unwrap();
-            let right = golden["correct"].as_f64().unwrap();
+            let right = golden["correct"].as_u64().unwrap();
             assert_eq!((&*row["n"], &*row["ci_method"]), ("100", "wilson"), "{name} {paradigm}");
-            assert_eq!(row["successes"].parse::<f64>().unwrap(), right, "{name} {paradigm}");
+            assert_eq!(row["successes"].parse::<u64>().unwrap(), right, "{name} {paradigm}");
         }
     }
 }

@@ -125,7 +125,7 @@ fn a_token_over_the_joint() {
 ";
     assert_eq!(
         told(tasks, 100),
-        ["Warning boundary-merge:9 in 1 item of 2, a token begins in the prompt and ends in an ending"]
+        ["Warning boundary-merge:9 in 1 item of 2, a token begins in the prompt and ends in what is scored"]
     );
 }
 

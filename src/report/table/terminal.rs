@@ -181,15 +181,17 @@ fn fit(columns: &mut Vec<Shown<'_>>, look: &Look) {
             columns.remove(at);
         }
     }
+    // Names give way a column at a time, always the widest ones, so that none is cut much shorter than another.
     while total(columns) > look.width {
-        let over = total(columns) - look.width;
         let widest = columns
             .iter_mut()
             .filter(|shown| matches!(shown.column.shape, Shape::Left | Shape::Name))
             .filter(|shown| shown.width > SHORTEST_NAME)
             .max_by_key(|shown| shown.width);
         let Some(shown) = widest else { break };
-        shown.width = shown.width.saturating_sub(over).max(SHORTEST_NAME);
+        shown.width -= 1;
+    }
+    for shown in columns.iter_mut().filter(|shown| matches!(shown.column.shape, Shape::Left | Shape::Name)) {
         for cell in &mut shown.cells {
             *cell = Cow::Owned(text::clip_middle(cell, shown.width, look.charset).into_owned());
         }

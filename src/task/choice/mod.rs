@@ -245,7 +245,7 @@ impl Kind for Choice {
         self.items.select(draw);
     }
     fn items(&self) -> Counted {
-        Counted::of(&self.items)
+        Counted::of(&self.items).with_shots(&self.shots)
     }
     fn metrics(&self) -> Vec<Reported> {
         reported(&self.measured(|_| None))
@@ -271,7 +271,7 @@ impl Kind for Choice {
             lint::foils(&self.items.iter().map(Question::foils).collect::<Vec<_>>(), linter);
         }
         lint::shown(&self.items, &self.shots, linter, Question::key);
-        lint::shots(&self.shots, self.k.iter().copied().max(), linter);
+        lint::shots(&self.items, &self.shots, self.k.iter().copied().max(), self.selection, linter);
         if let (Some(template), Some(first)) = (&self.template, self.items.first()) {
             let mut item = first.blanks();
             item.insert("answer".to_owned(), first.answer.first().as_str().into());

@@ -80,7 +80,7 @@ impl Read for Match {
                 let message = format!("the regular expression cannot be read: {}", reason(&error));
                 let finding = Finding::error("value", written.at, message);
                 reader.tell(
-                    finding.help("the syntax is that of https://docs.rs/regex, which has no look-around"),
+                    finding.help("the syntax is that of the Rust library regex, which has no look-around"),
                 )
             }
         }

@@ -224,7 +224,7 @@ impl Kind for Generate {
         self.items.select(draw);
     }
     fn items(&self) -> Counted {
-        Counted::of(&self.items)
+        Counted::of(&self.items).with_shots(&self.shots)
     }
     fn metrics(&self) -> Vec<Reported> {
         reported(&self.measured())
@@ -238,7 +238,7 @@ impl Kind for Generate {
             (item.input.as_str(), targets)
         });
         lint::shown(&self.items, &self.shots, linter, |item| item.input.as_str());
-        lint::shots(&self.shots, self.k.iter().copied().max(), linter);
+        lint::shots(&self.items, &self.shots, self.k.iter().copied().max(), self.selection, linter);
         for target in self.items.iter().chain(self.shots.iter()).flat_map(|item| item.target.iter()) {
             lint::filled(target, "target", linter);
         }

@@ -13,7 +13,7 @@ use super::{
     pair::{Labelled, Pair},
     planned::About,
     prompt::{Example, Layout, Posed},
-    shots::Selection,
+    shots::{Examples, Selection},
 };
 use crate::{
     plan::{Ask, Failure, FailureKind, Scored, Ticket},
@@ -97,10 +97,16 @@ impl Asked {
     }
 }
 
-impl<'a> Shot<'a> {
-    /// Its label; nothing where it is the item itself, which is not shown its own answer.
-    fn class(&self, item: &str) -> Option<&'a str> {
-        (self.input != item).then_some(self.label)
+/// Solved examples, ready to be drawn from.
+struct Shots<'a> {
+    list: Vec<Shot<'a>>,
+    examples: Examples,
+}
+
+impl<'a> Shots<'a> {
+    fn new(list: Vec<Shot<'a>>) -> Self {
+        let examples = Examples::of(list.iter().map(|shot| shot.label));
+        Self { list, examples }
     }
 }
 
@@ -112,15 +118,17 @@ pub(super) fn read_as<'a>(labels: &'a [Text], verbalizer: &'a Named<Text>) -> Ve
 impl Set<'_> {
     /// Asks about every item in every order.
     pub(super) fn ask(&self, way: &Way<'_>, ask: &mut Ask) -> Vec<Asked> {
-        let common = self.pool(self.shots.iter().map(|shot| &shot.content), way);
+        let common = Shots::new(self.pool(self.shots.iter().map(|shot| &shot.content), way));
         let mut asked = Vec::with_capacity(self.items.len() * way.orders as usize);
         for item in self.items {
-            let own = (!item.shots.is_empty()).then(|| self.pool(item.shots.iter(), way));
-            let pool = own.as_ref().unwrap_or(&common);
-            let classes: Vec<Option<&str>> = pool.iter().map(|shot| shot.class(&item.input)).collect();
+            let own = (!item.shots.is_empty()).then(|| Shots::new(self.pool(item.shots.iter(), way)));
+            let Shots { list, examples } = own.as_ref().unwrap_or(&common);
+            // An item is not shown its own answer.
+            let skip = |place: usize| list[place].input == item.input.as_str();
             for order in 0..way.orders {
-                let places = self.selection.draw(self.about, &item.id, order, way.k as usize, &classes);
-                let examples: Vec<&Example> = places.iter().map(|place| &pool[*place].example).collect();
+                let k = way.k as usize;
+                let places = self.selection.draw(self.about, &item.id, order, k, examples, skip);
+                let examples: Vec<&Example> = places.iter().map(|place| &list[*place].example).collect();
                 asked.push(self.question(item, order, &examples, way, ask));
             }
         }

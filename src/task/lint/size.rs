@@ -1,5 +1,6 @@
 //! How many: items, texts, solved examples.
 
+use super::super::Selection;
 use crate::{
     spec::{Finding, Items, Linter, Place, Severity},
     stats::power::{half_width, items_for_half_width},
@@ -32,8 +33,15 @@ pub(in crate::task) fn few_texts(count: usize, at: Place, linter: &mut Linter<'_
 }
 
 /// Compares how many solved examples there are with how many are asked for at most.
-pub(in crate::task) fn shots<C>(shots: &Items<C>, most: Option<u32>, linter: &mut Linter<'_>) {
-    if shots.are_unread() {
+pub(in crate::task) fn shots<I, C>(
+    items: &Items<I>,
+    shots: &Items<C>,
+    most: Option<u32>,
+    selection: Selection,
+    linter: &mut Linter<'_>,
+) {
+    // A set of the Hub may bring examples of its own.
+    if shots.are_unread() || (items.are_unread() && shots.is_empty()) {
         return;
     }
     let at = shots.first().map_or(linter.task(), |shot| shot.at);
@@ -44,7 +52,8 @@ pub(in crate::task) fn shots<C>(shots: &Items<C>, most: Option<u32>, linter: &mu
         let message = format!("{most} solved examples are asked for, and there are {available}");
         let finding = Finding::error("unused-shots", at, message);
         linter.tell(finding.help("add some to `shots`, or lower `k`"));
-    } else if available > most {
+    } else if available > most && selection == Selection::Fixed {
+        // What is drawn from is meant to be more than what is shown.
         let message = match most {
             0 => format!("{examples}, and `k` asks for none"),
             _ => format!("{examples}, of which at most {most} are shown at once"),

@@ -54,7 +54,7 @@ impl Memorization {
             let ratio = Formula::MeanRatio { logarithms: "logprob_first", baseline: second.to_owned() };
             let mut all = vec![Metric::new("ratio", ratio, Unit::Ratio).headline()];
             for condition in [first, second] {
-                let p = Metric::new("p_target", Formula::Mean("p_first"), Unit::Proportion).headline();
+                let p = Metric::new("p_target", Formula::Mean("p_first"), Unit::Proportion);
                 let own = std::iter::once(p).chain(self.of_lines());
                 all.extend(own.map(|metric| metric.of_group(condition)));
             }
