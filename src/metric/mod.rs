@@ -5,6 +5,7 @@ pub mod expect;
 mod cautions;
 mod difference;
 mod formula;
+mod reliability;
 mod remarks;
 mod rows;
 pub mod verdict;
@@ -15,6 +16,7 @@ pub use crate::stats::confusion::ClassScore;
 pub use best::best;
 pub use cautions::cautions;
 pub use formula::Formula;
+pub use reliability::reliability;
 pub use remarks::{Case, remarks};
 
 use formula::Evaluation;

@@ -96,8 +96,9 @@ pub fn plan(tasks: &[&TaskSpec<Task>]) -> Result<Plan, Vec<String>> {
 impl Planned {
     /// The task's rows and numbers.
     pub fn judge(self, answers: &Answers) -> TaskRecord {
-        let Verdict { table, details, metrics, mut notes } = (self.judge)(answers);
+        let Verdict { table, mut details, metrics, mut notes } = (self.judge)(answers);
         let measures = metric::evaluate(&metrics, &table, &self.settings);
+        details.extend(metric::reliability(&metrics, &table, &self.settings));
         notes.extend(metric::cautions(&metrics, &measures, &table, &self.settings));
         let Counted { taken, available, .. } = self.items;
         let case = metric::Case { table: &table, metrics: &metrics, measures: &measures, taken, available };

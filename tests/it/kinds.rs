@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, path::PathBuf};
 use yardstick::{
     engine::{Engine, drive, mock::Mock},
     plan::{Answer, Answers, Failure, FailureKind, Request, Scored},
-    record::{Cell, TaskRecord},
+    record::{Cell, Measure, TaskRecord},
     spec::{Choices, Kinds, Loaded, load},
     task::{Task, plan},
 };
@@ -148,9 +148,7 @@ tasks:
         ]),
     );
     let of = |group: Option<&str>, metric: &str| {
-        let is = |measure: &&yardstick::record::Measure| {
-            measure.group.as_deref() == group && measure.metric == metric
-        };
+        let is = |measure: &&Measure| measure.group.as_deref() == group && measure.metric == metric;
         task.measures.iter().find(is).unwrap_or_else(|| panic!("{group:?} {metric}")).estimate.value.unwrap()
     };
     let close = |left: f64, right: f64| assert!((left - right).abs() < 1e-12, "{left} {right}");
@@ -182,6 +180,7 @@ fn the_examples_report_what_their_kinds_promise_and_ask_nothing_twice() {
         let different: BTreeSet<_> = plan.requests.iter().map(|request| request.digest(&model)).collect();
         assert_eq!(different.len(), plan.requests.len(), "{}", path.display());
         let answers = drive(&mut mock, &plan.requests, &mut |_, _| std::ops::ControlFlow::Continue(()));
+        let mut lines = Vec::new();
         for (task, spec) in plan.tasks.into_iter().zip(&tasks) {
             let promised: BTreeSet<(Option<String>, String)> =
                 spec.kind.kind().metrics().into_iter().map(|one| (one.part, one.metric)).collect();
@@ -194,6 +193,23 @@ fn the_examples_report_what_their_kinds_promise_and_ask_nothing_twice() {
             assert_eq!(promised, reported, "{} of {}", record.name, path.display());
             let items: BTreeSet<&str> = record.table.rows.iter().map(|row| row.key.item.as_str()).collect();
             assert_eq!(items.len(), spec.kind.kind().items().taken);
+            lines.push(format!("{} ({})", record.name, record.kind));
+            lines.extend(record.measures.iter().map(line));
         }
+        insta::assert_snapshot!(format!("mock_{}", path.file_stem().unwrap().display()), lines.join("\n"));
     }
+}
+
+/// A number as it stands in a snapshot: six digits, so that the last bits of another machine do not matter.
+fn line(measure: &Measure) -> String {
+    let estimate = &measure.estimate;
+    let part = measure.group.as_deref().map_or_else(String::new, |group| format!("{group}."));
+    let number = match (estimate.value, estimate.interval) {
+        (Ok(value), Ok(interval)) => {
+            format!("{value:.6e} [{:.6e}, {:.6e}] {:?}", interval.low, interval.high, interval.method)
+        }
+        (Ok(value), Err(why)) => format!("{value:.6e} ({why})"),
+        (Err(why), _) => why.to_string(),
+    };
+    format!("  {part}{} {number}, n = {}", measure.metric, estimate.n)
 }

@@ -7,7 +7,7 @@ use crate::{
     record::Column,
     stats::{
         Estimate, Undefined,
-        calibration::{Answers, BINS, Calibrated},
+        calibration::{Answers, BINS, Bin, Calibrated},
     },
 };
 
@@ -33,6 +33,11 @@ impl Evaluation<'_> {
     ) -> Result<Calibrated, Undefined> {
         let (answers, key) = self.answers(confidence, correct)?;
         Ok(answers.if_calibrated(key, self.settings.level))
+    }
+
+    /// How often answers of each confidence are right.
+    pub(in crate::metric) fn bins(&self, confidence: Column, correct: Column) -> Result<Vec<Bin>, Undefined> {
+        Ok(self.answers(confidence, correct)?.0.bins(self.settings.level))
     }
 
     /// The answers, and the draws of all that is simulated for them.
