@@ -6,11 +6,12 @@ use crate::engine::ModelFile;
 
 use super::{
     config::Config,
+    dialect,
     family::{Arch, FAMILIES, Position},
     files::Files,
     kernel::{Block, Packed},
-    tokens::{Tokens, TokensError},
-    weights::{Dtype, Weights, WeightsError},
+    tokens::{self, Tokens, TokensError},
+    weights::{Dtype, WEIGHTS, Weights, WeightsError, gguf::Metadata, is_gguf},
 };
 
 /// A checkpoint whose parts fit together. No weights have been read.
@@ -23,6 +24,8 @@ pub struct Checkpoint {
     pub(super) prefix: &'static str,
     /// Ids that end a generated text.
     pub(super) ends: Vec<u32>,
+    /// What the header of a GGUF file says; of other files it is in files beside them.
+    header: Option<Metadata>,
 }
 
 /// What a checkpoint is.
@@ -89,28 +92,49 @@ pub enum CheckpointError {
     },
     /// The decoder does not know the architecture.
     #[error(
-        "{place}: `config.json` says `model_type: {family}`, which is not run here; these are: {}. A server such as vLLM or llama.cpp may run it",
-        FAMILIES.iter().map(|family| family.name).collect::<Vec<_>>().join(", ")
+        "{place}: `{file}` says `{key}: {family}`, which is not run here; these are: {}. A server such as vLLM or llama.cpp may run it",
+        known.join(", ")
     )]
     Family {
         /// The folder.
         place: String,
-        /// As the config has it.
+        /// Within it.
+        file: String,
+        /// What names the architecture there.
+        key: &'static str,
+        /// As the file has it.
         family: String,
+        /// Those that are run.
+        known: Vec<&'static str>,
+    },
+    /// One file is a model, and there are several.
+    #[error(
+        "{place} holds several models: {}. Name one by its path, as in `{place}/{}`, or of a repository as `owner/name:{}`",
+        enumerate(files), files[0], files[0]
+    )]
+    Several {
+        /// The folder.
+        place: String,
+        /// All of them, two at least.
+        files: Vec<String>,
     },
     /// Values of the config that cannot be.
-    #[error("{place}: `config.json` cannot be used:\n{}", list(faults))]
+    #[error("{place}: `{file}` cannot be used:\n{}", list(faults))]
     Config {
         /// The folder.
         place: String,
+        /// Within it.
+        file: String,
         /// All of them.
         faults: Vec<String>,
     },
     /// Tensors that are missing or other than the config says.
-    #[error("{place}: the weights do not fit `config.json`:\n{}", list(faults))]
+    #[error("{place}: the weights do not fit `{file}`:\n{}", list(faults))]
     Tensors {
         /// The folder.
         place: String,
+        /// What says how they should be.
+        file: String,
         /// All of them.
         faults: Vec<String>,
     },
@@ -151,32 +175,73 @@ pub enum CheckpointError {
 
 /// More layers than any model has.
 const MOST_LAYERS: usize = 10_000;
+const CONFIG: &str = "config.json";
 /// Findings of one sort that are listed.
 const LISTED: usize = 8;
 
 impl Checkpoint {
-    /// Looks at everything but the weights themselves.
+    /// Looks at everything but the weights themselves, in a folder of one model.
     pub fn open(files: Files) -> Result<Self, CheckpointError> {
         let place = files.place();
         let found = files.names().map_err(|fault| CheckpointError::Folder { place: place.clone(), fault })?;
+        if !WEIGHTS.iter().any(|name| files.has(name)) {
+            let whole: Vec<String> = found.iter().filter(|name| is_gguf(name)).cloned().collect();
+            match whole.as_slice() {
+                [] => {}
+                [file] => return Self::open_gguf(files, file),
+                _ => return Err(CheckpointError::Several { place, files: whole }),
+            }
+        }
         let absent = |wanted: &str| CheckpointError::Absent {
             place: place.clone(),
             wanted: wanted.to_owned(),
             found: enumerate(&found),
         };
-        let values = object(&files, "config.json")?.ok_or_else(|| absent("`config.json`"))?;
-        let (family, arch) = arch(&place, &values)?;
+        let values = object(&files, CONFIG)?.ok_or_else(|| absent("`config.json`"))?;
+        let arch = arch(&place, CONFIG, &values)?;
         let weights = Weights::open(&files).map_err(|fault| match fault {
-            WeightsError::Absent => absent(&format!("weights ({})", super::weights::WEIGHTS.join(", "))),
+            WeightsError::Absent => absent(&format!("weights ({})", WEIGHTS.join(", "))),
             fault => CheckpointError::Weights { place: place.clone(), fault },
         })?;
-        if !files.has("tokenizer.json") {
+        if !files.has(tokens::FILE) {
             return Err(absent("`tokenizer.json`"));
         }
+        Self::fit(files, CONFIG, arch, weights, None)
+    }
+
+    /// Looks at a model that is one GGUF file of a folder.
+    pub fn open_gguf(files: Files, file: &str) -> Result<Self, CheckpointError> {
+        let place = files.place();
+        let cannot = |fault| CheckpointError::Weights { place: place.clone(), fault };
+        let (mut weights, header) = Weights::open_gguf(&files, file).map_err(cannot)?;
+        let values = dialect::translate(&header, &mut weights, &files).map_err(|fault| match fault {
+            dialect::Fault::Architecture(family) => CheckpointError::Family {
+                place: place.clone(),
+                file: file.to_owned(),
+                key: "general.architecture",
+                family,
+                known: dialect::names(),
+            },
+            dialect::Fault::Values(faults) => {
+                CheckpointError::Config { place: place.clone(), file: file.to_owned(), faults }
+            }
+            dialect::Fault::Weights(fault) => cannot(fault),
+        })?;
+        let arch = arch(&place, file, &values)?;
+        Self::fit(files, file, arch, weights, Some(header))
+    }
+
+    fn fit(
+        files: Files,
+        file: &str,
+        (family, arch): (&'static str, Arch),
+        weights: Weights,
+        header: Option<Metadata>,
+    ) -> Result<Self, CheckpointError> {
         let prefix = prefix(&arch, &weights);
         let faults = faults(&arch, prefix, &weights);
         if !faults.is_empty() {
-            return Err(CheckpointError::Tensors { place, faults });
+            return Err(CheckpointError::Tensors { place: files.place(), file: file.to_owned(), faults });
         }
         // How a text ends is a matter of decoding, where transformers lets this file win.
         let decoding = object(&files, "generation_config.json")?;
@@ -187,7 +252,7 @@ impl Checkpoint {
                 if own == [u32::MAX] { arch.ends.clone() } else { own }
             },
         );
-        Ok(Self { files, family, arch, weights, prefix, ends })
+        Ok(Self { files, family, arch, weights, prefix, ends, header })
     }
 
     /// What it is and what it takes.
@@ -212,7 +277,7 @@ impl Checkpoint {
 
     /// The tokenizer, which can cut texts without the model.
     pub fn tokenizer(&self) -> Result<Tokens, CheckpointError> {
-        Tokens::open(&self.files, &self.arch, &self.ends)
+        Tokens::open(&self.files, self.header.as_ref(), &self.arch, &self.ends)
             .map_err(|fault| CheckpointError::Tokens { place: self.files.place(), fault })
     }
 
@@ -226,13 +291,13 @@ impl Checkpoint {
     }
 
     fn deciding_files(&self) -> Vec<String> {
-        let texts = [
-            "config.json",
-            "generation_config.json",
-            "special_tokens_map.json",
-            "tokenizer.json",
-            "tokenizer_config.json",
-        ];
+        let of_model: &[&str] = if self.header.is_some() { &[] } else { &[CONFIG] };
+        let of_tokens: &[&str] = if self.header.is_some() && !self.files.has(tokens::FILE) {
+            &[]
+        } else {
+            &["special_tokens_map.json", tokens::FILE, "tokenizer_config.json"]
+        };
+        let texts = [of_model, of_tokens, &["generation_config.json"]].concat();
         let mut names: Vec<String> =
             texts.into_iter().filter(|name| self.files.has(name)).map(str::to_owned).collect();
         names.extend(self.weights.files.iter().cloned());
@@ -277,26 +342,37 @@ pub(super) fn object(files: &Files, file: &str) -> Result<Option<Map<String, Val
     })
 }
 
-fn arch(place: &str, values: &Map<String, Value>) -> Result<(&'static str, Arch), CheckpointError> {
+fn arch(
+    place: &str,
+    file: &str,
+    values: &Map<String, Value>,
+) -> Result<(&'static str, Arch), CheckpointError> {
     let config = Config::new(values);
     let name = config.text("model_type").unwrap_or("nothing");
     let family = FAMILIES.iter().find(|family| family.name == name);
-    let family =
-        family.ok_or_else(|| CheckpointError::Family { place: place.to_owned(), family: name.to_owned() })?;
+    let family = family.ok_or_else(|| CheckpointError::Family {
+        place: place.to_owned(),
+        file: file.to_owned(),
+        key: "model_type",
+        family: name.to_owned(),
+        known: FAMILIES.iter().map(|family| family.name).collect(),
+    })?;
     let arch = (family.read)(&config);
     if arch.layers > MOST_LAYERS {
         config.fault(format!("{} layers; at most {MOST_LAYERS} are allowed", arch.layers));
     }
     if let Some(quantization) = values.get("quantization_config").filter(|value| !value.is_null()) {
         let method = quantization.get("quant_method").and_then(Value::as_str).unwrap_or("an unknown method");
-        config
-            .fault(format!("the weights are quantized with {method}; plain ones ({}) are read", Dtype::READ));
+        config.fault(format!(
+            "the weights are quantized with {method}; plain ones ({}) are read",
+            Dtype::read()
+        ));
     }
     let faults = config.faults();
     if faults.is_empty() {
         Ok((family.name, arch))
     } else {
-        Err(CheckpointError::Config { place: place.to_owned(), faults })
+        Err(CheckpointError::Config { place: place.to_owned(), file: file.to_owned(), faults })
     }
 }
 
@@ -319,7 +395,7 @@ fn faults(arch: &Arch, prefix: &str, weights: &Weights) -> Vec<String> {
             )),
             Some(tensor) => {
                 if let Dtype::Other(name) = &tensor.dtype {
-                    faults.push(format!("tensor `{}` holds {name}; {} are read", wanted.name, Dtype::READ));
+                    faults.push(format!("tensor `{}` holds {name}; {} are read", wanted.name, Dtype::read()));
                 }
             }
         }

@@ -3,7 +3,7 @@
 use std::{
     borrow::Cow,
     fs::File,
-    io::{self, BufReader, Read, Seek, SeekFrom},
+    io::{self, BufReader, Read, Seek},
     ops::Range,
     path::{Path, PathBuf},
 };
@@ -58,6 +58,14 @@ impl Files {
         }
     }
 
+    /// Opens a file for reads at any place, by several threads at once.
+    pub fn open(&self, name: &str) -> io::Result<Handle> {
+        Ok(match self {
+            Self::Folder(folder) => Handle::File(File::open(folder.join(name))?),
+            Self::Program(_) => Handle::Program(self.program(name)?),
+        })
+    }
+
     /// Reads a file in any order.
     pub fn reader(&self, name: &str) -> io::Result<Box<dyn ReadSeek>> {
         Ok(match self {
@@ -82,18 +90,12 @@ impl Files {
     /// Some bytes of a file; fewer are an error.
     pub fn part(&self, name: &str, range: Range<u64>) -> io::Result<Cow<'static, [u8]>> {
         let len = usize::try_from(range.end - range.start).map_err(io::Error::other)?;
-        match self {
-            Self::Folder(folder) => {
-                let mut file = File::open(folder.join(name))?;
-                file.seek(SeekFrom::Start(range.start))?;
+        match self.open(name)? {
+            Handle::Program(bytes) => Ok(part(bytes, range.start, len)?.into()),
+            handle @ Handle::File(_) => {
                 let mut bytes = vec![0; len];
-                file.read_exact(&mut bytes)?;
+                handle.read(range.start, &mut bytes)?;
                 Ok(bytes.into())
-            }
-            Self::Program(_) => {
-                let start = usize::try_from(range.start).map_err(io::Error::other)?;
-                let part = self.program(name)?.get(start..).and_then(|rest| rest.get(..len));
-                Ok(part.ok_or(io::ErrorKind::UnexpectedEof)?.into())
             }
         }
     }
@@ -117,6 +119,49 @@ impl Files {
     fn program(&self, name: &str) -> io::Result<&'static [u8]> {
         self.embedded(name).ok_or_else(|| io::ErrorKind::NotFound.into())
     }
+}
+
+/// An open file of a checkpoint.
+pub enum Handle {
+    /// On the disk.
+    File(File),
+    /// In this program.
+    Program(&'static [u8]),
+}
+
+impl Handle {
+    /// Reads from a byte on until `out` is full; fewer bytes are an error.
+    pub fn read(&self, start: u64, out: &mut [u8]) -> io::Result<()> {
+        match self {
+            Self::File(file) => read_at(file, start, out),
+            Self::Program(bytes) => {
+                out.copy_from_slice(part(bytes, start, out.len())?);
+                Ok(())
+            }
+        }
+    }
+}
+
+fn part(bytes: &'static [u8], start: u64, len: usize) -> io::Result<&'static [u8]> {
+    let start = usize::try_from(start).map_err(io::Error::other)?;
+    let part = bytes.get(start..).and_then(|rest| rest.get(..len));
+    part.ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
+}
+
+#[cfg(unix)]
+fn read_at(file: &File, start: u64, out: &mut [u8]) -> io::Result<()> {
+    std::os::unix::fs::FileExt::read_exact_at(file, out, start)
+}
+
+#[cfg(windows)]
+fn read_at(file: &File, mut start: u64, mut out: &mut [u8]) -> io::Result<()> {
+    while !out.is_empty() {
+        match std::os::windows::fs::FileExt::seek_read(file, out, start)? {
+            0 => return Err(io::ErrorKind::UnexpectedEof.into()),
+            read => (start, out) = (start + read as u64, &mut out[read..]),
+        }
+    }
+    Ok(())
 }
 
 fn hash(path: &Path) -> io::Result<(u64, Digest)> {

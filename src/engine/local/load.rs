@@ -68,7 +68,7 @@ fn matrix(
 ) -> Result<Packed, WeightsError> {
     let elements: Vec<Elements> = parts
         .iter()
-        .map(|(name, _)| checkpoint.weights.read(&checkpoint.files, name))
+        .map(|(name, _)| checkpoint.weights.elements(&checkpoint.files, name, layout))
         .collect::<Result<_, _>>()?;
     let outputs = parts.iter().map(|(_, outputs)| outputs).sum();
     Packed::build(inputs, outputs, |columns, panel| {
@@ -77,12 +77,8 @@ fn matrix(
             let from = columns.start.max(first);
             let to = columns.end.min(first + outputs);
             if from < to {
-                let own = from - first;
                 let place = from - columns.start..to - columns.start;
-                match layout {
-                    Layout::OutputsFirst => elements.fill(panel, place.clone(), own * inputs, 1, inputs),
-                    Layout::InputsFirst => elements.fill(panel, place.clone(), own, *outputs, 1),
-                }
+                elements.fill(panel, place.start, from - first..to - first)?;
                 if !panel.iter().all(|row| row[place.clone()].iter().all(|value| value.is_finite())) {
                     return Err(WeightsError::NotFinite { tensor: name.clone() });
                 }
@@ -94,7 +90,7 @@ fn matrix(
 }
 
 fn vector(checkpoint: &Checkpoint, name: &str) -> Result<Vec<f32>, WeightsError> {
-    let floats = checkpoint.weights.read(&checkpoint.files, name)?.floats();
+    let floats = checkpoint.weights.floats(&checkpoint.files, name)?;
     if floats.iter().all(|value| value.is_finite()) {
         Ok(floats)
     } else {

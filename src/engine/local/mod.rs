@@ -13,6 +13,7 @@ pub mod files;
 pub mod config;
 pub mod family;
 pub mod weights;
+mod dialect;
 pub mod tokens;
 pub mod checkpoint;
 pub mod decoder;

@@ -17,6 +17,7 @@ use super::{
     Commit, Repository, Snapshot,
     files::{self, Weights},
 };
+use crate::engine::local::weights::shards;
 
 /// What the cache holds of a repository at a revision.
 #[derive(Debug)]
@@ -136,7 +137,7 @@ fn missing(snapshot: &Path) -> Result<Vec<String>, CacheError> {
         Some(Weights::Sharded(index)) => {
             let path = snapshot.join(index);
             let text = fs::read(&path).map_err(|source| CacheError::Read { path: path.clone(), source })?;
-            let shards = files::shards(&text).map_err(|why| CacheError::Index { path, why })?;
+            let shards = shards(&text).map_err(|why| CacheError::Index { path, why: format!("it {why}") })?;
             missing.extend(shards.into_iter().filter(|shard| lacks(shard)));
         }
     }

@@ -13,7 +13,7 @@ use super::{
     source::near_repositories,
     store::{Part, Store},
 };
-use crate::value::Digest;
+use crate::{engine::local::weights::shards, value::Digest};
 
 /// Fetches a repository at its revision into the cache. The revision is looked up once; every file comes from that commit.
 pub(super) fn download(
@@ -35,10 +35,10 @@ pub(super) fn download(
     if let Weights::Sharded(index) = weights {
         let path = store.snapshot().join(index);
         let text = fs::read(&path).map_err(|error| DownloadError::disk(path, error))?;
-        let shards = files::shards(&text).map_err(|why| DownloadError::Index {
+        let shards = shards(&text).map_err(|why| DownloadError::Index {
             id: repository.id().to_owned(),
             file: index.to_owned(),
-            why,
+            why: format!("it {why}"),
         })?;
         for shard in &shards {
             hub.fetch(&store, &commit, shard, listener)?;

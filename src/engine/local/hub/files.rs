@@ -1,9 +1,5 @@
 //! Which files of a repository or folder make a model.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use serde::Deserialize;
-
 /// A model has each of these.
 pub(super) const NEEDED: [&str; 2] = ["config.json", "tokenizer.json"];
 
@@ -47,29 +43,6 @@ pub(super) fn all() -> impl Iterator<Item = &'static str> {
     NEEDED.into_iter().chain(WELCOME).chain(WEIGHTS.map(Weights::file))
 }
 
-/// The files that an index of shards names, or what is wrong with it.
-pub(super) fn shards(index: &[u8]) -> Result<BTreeSet<String>, String> {
-    #[derive(Deserialize)]
-    struct Index {
-        weight_map: BTreeMap<String, String>,
-    }
-    let index: Index = serde_json::from_slice(index).map_err(|error| error.to_string())?;
-    let files: BTreeSet<String> = index.weight_map.into_values().collect();
-    match files.iter().find(|file| !is_plain(file)) {
-        // It becomes a path of this machine.
-        Some(file) => Err(format!("it names a shard `{file}`, which is no plain file name")),
-        None if files.is_empty() => Err("it names no shard".to_owned()),
-        None => Ok(files),
-    }
-}
-
-/// Whether a name stays within its folder and means the same in an address.
-fn is_plain(name: &str) -> bool {
-    !name.is_empty()
-        && !name.starts_with('.')
-        && name.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c))
-}
-
 /// Files that look like weights in a form that cannot be read, for the message.
 #[cfg(feature = "hub")]
 pub(super) fn like_weights(names: &[String]) -> Vec<String> {
@@ -92,24 +65,5 @@ mod tests {
             Some("model.safetensors.index.json")
         );
         assert_eq!(choose(&["model.gguf", "flax_model.msgpack"]), None);
-    }
-
-    #[test]
-    fn an_index_names_plain_files_only() {
-        let index = br#"{"metadata":{"total_size":1},"weight_map":{"a":"m-2.safetensors","b":"m-1.safetensors","c":"m-2.safetensors"}}"#;
-        assert_eq!(
-            shards(index).unwrap().into_iter().collect::<Vec<_>>(),
-            ["m-1.safetensors", "m-2.safetensors"]
-        );
-        for bad in [
-            r#"{"weight_map":{"a":"../../escape"}}"#,
-            r#"{"weight_map":{"a":"/etc/passwd"}}"#,
-            r#"{"weight_map":{"a":""}}"#,
-            r#"{"weight_map":{}}"#,
-            r#"{"weight_map":"a"}"#,
-            "",
-        ] {
-            assert!(shards(bad.as_bytes()).is_err(), "{bad}");
-        }
     }
 }

@@ -11,6 +11,7 @@
 )]
 
 mod math;
+mod format;
 mod tile;
 mod gemm;
 mod norm;
@@ -21,6 +22,7 @@ mod head;
 
 pub use activation::{Activation, add};
 pub use attention::{Block, Heads, Span, attend};
+pub use format::{Format, LARGEST_BLOCK};
 pub use gemm::{Packed, Sum, View, fill, gemm, gemm_on};
 pub use head::{Found, Softmax, Want, find, softmax};
 pub use norm::Norm;

@@ -10,6 +10,7 @@
 //! Names of special tokens in a text are text.
 
 mod begin;
+mod gguf;
 mod pieces;
 #[cfg(test)]
 mod tests;
@@ -23,11 +24,16 @@ use super::{
     checkpoint::{CheckpointError, object},
     family::Arch,
     files::Files,
+    weights::gguf::Metadata,
 };
 use crate::plan::{self, Ending, Failure, FailureKind, FirstToken, Token};
 
 use begin::Begin;
+use gguf::Inside;
 use pieces::Pieces;
+
+/// Where most checkpoints have it.
+pub const FILE: &str = "tokenizer.json";
 
 /// A checkpoint's tokenizer.
 pub struct Tokens {
@@ -44,9 +50,12 @@ pub enum TokensError {
     /// It cannot be read.
     #[error("`tokenizer.json` cannot be read: {0}")]
     Unreadable(String),
+    /// The one inside a GGUF file cannot be used.
+    #[error("the tokenizer inside the file cannot be used: {0}")]
+    Inside(String),
     /// It does not belong to the model.
     #[error(
-        "`tokenizer.json` gives ids up to {highest} (`{token}`), and the model's vocabulary has {vocabulary} rows; they do not belong together"
+        "the tokenizer gives ids up to {highest} (`{token}`), and the model's vocabulary has {vocabulary} rows; they do not belong together"
     )]
     TooLarge {
         /// The highest id.
@@ -77,13 +86,26 @@ pub struct Cut {
 }
 
 impl Tokens {
-    /// Reads the tokenizer of a checkpoint.
-    pub fn open(files: &Files, arch: &Arch, ends: &[u32]) -> Result<Self, TokensError> {
+    /// Reads the tokenizer of a checkpoint: `tokenizer.json`, else the one inside a GGUF file.
+    pub fn open(
+        files: &Files,
+        inside: Option<&Metadata>,
+        arch: &Arch,
+        ends: &[u32],
+    ) -> Result<Self, TokensError> {
         let unreadable = |error: &dyn std::fmt::Display| TokensError::Unreadable(error.to_string());
-        let text = files.read("tokenizer.json").map_err(|error| unreadable(&error))?;
-        let mut inner = read(&text).map_err(|error| unreadable(&error))?;
-        let beside = |name| object(files, name).map_err(|error| TokensError::Beside(Box::new(error)));
-        let (config, map) = (beside("tokenizer_config.json")?, beside("special_tokens_map.json")?);
+        let (mut inner, config, map) = match inside.filter(|_| !files.has(FILE)) {
+            Some(metadata) => {
+                let Inside { inner, config } = gguf::read(metadata).map_err(TokensError::Inside)?;
+                (inner, Some(config), None)
+            }
+            None => {
+                let text = files.read(FILE).map_err(|error| unreadable(&error))?;
+                let beside = |name| object(files, name).map_err(|error| TokensError::Beside(Box::new(error)));
+                let inner = read(&text).map_err(|error| unreadable(&error))?;
+                (inner, beside("tokenizer_config.json")?, beside("special_tokens_map.json")?)
+            }
+        };
 
         inner.with_truncation(None).map_err(|error| unreadable(&error))?;
         inner.with_padding(None);

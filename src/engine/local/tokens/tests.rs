@@ -31,7 +31,8 @@ fn open(name: &str, beside: &[(&'static str, &serde_json::Value)]) -> Option<Tok
     let values = json!({ "vocab_size": 60_000, "bos_token_id": null, "eos_token_id": null });
     let arch = (FAMILIES[0].read)(&Config::new(values.as_object().unwrap()));
     Some(
-        Tokens::open(&Files::Program(Vec::leak(files)), &arch, &[]).unwrap_or_else(|error| panic!("{error}")),
+        Tokens::open(&Files::Program(Vec::leak(files)), None, &arch, &[])
+            .unwrap_or_else(|error| panic!("{error}")),
     )
 }
 

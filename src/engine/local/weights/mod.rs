@@ -1,18 +1,24 @@
 //! The tensors of a checkpoint: which file holds which, of what shape and number format, and their elements.
 
+mod elements;
+pub mod gguf;
+mod index;
 mod pickle;
 mod safetensors;
 mod unpickle;
 
-use std::{
-    borrow::Cow,
-    collections::{BTreeMap, BTreeSet},
-    ops::Range,
+use std::{collections::BTreeMap, ops::Range};
+
+use super::{
+    family::Layout,
+    files::{Files, Handle},
+    kernel::Format,
 };
+use elements::Order;
+use gguf::Metadata;
 
-use serde_json::Value;
-
-use super::{files::Files, kernel};
+pub use elements::Elements;
+pub(super) use index::shards;
 
 /// All tensors of a checkpoint, not yet read.
 #[derive(Debug)]
@@ -35,31 +41,19 @@ pub struct Tensor {
 
 #[derive(Clone, Debug, PartialEq)]
 enum Place {
-    /// In the file as it lies.
-    Bytes(Range<u64>),
-    /// In some bytes of the file, with these strides in elements.
+    /// Row after row.
+    Bytes(Range<u64>, Order),
+    /// In these bytes, with these strides in elements.
     Strided(Range<u64>, Vec<usize>),
 }
 
-/// Number formats.
+/// The number format of a tensor.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Dtype {
-    /// IEEE, 64 bits.
-    F64,
-    /// IEEE, 32 bits.
-    F32,
-    /// IEEE, 16 bits.
-    F16,
-    /// The upper half of an f32.
-    Bf16,
-    /// One that is not read.
+    /// One that is read.
+    Read(Format),
+    /// One that is not, by its name.
     Other(String),
-}
-
-/// The elements of a tensor, row after row, as the file has them.
-pub struct Elements {
-    dtype: Dtype,
-    bytes: Cow<'static, [u8]>,
 }
 
 /// Why tensors cannot be had.
@@ -116,7 +110,7 @@ impl Weights {
         let name = WEIGHTS.into_iter().find(|name| files.has(name)).ok_or(WeightsError::Absent)?;
         let mut weights = Self { tensors: BTreeMap::new(), files: Vec::new() };
         if has_extension(name, "json") {
-            for shard in shards(files, name)? {
+            for shard in index::there(files, name)? {
                 weights.add(files, shard)?;
             }
             weights.files.push(name.to_owned());
@@ -124,6 +118,20 @@ impl Weights {
             weights.add(files, name.to_owned())?;
         }
         Ok(weights)
+    }
+
+    /// Reads the header of a GGUF file, and what it says beside the tensors.
+    pub fn open_gguf(files: &Files, file: &str) -> Result<(Self, Metadata), WeightsError> {
+        let (metadata, tensors) = gguf::open(files, file)?;
+        Ok((Self { tensors, files: vec![file.to_owned()] }, metadata))
+    }
+
+    /// Gives tensors other names, and their elements another order.
+    pub(super) fn rename(&mut self, rename: impl Fn(String, Tensor) -> (String, Tensor)) {
+        self.tensors = std::mem::take(&mut self.tensors)
+            .into_iter()
+            .map(|(name, tensor)| rename(name, tensor))
+            .collect();
     }
 
     /// A tensor by its name.
@@ -136,18 +144,33 @@ impl Weights {
         self.tensors.keys().map(String::as_str)
     }
 
-    /// The elements of a tensor that is there.
-    pub fn read(&self, files: &Files, name: &str) -> Result<Elements, WeightsError> {
+    /// The elements of a tensor that is there, as the columns of a matrix of this layout.
+    ///
+    /// # Panics
+    /// If there is no such tensor, or its format is not read.
+    pub fn elements(&self, files: &Files, name: &str, layout: Layout) -> Result<Elements, WeightsError> {
+        let (tensor, format, handle) = self.find(files, name)?;
+        Elements::open(handle, tensor, format, layout)
+    }
+
+    /// All elements of a tensor that is there, row after row.
+    ///
+    /// # Panics
+    /// If there is no such tensor, or its format is not read.
+    pub fn floats(&self, files: &Files, name: &str) -> Result<Vec<f32>, WeightsError> {
+        let (tensor, format, handle) = self.find(files, name)?;
+        let floats = tensor.floats(&handle, format);
+        floats.map_err(|source| WeightsError::Read { file: tensor.file.clone(), source })
+    }
+
+    fn find(&self, files: &Files, name: &str) -> Result<(&Tensor, Format, Handle), WeightsError> {
         let tensor = &self.tensors[name];
-        let (Place::Bytes(range) | Place::Strided(range, _)) = &tensor.place;
-        let bytes = files
-            .part(&tensor.file, range.clone())
-            .map_err(|source| WeightsError::Read { file: tensor.file.clone(), source })?;
-        let bytes = match &tensor.place {
-            Place::Bytes(_) => bytes,
-            Place::Strided(_, strides) => in_rows(&bytes, tensor, strides).into(),
+        let Dtype::Read(format) = tensor.dtype else {
+            panic!("tensor `{name}` holds {}", tensor.dtype.name())
         };
-        Ok(Elements { dtype: tensor.dtype.clone(), bytes })
+        let handle = files.open(&tensor.file);
+        let handle = handle.map_err(|source| WeightsError::Read { file: tensor.file.clone(), source })?;
+        Ok((tensor, format, handle))
     }
 
     fn add(&mut self, files: &Files, file: String) -> Result<(), WeightsError> {
@@ -162,45 +185,13 @@ impl Weights {
     }
 }
 
+/// Whether a file is named like one of GGUF.
+pub(super) fn is_gguf(name: &str) -> bool {
+    has_extension(name, "gguf")
+}
+
 fn has_extension(name: &str, extension: &str) -> bool {
     std::path::Path::new(name).extension().is_some_and(|own| own == extension)
-}
-
-/// The elements of a strided tensor, row after row.
-fn in_rows(bytes: &[u8], tensor: &Tensor, strides: &[usize]) -> Vec<u8> {
-    let size = tensor.dtype.bytes().unwrap_or(1) as usize;
-    let mut starts = vec![0];
-    for (len, stride) in tensor.shape.iter().zip(strides) {
-        starts = starts.iter().flat_map(|start| (0..*len).map(move |at| start + at * stride)).collect();
-    }
-    starts.iter().flat_map(|start| &bytes[start * size..][..size]).copied().collect()
-}
-
-/// The files that an index names, which must all be in the same folder.
-fn shards(files: &Files, index: &str) -> Result<Vec<String>, WeightsError> {
-    let fault = |fault: String| WeightsError::File { file: index.to_owned(), fault };
-    let text = files.read(index).map_err(|source| WeightsError::Read { file: index.to_owned(), source })?;
-    let json: Value =
-        serde_json::from_slice(&text).map_err(|error| fault(format!("is not valid JSON: {error}")))?;
-    let map = json.get("weight_map").and_then(Value::as_object);
-    let map = map.ok_or_else(|| fault("has no object `weight_map`".into()))?;
-    let mut shards = BTreeSet::new();
-    for (tensor, shard) in map {
-        // Nothing but a plain name, so that a checkpoint never reaches out of its folder.
-        let plain = shard.as_str().filter(|name| {
-            !name.contains(['/', '\\', '\0'])
-                && (has_extension(name, "safetensors") || has_extension(name, "bin"))
-        });
-        let shard = plain
-            .ok_or_else(|| fault(format!("names {shard} for `{tensor}`; a file beside it is allowed")))?;
-        shards.insert(shard.to_owned());
-    }
-    let (there, missing): (Vec<String>, Vec<String>) = shards.into_iter().partition(|shard| files.has(shard));
-    if missing.is_empty() {
-        Ok(there)
-    } else {
-        Err(WeightsError::Shards { index: index.to_owned(), files: missing })
-    }
 }
 
 impl Tensor {
@@ -211,84 +202,23 @@ impl Tensor {
 }
 
 impl Dtype {
-    /// Formats that are read.
-    pub const READ: &'static str = "f32, f16, bf16, f64";
-
     /// As in messages and the record.
     pub fn name(&self) -> &str {
         match self {
-            Self::F64 => "f64",
-            Self::F32 => "f32",
-            Self::F16 => "f16",
-            Self::Bf16 => "bf16",
+            Self::Read(format) => format.name(),
             Self::Other(name) => name,
         }
     }
 
-    fn bytes(&self) -> Option<u64> {
-        match self {
-            Self::F64 => Some(8),
-            Self::F32 => Some(4),
-            Self::F16 | Self::Bf16 => Some(2),
-            Self::Other(_) => None,
-        }
-    }
-}
-
-impl Elements {
-    /// All of them as f32.
-    pub fn floats(&self) -> Vec<f32> {
-        match self.dtype {
-            Dtype::F64 => self.bytes.as_chunks().0.iter().copied().map(f64_at).collect(),
-            Dtype::F32 => self.bytes.as_chunks().0.iter().copied().map(f32_at).collect(),
-            Dtype::F16 => self.bytes.as_chunks().0.iter().copied().map(f16_at).collect(),
-            Dtype::Bf16 | Dtype::Other(_) => self.bytes.as_chunks().0.iter().copied().map(bf16_at).collect(),
-        }
+    /// Formats that are read, for messages.
+    pub fn read() -> String {
+        Format::ALL.map(Format::name).join(", ")
     }
 
-    /// Copies columns of a matrix into those of a panel, beginning at the element `start`: element `(p, j)` of the result
-    /// lies `p · row_stride + j · column_stride` after it.
-    pub fn fill(
-        &self,
-        panel: &mut [[f32; 32]],
-        to: Range<usize>,
-        start: usize,
-        row_stride: usize,
-        column_stride: usize,
-    ) {
-        let strides = (row_stride, column_stride);
-        match self.dtype {
-            Dtype::F64 => self.fill_as(panel, to, start, strides, f64_at),
-            Dtype::F32 => self.fill_as(panel, to, start, strides, f32_at),
-            Dtype::F16 => self.fill_as(panel, to, start, strides, f16_at),
-            Dtype::Bf16 | Dtype::Other(_) => self.fill_as(panel, to, start, strides, bf16_at),
-        }
+    /// The bytes of so many elements, where they are whole blocks of a format that is read.
+    fn bytes(&self, elements: u64) -> Option<u64> {
+        let Self::Read(format) = self else { return None };
+        let (size, bytes) = format.block();
+        elements.is_multiple_of(size as u64).then(|| (elements / size as u64).checked_mul(bytes as u64))?
     }
-
-    fn fill_as<const BYTES: usize>(
-        &self,
-        panel: &mut [[f32; 32]],
-        to: Range<usize>,
-        start: usize,
-        (row_stride, column_stride): (usize, usize),
-        widen: impl Fn([u8; BYTES]) -> f32,
-    ) {
-        kernel::fill(panel, to, &self.bytes.as_chunks().0[start..], row_stride, column_stride, widen);
-    }
-}
-
-fn f64_at(bytes: [u8; 8]) -> f32 {
-    f64::from_le_bytes(bytes) as f32
-}
-
-fn f32_at(bytes: [u8; 4]) -> f32 {
-    f32::from_le_bytes(bytes)
-}
-
-fn f16_at(bytes: [u8; 2]) -> f32 {
-    half::f16::from_le_bytes(bytes).to_f32()
-}
-
-fn bf16_at(bytes: [u8; 2]) -> f32 {
-    half::bf16::from_le_bytes(bytes).to_f32()
 }

@@ -8,7 +8,7 @@ use std::{
 use zip::{CompressionMethod, ZipArchive};
 
 use super::{
-    Dtype, Files, Place, Tensor, WeightsError,
+    Dtype, Files, Format, Order, Place, Tensor, WeightsError,
     unpickle::{Id, Value, Values},
 };
 
@@ -109,14 +109,15 @@ fn place(
 ) -> Result<Tensor, String> {
     let Stored { storage, key, offset, shape, strides } = stored;
     let dtype = match storage {
-        "DoubleStorage" => Dtype::F64,
-        "FloatStorage" => Dtype::F32,
-        "HalfStorage" => Dtype::F16,
-        "BFloat16Storage" => Dtype::Bf16,
-        other => Dtype::Other(other.to_owned()),
-    };
-    let Some(size) = dtype.bytes() else {
-        return Ok(Tensor { shape, dtype, file: file.to_owned(), place: Place::Bytes(0..0) });
+        "DoubleStorage" => Dtype::Read(Format::F64),
+        "FloatStorage" => Dtype::Read(Format::F32),
+        "HalfStorage" => Dtype::Read(Format::F16),
+        "BFloat16Storage" => Dtype::Read(Format::Bf16),
+        other => {
+            let dtype = Dtype::Other(other.to_owned());
+            let place = Place::Bytes(0..0, Order::Same);
+            return Ok(Tensor { shape, dtype, file: file.to_owned(), place });
+        }
     };
     if shape.len() != strides.len() {
         return Err(format!("{} lengths and {} strides", shape.len(), strides.len()));
@@ -133,13 +134,17 @@ fn place(
         return Err(format!("storage `{key}` is compressed, which PyTorch does not do"));
     }
     let start = entry.data_start().ok_or_else(|| format!("storage `{key}` is nowhere"))?;
-    let bytes = |elements: u64| elements.checked_mul(size).filter(|bytes| *bytes <= entry.size());
+    let bytes = |elements: u64| dtype.bytes(elements).filter(|bytes| *bytes <= entry.size());
     let range =
         end.and_then(|end| Some(bytes(offset as u64)?..bytes(end.checked_add(offset as u64)?)?)).ok_or_else(
             || format!("storage `{key}` has {} bytes, fewer than shape {shape:?} takes", entry.size()),
         )?;
     let range = start + range.start..start + range.end;
-    let place = if is_dense(&shape, &strides) { Place::Bytes(range) } else { Place::Strided(range, strides) };
+    let place = if is_dense(&shape, &strides) {
+        Place::Bytes(range, Order::Same)
+    } else {
+        Place::Strided(range, strides)
+    };
     Ok(Tensor { shape, dtype, file: file.to_owned(), place })
 }
 

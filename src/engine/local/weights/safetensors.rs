@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Dtype, Files, Place, Tensor, WeightsError};
+use super::{Dtype, Files, Format, Order, Place, Tensor, WeightsError};
 
 /// Headers beyond this are refused, as by the format's own library.
 const LONGEST_HEADER: u64 = 100_000_000;
@@ -62,10 +62,10 @@ pub(super) fn tensors(files: &Files, file: &str) -> Result<BTreeMap<String, Tens
 
 fn tensor(file: &str, name: &str, entry: &Entry, data: u64, len: u64) -> Result<Tensor, String> {
     let dtype = match entry.dtype.as_str() {
-        "F64" => Dtype::F64,
-        "F32" => Dtype::F32,
-        "F16" => Dtype::F16,
-        "BF16" => Dtype::Bf16,
+        "F64" => Dtype::Read(Format::F64),
+        "F32" => Dtype::Read(Format::F32),
+        "F16" => Dtype::Read(Format::F16),
+        "BF16" => Dtype::Read(Format::Bf16),
         other => Dtype::Other(other.to_owned()),
     };
     let [begin, end] = entry.data_offsets;
@@ -76,8 +76,8 @@ fn tensor(file: &str, name: &str, entry: &Entry, data: u64, len: u64) -> Result<
         ));
     }
     let elements = entry.shape.iter().try_fold(1_u64, |product, len| product.checked_mul(*len));
-    let bytes = elements.and_then(|elements| elements.checked_mul(dtype.bytes()?));
-    if dtype.bytes().is_some() && bytes != Some(end - begin) {
+    let bytes = elements.and_then(|elements| dtype.bytes(elements));
+    if matches!(dtype, Dtype::Read(_)) && bytes != Some(end - begin) {
         return Err(format!(
             "gives tensor `{name}` {} bytes, which is not what shape {:?} of {} takes",
             end - begin,
@@ -87,7 +87,12 @@ fn tensor(file: &str, name: &str, entry: &Entry, data: u64, len: u64) -> Result<
     }
     let shape = entry.shape.iter().map(|len| usize::try_from(*len).map_err(|error| error.to_string()));
     let shape = shape.collect::<Result<_, _>>()?;
-    Ok(Tensor { shape, dtype, file: file.to_owned(), place: Place::Bytes(data + begin..data + end) })
+    Ok(Tensor {
+        shape,
+        dtype,
+        file: file.to_owned(),
+        place: Place::Bytes(data + begin..data + end, Order::Same),
+    })
 }
 
 /// Tensors lie one after the other and fill the file; anything else is damage or a trick.
@@ -95,7 +100,7 @@ fn in_line(tensors: &BTreeMap<String, Tensor>, data: u64, len: u64) -> Result<()
     let mut places: Vec<(u64, u64, &str)> = tensors
         .iter()
         .filter_map(|(name, tensor)| match &tensor.place {
-            Place::Bytes(range) => Some((range.start, range.end, name.as_str())),
+            Place::Bytes(range, _) => Some((range.start, range.end, name.as_str())),
             Place::Strided(..) => None,
         })
         .collect();

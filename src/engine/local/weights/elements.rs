@@ -1,0 +1,206 @@
+//! The elements of a tensor, read from its file some at a time, so that beside the form that the weights take in memory
+//! there is never much of another.
+
+use std::{io, ops::Range};
+
+use rayon::prelude::*;
+
+use super::{Place, Tensor, WeightsError};
+use crate::engine::local::{
+    family::Layout,
+    files::Handle,
+    kernel::{self, Format},
+};
+
+/// The elements of a tensor as lines, each of which becomes a column of a panel.
+pub struct Elements {
+    format: Format,
+    /// Elements of a line.
+    len: usize,
+    /// For messages.
+    file: String,
+    source: Source,
+}
+
+enum Source {
+    /// Lines that lie in the file, one after the other.
+    File { handle: Handle, start: u64, order: Order },
+    /// Lines that do not lie together in the file, so that all of them were read; so many of them lie side by side.
+    Held { numbers: Vec<f32>, side_by_side: usize },
+}
+
+/// Which line of a file a line of the tensor is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Order {
+    /// The same.
+    Same,
+    /// The halves of each head, of so many lines together, lie interleaved.
+    Interleaved(usize),
+}
+
+impl Order {
+    fn in_file(self, line: usize) -> usize {
+        match self {
+            Self::Same => line,
+            Self::Interleaved(dim) => {
+                let (head, own) = (line / dim, line % dim);
+                head * dim + own % (dim / 2) * 2 + own / (dim / 2)
+            }
+        }
+    }
+}
+
+/// Elements that are read at once, a multiple of any block.
+const PIECE: usize = 1 << 16;
+
+impl Elements {
+    /// The lines of a tensor are its rows where those are a matrix's outputs, else its columns.
+    pub(super) fn open(
+        handle: Handle,
+        tensor: &Tensor,
+        format: Format,
+        layout: Layout,
+    ) -> Result<Self, WeightsError> {
+        let file = tensor.file.clone();
+        let cannot_read = |source| WeightsError::Read { file: file.clone(), source };
+        let (rows, columns) = match *tensor.shape.as_slice() {
+            [] => (1, 1),
+            [len] => (len, 1),
+            [.., rows, columns] => (rows, columns),
+        };
+        let (len, side_by_side) = match layout {
+            Layout::OutputsFirst => (columns, 1),
+            Layout::InputsFirst => (rows, columns),
+        };
+        let source = match (&tensor.place, layout) {
+            (Place::Bytes(range, order), Layout::OutputsFirst) => {
+                Source::File { handle, start: range.start, order: *order }
+            }
+            (Place::Strided(range, strides), Layout::InputsFirst) if *strides == [1, rows] => {
+                Source::File { handle, start: range.start, order: Order::Same }
+            }
+            (Place::Bytes(range, _), Layout::InputsFirst) => {
+                let numbers = floats(&handle, format, range).map_err(cannot_read)?;
+                Source::Held { numbers, side_by_side }
+            }
+            (Place::Strided(range, strides), _) => {
+                let numbers = floats(&handle, format, range).map_err(cannot_read)?;
+                Source::Held { numbers: in_rows(&numbers, &tensor.shape, strides), side_by_side }
+            }
+        };
+        Ok(Self { format, len, file, source })
+    }
+
+    /// As the file has them.
+    pub fn format(&self) -> Format {
+        self.format
+    }
+
+    /// Writes lines to the columns of a panel from `to` on.
+    ///
+    /// # Panics
+    /// If there are no such lines or columns, or the lines are shorter than the panel is high.
+    pub fn fill(&self, panel: &mut [[f32; 32]], to: usize, lines: Range<usize>) -> Result<(), WeightsError> {
+        match &self.source {
+            Source::File { .. } => {
+                let bytes = self.bytes(lines)?;
+                self.format.widen_rows(bytes.chunks_exact(self.format.bytes(self.len)), panel, to);
+            }
+            Source::Held { numbers, side_by_side } => {
+                for (column, line) in (to..).zip(lines) {
+                    let start = line / side_by_side * side_by_side * self.len + line % side_by_side;
+                    kernel::fill(panel, column..column + 1, &numbers[start..], *side_by_side, 1, |number| {
+                        number
+                    });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The bytes of lines that lie in the file.
+    ///
+    /// # Panics
+    /// If there are no such lines, or they are held.
+    pub fn bytes(&self, lines: Range<usize>) -> Result<Vec<u8>, WeightsError> {
+        let Source::File { handle, start, order } = &self.source else {
+            panic!("lines do not lie in the file")
+        };
+        let size = self.format.bytes(self.len);
+        let mut bytes = vec![0; lines.len() * size];
+        let read = |line: usize, out: &mut [u8]| handle.read(start + (line * size) as u64, out);
+        let done = match order {
+            Order::Same => read(lines.start, &mut bytes),
+            Order::Interleaved(_) => lines
+                .zip(bytes.chunks_exact_mut(size))
+                .try_for_each(|(line, out)| read(order.in_file(line), out)),
+        };
+        done.map(|()| bytes).map_err(|source| WeightsError::Read { file: self.file.clone(), source })
+    }
+}
+
+/// All elements of some bytes, on the current rayon pool.
+fn floats(handle: &Handle, format: Format, range: &Range<u64>) -> io::Result<Vec<f32>> {
+    let (size, bytes) = format.block();
+    let mut numbers = vec![0.0; (range.end - range.start) as usize / bytes * size];
+    numbers.par_chunks_mut(PIECE).enumerate().try_for_each(|(piece, out)| {
+        let mut bytes = vec![0; format.bytes(out.len())];
+        handle.read(range.start + (piece * format.bytes(PIECE)) as u64, &mut bytes)?;
+        format.widen(&bytes, out);
+        io::Result::Ok(())
+    })?;
+    Ok(numbers)
+}
+
+/// The elements of a strided tensor, row after row.
+fn in_rows(numbers: &[f32], shape: &[usize], strides: &[usize]) -> Vec<f32> {
+    let mut places = vec![0];
+    for (len, stride) in shape.iter().zip(strides) {
+        places = places.iter().flat_map(|start| (0..*len).map(move |at| start + at * stride)).collect();
+    }
+    places.iter().map(|place| numbers[*place]).collect()
+}
+
+impl Tensor {
+    /// The same elements with rows and columns in each other's places.
+    pub(in crate::engine::local) fn transposed(self) -> Self {
+        match (self.shape.as_slice(), &self.place) {
+            (&[rows, columns], Place::Bytes(range, Order::Same)) => {
+                let place = Place::Strided(range.clone(), vec![1, columns]);
+                Self { shape: vec![columns, rows], place, ..self }
+            }
+            _ => self,
+        }
+    }
+
+    /// The same elements, where the halves of each head's rows, which lie interleaved, are meant one after the other.
+    pub(in crate::engine::local) fn interleaved(self, heads: usize) -> Self {
+        let rows = self.shape.first().copied().unwrap_or_default();
+        match &self.place {
+            Place::Bytes(range, Order::Same) if heads > 0 && rows.is_multiple_of(2 * heads) && rows > 0 => {
+                Self { place: Place::Bytes(range.clone(), Order::Interleaved(rows / heads)), ..self }
+            }
+            // The config will not fit the tensor, which is said where shapes are compared.
+            _ => self,
+        }
+    }
+
+    /// All elements, row after row, on the current rayon pool.
+    pub(super) fn floats(&self, handle: &Handle, format: Format) -> io::Result<Vec<f32>> {
+        match &self.place {
+            Place::Bytes(range, Order::Same) => floats(handle, format, range),
+            Place::Bytes(range, order @ Order::Interleaved(_)) => {
+                let numbers = floats(handle, format, range)?;
+                let rows = self.shape[0];
+                let width = numbers.len() / rows.max(1);
+                Ok((0..rows)
+                    .flat_map(|row| &numbers[order.in_file(row) * width..][..width])
+                    .copied()
+                    .collect())
+            }
+            Place::Strided(range, strides) => {
+                Ok(in_rows(&floats(handle, format, range)?, &self.shape, strides))
+            }
+        }
+    }
+}
