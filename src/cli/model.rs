@@ -268,7 +268,7 @@ impl Found {
 fn speed_of_a_product() -> f64 {
     const SIZE: usize = 256;
     let data = vec![1.0; SIZE * SIZE];
-    let packed = kernel::Packed::pack(kernel::Storage::F32, SIZE, SIZE, &data, SIZE, 1);
+    let packed = kernel::Packed::pack(SIZE, SIZE, &data, SIZE, 1);
     let mut out = vec![0.0; SIZE * SIZE];
     let product = || {
         let start = Instant::now();

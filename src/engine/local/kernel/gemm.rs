@@ -238,7 +238,7 @@ mod tests {
             let (a_row, a_column) = if left { (k, 1) } else { (1, m) };
             let (b_row, b_column) = if right { (n, 1) } else { (1, k) };
             let rows = View { data: &a, rows: m, row_stride: a_row, column_stride: a_column };
-            let packed = Packed::pack(Storage::F32, k, n, &b, b_row, b_column);
+            let packed = Packed::pack(k, n, &b, b_row, b_column);
             let sum = if add { Sum::Add } else { Sum::Store };
             let mut out = before.clone();
             gemm(rows, &packed, &mut out, sum);
@@ -261,7 +261,7 @@ mod tests {
             m in 1usize..30, k in 1usize..600, n in 1usize..70, seed in any::<u64>(),
         ) {
             let a = numbers(m * k, seed);
-            let packed = Packed::pack(Storage::F32, k, n, &numbers(k * n, seed ^ 1), n, 1);
+            let packed = Packed::pack(k, n, &numbers(k * n, seed ^ 1), n, 1);
             let mut first = vec![0.0; m * n];
             gemm(View::dense(&a, m), &packed, &mut first, Sum::Store);
             for isa in Isa::available() {
@@ -283,7 +283,7 @@ mod tests {
         let b: Vec<f32> =
             numbers(k * n, 3).iter().map(|value| f32::from_bits(value.to_bits() & 0xffff_0000)).collect();
         let [wide, narrow] =
-            [Storage::F32, Storage::Bf16].map(|storage| Packed::pack(storage, k, n, &b, n, 1));
+            [Storage::F32, Storage::Bf16].map(|storage| Packed::pack_as(storage, k, n, &b, n, 1));
         for (isa, m) in Isa::available().flat_map(|isa| [1, 2, 29].map(|m| (isa, m))) {
             let a = numbers(m * k, 4);
             let products = [&wide, &narrow].map(|packed| {
@@ -303,14 +303,14 @@ mod tests {
     #[test]
     #[should_panic(expected = "is not a bf16")]
     fn what_a_storage_would_round_is_refused() {
-        Packed::pack(Storage::Bf16, 1, 1, &[0.1], 1, 1);
+        Packed::pack_as(Storage::Bf16, 1, 1, &[0.1], 1, 1);
     }
 
     #[test]
     fn threads_do_not_show() {
         let (m, k, n) = (301, 257, 333);
         let a = numbers(m * k, 3);
-        let packed = Packed::pack(Storage::F32, k, n, &numbers(k * n, 4), 1, k);
+        let packed = Packed::pack(k, n, &numbers(k * n, 4), 1, k);
         let products = [1, 2, 5].map(|threads| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
             let mut out = vec![0.0; m * n];

@@ -160,10 +160,10 @@ fn exponentials_body(logits: &[f32]) -> (f32, [f32; 2]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::local::kernel::{Storage, gemm, tests::numbers};
+    use crate::engine::local::kernel::{gemm, tests::numbers};
 
     fn head(k: usize, vocabulary: usize) -> Packed {
-        Packed::pack(Storage::F32, k, vocabulary, &numbers(k * vocabulary, 5), vocabulary, 1)
+        Packed::pack(k, vocabulary, &numbers(k * vocabulary, 5), vocabulary, 1)
     }
 
     #[test]
@@ -208,7 +208,7 @@ mod tests {
         for id in [STRETCH - 1, STRETCH, 2 * STRETCH + 7] {
             weights[id] = 1.0;
         }
-        let head = Packed::pack(Storage::F32, 1, 3 * STRETCH, &weights, 1, 1);
+        let head = Packed::pack(1, 3 * STRETCH, &weights, 1, 1);
         let found = find(Isa::best(), View::dense(&[2.0], 1), &head, &[Want::Best]);
         assert_eq!(found[0].id as usize, STRETCH - 1);
     }

@@ -74,8 +74,16 @@ impl Packed {
     /// packs its transpose.
     ///
     /// # Panics
+    /// If `data` is too short.
+    pub fn pack(k: usize, n: usize, data: &[f32], row_stride: usize, column_stride: usize) -> Self {
+        Self::pack_as(Storage::F32, k, n, data, row_stride, column_stride)
+    }
+
+    /// [`Packed::pack`] in a storage of one's choice.
+    ///
+    /// # Panics
     /// If `data` is too short, or the storage cannot hold an element.
-    pub fn pack(
+    pub fn pack_as(
         storage: Storage,
         k: usize,
         n: usize,
