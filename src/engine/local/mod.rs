@@ -16,6 +16,7 @@ pub mod weights;
 mod dialect;
 pub mod tokens;
 pub mod checkpoint;
+pub mod memory;
 pub mod decoder;
 mod load;
 mod windows;
