@@ -1,5 +1,7 @@
 //! From a model's name to something that answers, in two steps: found (what it is, how it cuts texts), then loaded.
 
+#[cfg(feature = "local")]
+use std::path::{Path, PathBuf};
 use std::{
     num::NonZeroUsize,
     time::{Duration, Instant},
@@ -11,12 +13,12 @@ use super::{Shell, exit::Exit};
 use crate::{
     engine::{Engine, mock::Mock},
     plan::Tokenizer,
-    spec::{EngineKind, Model},
+    spec::{EngineKind, Model, WeightsForm},
 };
 
 #[cfg(feature = "local")]
 use crate::engine::local::{
-    Checkpoint, Files, Local, Options, Origin, Tokens,
+    Checkpoint, Files, Form, Local, Options, Origin, Tokens,
     hub::{self, Environment, Repository, Source},
     kernel,
 };
@@ -30,6 +32,17 @@ pub(super) struct EngineOptions {
     /// Tokens computed at once: more is faster up to about a thousand, and takes more memory
     #[arg(long, value_name = "N", default_value = "1024")]
     batch_tokens: NonZeroUsize,
+    /// How quantized weights of a GGUF file lie in memory: `dequantized` is faster, `quantized` takes less memory; as the
+    /// spec says without it
+    #[arg(long, value_name = "FORM")]
+    weights: Option<Weights>,
+}
+
+/// [`WeightsForm`] on the command line.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Weights {
+    Dequantized,
+    Quantized,
 }
 
 impl EngineOptions {
@@ -48,11 +61,13 @@ pub(super) struct Wanted<'a> {
     source: &'a str,
     revision: Option<&'a str>,
     engine: EngineKind,
+    weights: WeightsForm,
 }
 
 impl<'a> Wanted<'a> {
     pub(super) fn named(name: &'a str) -> Self {
-        Self { name, source: name, revision: None, engine: EngineKind::Local }
+        let weights = WeightsForm::Dequantized;
+        Self { name, source: name, revision: None, engine: EngineKind::Local, weights }
     }
 
     pub(super) fn of(model: &'a Model) -> Self {
@@ -61,6 +76,7 @@ impl<'a> Wanted<'a> {
             source: model.source(),
             revision: model.revision.as_deref(),
             engine: model.engine,
+            weights: model.weights,
         }
     }
 }
@@ -110,36 +126,46 @@ fn local(wanted: Wanted<'_>, shell: &mut Shell) -> Result<Found, Exit> {
     let here = std::path::Path::new("");
     let source =
         Source::parse(wanted.source, here, &environment).map_err(|error| shell.fail(Exit::Model, error))?;
+    let whole = |folder: PathBuf| Some((folder, None));
     let (files, origin) = match source {
         Source::Reference => (None, Origin { source: "built in".into(), revision: None }),
         Source::Folder(folder) => {
-            let name = folder
-                .canonicalize()
-                .ok()
-                .and_then(|folder| Some(folder.file_name()?.to_string_lossy().into_owned()));
-            let source = name.unwrap_or_else(|| folder.display().to_string());
-            (Some(folder), Origin { source, revision: None })
+            let source = last(&folder).unwrap_or_else(|| folder.display().to_string());
+            (whole(folder), Origin { source, revision: None })
         }
-        Source::File(file) => {
-            let message =
-                format!("{} is a file, and this version runs folders with a config.json", file.display());
-            return Err(shell.fail(Exit::Model, message));
+        Source::File(path) => {
+            let gguf = path.extension().is_some_and(|end| end.eq_ignore_ascii_case("gguf"));
+            let (true, Some(folder), Some(file)) = (gguf, path.parent(), last(&path)) else {
+                let message = format!(
+                    "{} is a file, and this version runs files of GGUF, and folders with a config.json",
+                    path.display()
+                );
+                return Err(shell.fail(Exit::Model, message));
+            };
+            let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+            (Some((folder.to_owned(), Some(file.clone()))), Origin { source: file, revision: None })
         }
         Source::Repository(repository) => {
             let repository = match wanted.revision {
-                Some(revision) => Repository::new(repository.id(), Some(revision))
-                    .map_err(|error| shell.fail(Exit::Model, error))?,
+                Some(revision) => repository.at(revision).map_err(|error| shell.fail(Exit::Model, error))?,
                 None => repository,
             };
             let snapshot = fetch(&repository, &environment, shell)?;
             let commit = Some(snapshot.commit.to_string());
-            (Some(snapshot.folder), Origin { source: repository.id().to_owned(), revision: commit })
+            let file = repository.file().map(str::to_owned);
+            (Some((snapshot.folder, file)), Origin { source: repository.id().to_owned(), revision: commit })
         }
     };
     let checkpoint = match files {
-        Some(folder) => Checkpoint::open(Files::Folder(folder)),
+        Some((folder, None)) => Checkpoint::open(Files::Folder(folder)),
+        Some((folder, Some(file))) => Checkpoint::open_gguf(Files::Folder(folder), &file),
         None => Checkpoint::reference(),
     };
+    let form = match wanted.weights {
+        WeightsForm::Dequantized => Form::Widened,
+        WeightsForm::Quantized => Form::Quantized,
+    };
+    let checkpoint = checkpoint.and_then(|checkpoint| checkpoint.with_weights(form));
     let looked = checkpoint.and_then(|checkpoint| Ok((checkpoint.tokenizer()?, checkpoint)));
     let (tokens, checkpoint) = looked.map_err(|error| shell.fail(Exit::Model, error))?;
     Ok(Found::Local(Box::new(FoundLocal { name: short(wanted.name), origin, checkpoint, tokens })))
@@ -148,9 +174,15 @@ fn local(wanted: Wanted<'_>, shell: &mut Shell) -> Result<Found, Exit> {
 /// The name of a model in tables: of a path its last part, of anything else all of it.
 #[cfg(feature = "local")]
 fn short(name: &str) -> String {
-    let path = std::path::Path::new(name);
-    let last = || path.canonicalize().ok()?.file_name()?.to_str().map(str::to_owned);
-    if path.exists() { last().unwrap_or_else(|| name.to_owned()) } else { name.to_owned() }
+    last(Path::new(name)).unwrap_or_else(|| name.to_owned())
+}
+
+/// The last part of a path that exists.
+#[cfg(feature = "local")]
+fn last(path: &Path) -> Option<String> {
+    // A snapshot of the cache holds links to files of other names.
+    let path = if path.is_dir() { path.canonicalize().ok()? } else { path.to_owned() };
+    path.exists().then(|| Some(path.file_name()?.to_str()?.to_owned()))?
 }
 
 #[cfg(feature = "local")]
@@ -243,7 +275,15 @@ impl Found {
             Self::Mock(mock) => (mock, None),
             #[cfg(feature = "local")]
             Self::Local(found) => {
-                let FoundLocal { name, origin, checkpoint, .. } = *found;
+                let FoundLocal { name, origin, mut checkpoint, .. } = *found;
+                if let Some(weights) = options.weights {
+                    let form = match weights {
+                        Weights::Dequantized => Form::Widened,
+                        Weights::Quantized => Form::Quantized,
+                    };
+                    let changed = checkpoint.with_weights(form);
+                    checkpoint = changed.map_err(|error| shell.fail(Exit::Model, error))?;
+                }
                 let bytes = checkpoint.description().file_bytes;
                 shell.listener.hear(&Event::Loading { name: &name, bytes });
                 let options = Options { batch_tokens: options.batch_tokens, threads: options.threads };

@@ -87,6 +87,8 @@ keys! {
         base_url: Option<Text>,
         /// The number format of the weights; the file's own where none is named.
         dtype: Option<Dtype>,
+        /// How quantized weights of a GGUF file lie in memory; the answers are the same.
+        weights: WeightsForm = WeightsForm::Dequantized,
         /// Kinds of tasks, or tasks, that it does not run.
         skip: Vec<Text> = Vec::new(),
     }
@@ -115,6 +117,7 @@ impl Model {
             engine: EngineKind::Local,
             base_url: None,
             dtype: None,
+            weights: WeightsForm::Dequantized,
             skip: Vec::new(),
         }
     }
@@ -146,6 +149,16 @@ words! {
         F16 = "f16",
         /// 16 bits with the range of 32.
         Bf16 = "bf16",
+    }
+}
+
+words! {
+    /// How quantized weights lie in memory.
+    pub enum WeightsForm {
+        /// As the numbers that they stand for: faster, and 4 bytes a weight.
+        Dequantized = "dequantized",
+        /// In the blocks of the file, which every product dequantizes anew: slower, and the file's size.
+        Quantized = "quantized",
     }
 }
 

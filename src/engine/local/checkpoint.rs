@@ -26,6 +26,17 @@ pub struct Checkpoint {
     pub(super) ends: Vec<u32>,
     /// What the header of a GGUF file says; of other files it is in files beside them.
     header: Option<Metadata>,
+    form: Form,
+}
+
+/// How quantized weights lie in memory. The answers are the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Form {
+    /// As the numbers that they stand for.
+    #[default]
+    Widened,
+    /// In the blocks of the file, which are widened in every product anew: less memory, more time.
+    Quantized,
 }
 
 /// What a checkpoint is.
@@ -137,6 +148,16 @@ pub enum CheckpointError {
         file: String,
         /// All of them.
         faults: Vec<String>,
+    },
+    /// Nothing can be kept quantized.
+    #[error(
+        "{place} has no quantized weights ({dtypes}), so `weights: quantized` means nothing; leave it out"
+    )]
+    NotQuantized {
+        /// The folder.
+        place: String,
+        /// Formats that it has.
+        dtypes: String,
     },
     /// The weights cannot be read.
     #[error("{place}: {fault}")]
@@ -252,7 +273,7 @@ impl Checkpoint {
                 if own == [u32::MAX] { arch.ends.clone() } else { own }
             },
         );
-        Ok(Self { files, family, arch, weights, prefix, ends, header })
+        Ok(Self { files, family, arch, weights, prefix, ends, header, form: Form::default() })
     }
 
     /// What it is and what it takes.
@@ -275,6 +296,14 @@ impl Checkpoint {
         }
     }
 
+    /// What is computed with, for the record; and on what, where that is less than the weights once were.
+    pub(super) fn dtype(&self) -> String {
+        let quantized = Format::ALL.into_iter().filter(|format| format.is_quantized()).map(Format::name);
+        let dtypes = self.description().dtypes;
+        let own: Vec<&str> = quantized.filter(|name| dtypes.iter().any(|own| own == name)).collect();
+        if own.is_empty() { "f32".to_owned() } else { format!("f32 (weights {})", own.join(", ")) }
+    }
+
     /// The tokenizer, which can cut texts without the model.
     pub fn tokenizer(&self) -> Result<Tokens, CheckpointError> {
         Tokens::open(&self.files, self.header.as_ref(), &self.arch, &self.ends)
@@ -290,9 +319,32 @@ impl Checkpoint {
         self.deciding_files().into_iter().map(read).collect()
     }
 
+    /// The same checkpoint with another form of its weights in memory.
+    pub fn with_weights(mut self, form: Form) -> Result<Self, CheckpointError> {
+        let tensors = self.arch.tensors(self.prefix);
+        let quantized = tensors.iter().any(|wanted| self.is_quantized(&wanted.name));
+        if form == Form::Quantized && !quantized {
+            let dtypes = self.description().dtypes.join(", ");
+            return Err(CheckpointError::NotQuantized { place: self.files.place(), dtypes });
+        }
+        self.form = form;
+        Ok(self)
+    }
+
+    /// Whether a matrix of these tensors stays as its file has it.
+    pub(super) fn keeps<'a>(&self, mut tensors: impl Iterator<Item = &'a str>) -> bool {
+        self.form == Form::Quantized && tensors.any(|name| self.is_quantized(name))
+    }
+
+    fn is_quantized(&self, tensor: &str) -> bool {
+        let format = self.weights.get(tensor).map(|tensor| &tensor.dtype);
+        matches!(format, Some(Dtype::Read(format)) if format.is_quantized())
+    }
+
     /// How a matrix lies in memory that is made of these tensors.
     pub(super) fn storage<'a>(&self, mut tensors: impl Iterator<Item = &'a str>) -> Storage {
-        let bf16 = |name| self.weights.get(name).is_some_and(|tensor| tensor.dtype == Dtype::Read(Format::Bf16));
+        let bf16 =
+            |name| self.weights.get(name).is_some_and(|tensor| tensor.dtype == Dtype::Read(Format::Bf16));
         if tensors.all(bf16) { Storage::Bf16 } else { Storage::F32 }
     }
 
@@ -300,6 +352,10 @@ impl Checkpoint {
     fn memory(&self) -> u64 {
         let (arch, prefix) = (&self.arch, self.prefix);
         let packed = |inputs: usize, outputs: usize, names: &[String]| {
+            if self.keeps(names.iter().map(String::as_str)) {
+                let tensors = names.iter().filter_map(|name| self.weights.get(name));
+                return tensors.map(super::weights::Tensor::bytes).sum();
+            }
             let storage = self.storage(names.iter().map(String::as_str));
             Packed::bytes(storage, inputs as u64, outputs as u64)
         };

@@ -62,6 +62,17 @@ impl<'a> Config<'a> {
         number
     }
 
+    /// Numbers above 0; none where the key is left out or null.
+    pub fn numbers(&self, key: &str) -> Vec<f64> {
+        let Some(value) = self.get(key) else { return Vec::new() };
+        let number = |value: &Value| value.as_f64().filter(|number| number.is_finite() && *number > 0.0);
+        let numbers = value.as_array().and_then(|values| values.iter().map(number).collect::<Option<_>>());
+        numbers.unwrap_or_else(|| {
+            self.fault(format!("`{key}` holds what is no number above 0"));
+            Vec::new()
+        })
+    }
+
     /// Yes or no.
     pub fn flag_or(&self, key: &str, default: bool) -> bool {
         let Some(value) = self.get(key) else { return default };

@@ -64,6 +64,7 @@ pub(super) fn translate(
             Change::Transposed => tensor.transposed(),
             Change::Queries => tensor.interleaved(of_queries),
             Change::Keys => tensor.interleaved(of_keys),
+            Change::LessOne => tensor.plus(-1.0),
         };
         (name, tensor)
     });
@@ -73,7 +74,7 @@ pub(super) fn translate(
 /// Tensors of what each frequency of the rotation is divided by.
 const FACTORS: [(&str, &str); 3] = [
     // Llama 3's scaling, whose own numbers the file does not have.
-    ("rope_freqs.weight", "both"),
+    ("rope_freqs.weight", "factors"),
     ("rope_factors_short.weight", "short_factor"),
     ("rope_factors_long.weight", "long_factor"),
 ];

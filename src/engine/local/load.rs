@@ -74,6 +74,12 @@ fn matrix(
         .iter()
         .map(|(name, _)| checkpoint.weights.elements(&checkpoint.files, name, layout))
         .collect::<Result<_, _>>()?;
+    if checkpoint.keeps(parts.iter().map(|(name, _)| name.as_str()))
+        && elements.iter().all(Elements::are_in_file)
+    {
+        let lines = parts.iter().zip(&elements).map(|((_, outputs), elements)| elements.keep(*outputs));
+        return Ok(Packed::keep(inputs, lines.collect::<Result<_, _>>()?));
+    }
     let outputs = parts.iter().map(|(_, outputs)| outputs).sum();
     let storage = checkpoint.storage(parts.iter().map(|(name, _)| name.as_str()));
     Packed::build(storage, inputs, outputs, |columns, panel| {

@@ -37,7 +37,7 @@ use crate::{
     reference,
 };
 
-pub use checkpoint::{Checkpoint, CheckpointError, Description};
+pub use checkpoint::{Checkpoint, CheckpointError, Description, Form};
 pub use files::Files;
 pub use tokens::{Cut, Tokens, TokensError};
 pub use weights::WeightsError;
@@ -114,7 +114,7 @@ impl Local {
             revision: origin.revision,
             files,
             family: description.family.to_owned(),
-            dtype: "f32".to_owned(),
+            dtype: checkpoint.dtype(),
             parameters: description.parameters,
             vocabulary: description.vocabulary,
             context: Some(description.context),

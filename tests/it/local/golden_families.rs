@@ -43,7 +43,7 @@ fn link(folder: &Path, copy: &Path, spelling: &str) {
     fs::copy(folder.join(spelling), copy.join("config.json")).unwrap();
 }
 
-fn check(folder: &Path, golden: &Value, name: &str) {
+pub(super) fn check(folder: &Path, golden: &Value, name: &str) {
     let mut model = open(folder.to_owned(), options(64, 1));
     let (mut logprobs, mut sums) = (Largest::default(), Largest::default());
     let mut ask = Ask::default();
@@ -89,6 +89,6 @@ fn check(folder: &Path, golden: &Value, name: &str) {
 }
 
 /// The families' tokenizer has the ids for words.
-fn text(ids: &[u32]) -> String {
+pub(super) fn text(ids: &[u32]) -> String {
     ids.iter().map(|id| format!("t{id}")).collect::<Vec<_>>().join(" ")
 }

@@ -8,6 +8,7 @@
 )]
 
 mod faults;
+mod gguf;
 mod golden_blimp;
 mod golden_families;
 mod golden_models;

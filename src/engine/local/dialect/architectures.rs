@@ -16,7 +16,7 @@ pub(super) struct Architecture {
     layers: &'static str,
     /// Tensors of a layer.
     inner: &'static [&'static [(&'static str, &'static str)]],
-    /// What is done to tensors of the file.
+    /// What is done to a tensor of a layer, or to a norm of the whole model.
     change: fn(&str) -> Change,
 }
 
@@ -31,6 +31,8 @@ pub(super) enum Change {
     Queries,
     /// So with the keys.
     Keys,
+    /// Each number is one less.
+    LessOne,
 }
 
 impl Architecture {
@@ -42,7 +44,7 @@ impl Architecture {
                 names.iter().find(|(known, _)| *known == own).map(|(_, family)| *family)
             };
             if let Some(family) = find(self.outer, stem) {
-                return Some((format!("{family}.{end}"), Change::None));
+                return Some((format!("{family}.{end}"), (self.change)(stem)));
             }
             let (layer, own) = stem.strip_prefix("blk.")?.split_once('.')?;
             let family = self.inner.iter().find_map(|names| find(names, own))?;
@@ -111,9 +113,9 @@ pub(super) const ARCHITECTURES: &[Architecture] = &[
     of_llama("llama", "llama", llama, &[NORMS_BEFORE, ATTENTION, GATED], interleaved),
     of_llama("qwen2", "qwen2", llama_like, &[NORMS_BEFORE, ATTENTION, GATED], none),
     of_llama("qwen3", "qwen3", llama_like, &[NORMS_BEFORE, ATTENTION, GATED], none),
-    of_llama("gemma", "gemma", llama_like, &[NORMS_BEFORE, ATTENTION, GATED], none),
-    of_llama("gemma2", "gemma2", gemma2, &[NORMS_AROUND, ATTENTION, GATED], none),
-    of_llama("gemma3", "gemma3_text", gemma3, &[NORMS_AROUND, ATTENTION, GATED], none),
+    of_llama("gemma", "gemma", llama_like, &[NORMS_BEFORE, ATTENTION, GATED], less_one),
+    of_llama("gemma2", "gemma2", gemma2, &[NORMS_AROUND, ATTENTION, GATED], less_one),
+    of_llama("gemma3", "gemma3_text", gemma3, &[NORMS_AROUND, ATTENTION, GATED], less_one),
     of_llama("phi3", "phi3", phi3, &[NORMS_BEFORE, ATTENTION_FUSED, GATED_FUSED], none),
     of_llama("olmo2", "olmo2", llama_like, &[NORMS_AFTER, ATTENTION, GATED], none),
     of_llama("starcoder2", "starcoder2", starcoder2, &[NORMS_BEFORE, ATTENTION, PLAIN], none),
@@ -142,6 +144,11 @@ fn interleaved(own: &str) -> Change {
         "attn_k" => Change::Keys,
         _ => Change::None,
     }
+}
+
+/// Gemma's norms multiply by a number that is one more than what its checkpoints hold; GGUF holds that number.
+fn less_one(own: &str) -> Change {
+    if own.ends_with("norm") { Change::LessOne } else { Change::None }
 }
 
 /// GPT-2's own matrices have their inputs first, GGUF's their outputs.
@@ -189,10 +196,12 @@ fn gemma2(keys: &mut Keys<'_>) {
 fn gemma3(keys: &mut Keys<'_>) {
     llama_like(keys);
     keys.size("attention.sliding_window", "sliding_window");
-    keys.put("rope_local_base_freq", 10_000.0);
+    let base = keys.number("rope.freq_base_swa").unwrap_or(10_000.0);
+    keys.put("rope_local_base_freq", base);
     keys.put("sliding_window_pattern", 6);
     keys.put("attn_logit_softcapping", serde_json::Value::Null);
-    keys.put("final_logit_softcapping", serde_json::Value::Null);
+    let cap = keys.number("final_logit_softcapping");
+    keys.put("final_logit_softcapping", cap);
     query_scale(keys, 62);
 }
 

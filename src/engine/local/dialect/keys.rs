@@ -131,15 +131,14 @@ impl<'a> Keys<'a> {
         }
     }
 
-    /// What each frequency is divided by: for short texts, for long ones, or for both.
-    pub(super) fn put_factors(&mut self, which: &str, factors: &[f32]) {
-        let scaling = self.config.entry("rope_scaling").or_insert_with(|| json!({ "rope_type": "longrope" }));
-        if which == "both" {
-            scaling["short_factor"] = json!(factors);
-            scaling["long_factor"] = json!(factors);
-            scaling["attention_factor"] = json!(1.0);
-        } else {
-            scaling[which] = json!(factors);
+    /// What each frequency is divided by, under the name that the list has in the config.
+    pub(super) fn put_factors(&mut self, name: &str, factors: &[f32]) {
+        let kind = if name == "factors" { "factors" } else { "longrope" };
+        let scaling = self.config.entry("rope_scaling").or_insert_with(|| json!({}));
+        scaling["rope_type"] = kind.into();
+        scaling[name] = json!(factors);
+        if let Some(factor) = self.number("rope.scaling.attn_factor") {
+            self.config["rope_scaling"]["attention_factor"] = factor.into();
         }
     }
 
@@ -179,7 +178,8 @@ impl<'a> Keys<'a> {
         }
     }
 
-    fn number(&self, own: &str) -> Option<f64> {
+    /// A number of the architecture's.
+    pub(super) fn number(&self, own: &str) -> Option<f64> {
         match self.own(own)? {
             Value::Float(number) => Some(*number),
             Value::Unsigned(number) => Some(*number as f64),

@@ -35,6 +35,8 @@ enum Kind {
     Dynamic,
     Llama3,
     Yarn,
+    /// Each frequency by a factor of its own, as GGUF has Llama 3's scaling; no word of transformers.
+    Factors,
 }
 
 const KINDS: &[(&str, Kind)] = &[
@@ -43,6 +45,7 @@ const KINDS: &[(&str, Kind)] = &[
     ("dynamic", Kind::Dynamic),
     ("llama3", Kind::Llama3),
     ("yarn", Kind::Yarn),
+    ("factors", Kind::Factors),
 ];
 
 impl Rotary {
@@ -91,6 +94,17 @@ impl Rotary {
                     scaling.positive_or("high_freq_factor", 4.0),
                 );
                 rotary.scale(|frequency| llama3(frequency, factor, low, high, trained));
+            }
+            Kind::Factors => {
+                let factors = scaling.numbers("factors");
+                if factors.len() != rotary.frequencies.len() {
+                    let (given, wanted) = (factors.len(), rotary.frequencies.len());
+                    scaling
+                        .fault(format!("{given} factors of frequencies are given, and there are {wanted}"));
+                }
+                for (frequency, factor) in rotary.frequencies.iter_mut().zip(factors) {
+                    *frequency = (f64::from(*frequency) / factor) as f32;
+                }
             }
             Kind::Yarn => {
                 let factor = scaling.optional_positive("factor").unwrap_or(context as f64 / trained);

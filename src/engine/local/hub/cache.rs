@@ -42,7 +42,7 @@ pub(super) fn find(cache: &Path, repository: &Repository) -> Result<Found, Cache
         let folder = folder_of(cache, name);
         let Some(commit) = resolve(&folder, repository)? else { continue };
         let snapshot = folder.join("snapshots").join(commit.as_str());
-        let missing = missing(&snapshot)?;
+        let missing = missing(&snapshot, repository.file())?;
         if missing.is_empty() {
             return Ok(Found::Complete(Snapshot {
                 folder: snapshot,
@@ -93,7 +93,7 @@ pub fn list(cache: &Path) -> Result<Vec<Entry>, CacheError> {
             let snapshot = folder.join("snapshots").join(commit.as_str());
             let size = |name: &String| fs::metadata(snapshot.join(name)).map_or(0, |file| file.len());
             let bytes = names_in(&snapshot)?.iter().map(size).sum();
-            let complete = missing(&snapshot).is_ok_and(|missing| missing.is_empty());
+            let complete = missing(&snapshot, None).is_ok_and(|missing| missing.is_empty());
             entries.push(Entry { id: id.clone(), commit, bytes, complete });
         }
     }
@@ -125,10 +125,18 @@ fn resolve(folder: &Path, repository: &Repository) -> Result<Option<Commit>, Cac
     }
 }
 
-/// What a snapshot lacks of a model.
-fn missing(snapshot: &Path) -> Result<Vec<String>, CacheError> {
+/// What a snapshot lacks of a model, or of the GGUF file that is meant.
+fn missing(snapshot: &Path, file: Option<&str>) -> Result<Vec<String>, CacheError> {
     // Follows links: a blob that was deleted is missing.
     let lacks = |name: &str| !snapshot.join(name).exists();
+    if let Some(file) = file {
+        return Ok(Some(file).into_iter().filter(|file| lacks(file)).map(str::to_owned).collect());
+    }
+    if Weights::choose(|name| !lacks(name)).is_none()
+        && names_in(snapshot)?.iter().any(|name| files::is_gguf(name) && !lacks(name))
+    {
+        return Ok(Vec::new());
+    }
     let mut missing: Vec<String> =
         files::NEEDED.into_iter().filter(|name| lacks(name)).map(str::to_owned).collect();
     match Weights::choose(|name| !lacks(name)) {

@@ -24,15 +24,21 @@ pub(super) fn download(
 ) -> Result<Snapshot, DownloadError> {
     let hub = Hub { client: Client::new(environment)?, repository, environment };
     let (commit, names) = hub.listing(listener)?;
-    let weights = choose(repository.id(), &names)?;
+    let choice = choose(repository, &names)?;
     let store = Store::new(cache, hub.repo(repository.revision()), commit.clone());
 
-    let small =
-        files::NEEDED.into_iter().chain(files::WELCOME.into_iter().filter(|name| names.contains(*name)));
-    for name in small.chain([weights.file()]) {
+    let (needed, main) = match &choice {
+        Choice::Gguf(file) => (&[][..], *file),
+        Choice::Weights(weights) => (&files::NEEDED[..], weights.file()),
+    };
+    let welcome = files::NEEDED[1..]
+        .iter()
+        .chain(&files::WELCOME)
+        .filter(|name| names.contains(**name) && !needed.contains(name));
+    for name in needed.iter().chain(welcome).copied().chain([main]) {
         hub.fetch(&store, &commit, name, listener)?;
     }
-    if let Weights::Sharded(index) = weights {
+    if let Choice::Weights(Weights::Sharded(index)) = choice {
         let path = store.snapshot().join(index);
         let text = fs::read(&path).map_err(|error| DownloadError::disk(path, error))?;
         let shards = shards(&text).map_err(|why| DownloadError::Index {
@@ -50,17 +56,39 @@ pub(super) fn download(
     Ok(Snapshot { folder: store.snapshot(), repository: repository.clone(), commit })
 }
 
-/// The weights to fetch, if the rest of the model is there too.
-fn choose(id: &str, names: &BTreeSet<String>) -> Result<Weights, DownloadError> {
-    let id = id.to_owned();
+/// What a model is made of.
+enum Choice<'a> {
+    /// Weights, and files that say what they are.
+    Weights(Weights),
+    /// One file.
+    Gguf(&'a str),
+}
+
+/// What to fetch, if all of it is there.
+fn choose<'a>(repository: &Repository, names: &'a BTreeSet<String>) -> Result<Choice<'a>, DownloadError> {
+    let id = repository.id().to_owned();
     let all: Vec<String> = names.iter().cloned().collect();
+    if let Some(file) = repository.file() {
+        let there = names.get(file).map(|file| Choice::Gguf(file));
+        return there.ok_or_else(|| DownloadError::NoFile { id, file: file.to_owned(), has: all });
+    }
     let Some(weights) = Weights::choose(|name| names.contains(name)) else {
-        let has = Some(files::like_weights(&all)).filter(|weights| !weights.is_empty()).unwrap_or(all);
-        return Err(DownloadError::NoWeights { id, has });
+        let whole: Vec<&String> = names.iter().filter(|name| files::is_gguf(name)).collect();
+        return match whole.as_slice() {
+            [] => {
+                let has =
+                    Some(files::like_weights(&all)).filter(|weights| !weights.is_empty()).unwrap_or(all);
+                Err(DownloadError::NoWeights { id, has })
+            }
+            [file] => Ok(Choice::Gguf(file)),
+            files => {
+                Err(DownloadError::Several { id, files: files.iter().map(|file| (*file).clone()).collect() })
+            }
+        };
     };
     match files::NEEDED.into_iter().find(|name| !names.contains(*name)) {
-        Some(file) => Err(DownloadError::Lacks { id, file, has: all }),
-        None => Ok(weights),
+        Some(file) => Err(DownloadError::Lacks { id, file: file.to_owned(), has: all }),
+        None => Ok(Choice::Weights(weights)),
     }
 }
 

@@ -107,7 +107,7 @@ pub enum DownloadError {
     },
     /// Nothing there that can be read.
     #[error(
-        "`{id}` has no weights that can be read: neither model.safetensors nor pytorch_model.bin, whole or with an index\n\
+        "`{id}` has no weights that can be read: neither model.safetensors nor pytorch_model.bin, whole or with an index, nor a file of GGUF\n\
          it has {}",
         listed(has)
     )]
@@ -117,10 +117,28 @@ pub enum DownloadError {
         /// Files that look like weights, else all files.
         has: Vec<String>,
     },
+    /// One file is a model, and there are several.
+    #[error("`{id}` holds several models: {}\nname one of them, as in `{id}:{}`", listed(files), files[0])]
+    Several {
+        /// The repository.
+        id: String,
+        /// All of them, two at least.
+        files: Vec<String>,
+    },
+    /// The GGUF file that is named is not there.
+    #[error("`{id}` has no `{file}`; it has {}", listed(has))]
+    NoFile {
+        /// The repository.
+        id: String,
+        /// As given.
+        file: String,
+        /// What is there.
+        has: Vec<String>,
+    },
     /// Weights without what makes them a model.
     #[error(
         "`{id}` has weights but no {file}; it has {}\n{}", listed(has),
-        if *file == "tokenizer.json" {
+        if file == "tokenizer.json" {
             "have transformers write one: AutoTokenizer.from_pretrained(…).save_pretrained(FOLDER), and give a folder with \
              all files as the model"
         } else {
@@ -131,7 +149,7 @@ pub enum DownloadError {
         /// The repository.
         id: String,
         /// What is not there.
-        file: &'static str,
+        file: String,
         /// What is.
         has: Vec<String>,
     },

@@ -1,6 +1,8 @@
 //! Which files of a repository or folder make a model.
 
-/// A model has each of these.
+use std::path::Path;
+
+/// A model has each of these, but one that is a GGUF file.
 pub(super) const NEEDED: [&str; 2] = ["config.json", "tokenizer.json"];
 
 /// And those of these that there are.
@@ -35,6 +37,13 @@ impl Weights {
         let (Self::Whole(file) | Self::Sharded(file)) = self;
         file
     }
+}
+
+/// Whether a name is that of a GGUF file beside the others.
+pub(super) fn is_gguf(name: &str) -> bool {
+    Path::new(name).extension().is_some_and(|end| end.eq_ignore_ascii_case("gguf"))
+        && !name.starts_with('.')
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || "._-+".contains(c))
 }
 
 /// Every name that is ever asked for, but shards.

@@ -8,7 +8,7 @@ use std::{
 
 use thiserror::Error;
 
-use super::{Environment, cache, environment::at_home};
+use super::{Environment, cache, environment::at_home, files};
 
 /// A model by the place it comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,7 +28,8 @@ impl Source {
     pub const REFERENCE: &str = "reference";
 
     /// Understands a name: `reference`, then a path that exists (from `base`, with `~` for the home folder), then a
-    /// repository `owner/name` or an old short name such as `gpt2`, both with an optional `@revision`.
+    /// repository `owner/name` or an old short name such as `gpt2`, both with an optional `@revision` and an optional
+    /// `:file.gguf`.
     pub fn parse(name: &str, base: &Path, environment: &Environment) -> Result<Self, SourceError> {
         if name == Self::REFERENCE {
             return Ok(Self::Reference);
@@ -43,9 +44,13 @@ impl Source {
         if path.is_file() {
             return Ok(Self::File(path));
         }
-        let (id, revision) = match name.split_once('@') {
+        let (whole, file) = match name.rsplit_once(':') {
+            Some((whole, file)) if files::is_gguf(file) => (whole, Some(file)),
+            _ => (name, None),
+        };
+        let (id, revision) = match whole.split_once('@') {
             Some((id, revision)) => (id, Some(revision)),
-            None => (name, None),
+            None => (whole, None),
         };
         if name.starts_with("http://") || name.starts_with("https://") {
             return Err(SourceError::Address { name: name.to_owned() });
@@ -63,7 +68,7 @@ impl Source {
             candidates.extend(near_repositories(id, environment));
             return Err(SourceError::Unknown { name: name.to_owned(), path, near: Near(candidates) });
         }
-        Repository::new(id, revision).map(Self::Repository)
+        Ok(Self::Repository(Repository { file: file.map(str::to_owned), ..Repository::new(id, revision)? }))
     }
 }
 
@@ -72,6 +77,8 @@ impl Source {
 pub struct Repository {
     id: String,
     revision: Option<String>,
+    /// One of its files, which is a whole model.
+    file: Option<String>,
 }
 
 impl Repository {
@@ -89,7 +96,7 @@ impl Repository {
             return Err(SourceError::Revision { id: id.to_owned(), revision: revision.to_owned() });
         }
         let id = RENAMED.iter().find(|(short, _)| *short == id).map_or(id, |(_, id)| id);
-        Ok(Self { id: id.to_owned(), revision: revision.map(str::to_owned) })
+        Ok(Self { id: id.to_owned(), revision: revision.map(str::to_owned), file: None })
     }
 
     /// Such as `openai-community/gpt2`.
@@ -102,6 +109,16 @@ impl Repository {
         self.revision.as_deref().unwrap_or("main")
     }
 
+    /// The same repository at another revision, by the rules of [`Repository::new`].
+    pub fn at(self, revision: &str) -> Result<Self, SourceError> {
+        Ok(Self { file: self.file, ..Self::new(&self.id, Some(revision))? })
+    }
+
+    /// The GGUF file that is meant, where one is named.
+    pub fn file(&self) -> Option<&str> {
+        self.file.as_deref()
+    }
+
     /// The id and the old short names that Python may have cached it under.
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
         let old = RENAMED.iter().filter(|(_, id)| *id == self.id).map(|(short, _)| *short);
@@ -112,7 +129,8 @@ impl Repository {
 impl fmt::Display for Repository {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.id)?;
-        self.revision.iter().try_for_each(|revision| write!(f, "@{revision}"))
+        self.revision.iter().try_for_each(|revision| write!(f, "@{revision}"))?;
+        self.file.iter().try_for_each(|file| write!(f, ":{file}"))
     }
 }
 
@@ -236,7 +254,7 @@ pub enum SourceError {
     /// A word that is nothing known.
     #[error(
         "there is no model `{name}`: it is no file or folder ({}), no short name of the hub, and not in the cache{near}\n\
-         a model is `reference`, a folder, or a repository as `owner/name` or `owner/name@revision`", path.display()
+         a model is `reference`, a folder, a GGUF file, or a repository as `owner/name`, `owner/name@revision` or `owner/name:file.gguf`", path.display()
     )]
     Unknown {
         /// As given.

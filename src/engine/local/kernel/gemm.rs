@@ -102,12 +102,13 @@ pub(super) fn product(
     sum: Sum,
 ) {
     let k = packed.k();
+    let mut scratch = packed.scratch();
     // Without a step there would be no tile that stores the zeros.
     for start in (0..k.max(1)).step_by(DEPTH) {
         let depth = start..k.min(start + DEPTH);
         let fresh = start == 0 && sum == Sum::Store;
         for panel in panels.clone() {
-            let columns = packed.slice(panel, depth.clone());
+            let columns = packed.slice(panel, depth.clone(), &mut scratch);
             for row in range.clone().step_by(rows.tile) {
                 let height = rows.tile.min(range.end - row);
                 let rows = &rows.data[row * k..][..height * k][depth.start * height..depth.end * height];

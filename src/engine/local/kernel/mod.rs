@@ -12,6 +12,7 @@
 
 mod math;
 mod format;
+mod kept;
 mod packed;
 mod tile;
 mod gemm;
@@ -26,6 +27,7 @@ pub use attention::{Block, Heads, Span, attend};
 pub use format::{Format, LARGEST_BLOCK};
 pub use gemm::{Sum, View, gemm, gemm_on};
 pub use head::{Found, Softmax, Want, find, softmax};
+pub use kept::Lines;
 pub use norm::Norm;
 pub use packed::{Packed, Storage, fill};
 pub use rotary::rotate;

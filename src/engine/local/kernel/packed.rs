@@ -4,6 +4,8 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
+use super::kept::Kept;
+
 /// Columns of a panel.
 pub(super) const PANEL: usize = 32;
 /// Steps of `k` for which a panel's slice and a tile's rows stay in the nearest cache. Slices begin at multiples of it.
@@ -31,6 +33,8 @@ pub struct Packed {
 enum Panels {
     F32(Lines<f32>),
     Bf16(Lines<u16>),
+    /// No panels, but columns as a file has them.
+    Kept(Kept),
 }
 
 /// Some rows of a panel.
@@ -148,6 +152,13 @@ impl Packed {
         Ok(Self { k, n, panels })
     }
 
+    /// Takes columns as they are, side by side; see [`super::Lines`]. They are widened again in every product, to the same
+    /// numbers as by [`Packed::build`].
+    pub fn keep(k: usize, parts: Vec<super::Lines>) -> Self {
+        let n = parts.iter().map(super::Lines::len).sum();
+        Self { k, n, panels: Panels::Kept(Kept::new(parts)) }
+    }
+
     /// Copies a column.
     ///
     /// # Panics
@@ -159,6 +170,7 @@ impl Packed {
         match &self.panels {
             Panels::F32(lines) => copy_column(lines.panel(panel, self.k), at, out),
             Panels::Bf16(lines) => copy_column(lines.panel(panel, self.k), at, out),
+            Panels::Kept(kept) => kept.column(column, out),
         }
     }
 
@@ -177,12 +189,30 @@ impl Packed {
         self.n
     }
 
+    /// What [`Packed::slice`] widens into, for one thread.
+    pub(super) fn scratch(&self) -> Vec<[f32; PANEL]> {
+        match &self.panels {
+            Panels::F32(_) | Panels::Bf16(_) => Vec::new(),
+            Panels::Kept(_) => vec![[0.0; PANEL]; DEPTH.min(self.k)],
+        }
+    }
+
     /// The rows `depth` of a panel, which begin at a multiple of [`DEPTH`] and are no more. What registers cannot widen
-    /// is to be widened here, for all rows of a product at once.
-    pub(super) fn slice(&self, panel: usize, depth: Range<usize>) -> Slice<'_> {
+    /// is widened here, for all rows of a product at once.
+    pub(super) fn slice<'a>(
+        &'a self,
+        panel: usize,
+        depth: Range<usize>,
+        scratch: &'a mut [[f32; PANEL]],
+    ) -> Slice<'a> {
         match &self.panels {
             Panels::F32(lines) => Slice::F32(&lines.panel(panel, self.k)[depth]),
             Panels::Bf16(lines) => Slice::Bf16(&lines.panel(panel, self.k)[depth]),
+            Panels::Kept(kept) => {
+                let wide = &mut scratch[..depth.len()];
+                kept.widen(panel, depth, wide);
+                Slice::F32(wide)
+            }
         }
     }
 }

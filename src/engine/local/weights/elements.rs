@@ -17,7 +17,8 @@ pub struct Elements {
     format: Format,
     /// Elements of a line.
     len: usize,
-    /// For messages.
+    /// Of the tensor and its file, for messages.
+    name: String,
     file: String,
     source: Source,
 }
@@ -52,11 +53,14 @@ impl Order {
 
 /// Elements that are read at once, a multiple of any block.
 const PIECE: usize = 1 << 16;
+/// Lines that are read at once.
+const LINES: usize = 32;
 
 impl Elements {
     /// The lines of a tensor are its rows where those are a matrix's outputs, else its columns.
     pub(super) fn open(
         handle: Handle,
+        name: &str,
         tensor: &Tensor,
         format: Format,
         layout: Layout,
@@ -88,12 +92,12 @@ impl Elements {
                 Source::Held { numbers: in_rows(&numbers, &tensor.shape, strides), side_by_side }
             }
         };
-        Ok(Self { format, len, file, source })
+        Ok(Self { format, len, name: name.to_owned(), file, source })
     }
 
-    /// As the file has them.
-    pub fn format(&self) -> Format {
-        self.format
+    /// Whether lines can be kept as the file has them.
+    pub fn are_in_file(&self) -> bool {
+        matches!(self.source, Source::File { .. })
     }
 
     /// Writes lines to the columns of a panel from `to` on.
@@ -103,7 +107,8 @@ impl Elements {
     pub fn fill(&self, panel: &mut [[f32; 32]], to: usize, lines: Range<usize>) -> Result<(), WeightsError> {
         match &self.source {
             Source::File { .. } => {
-                let bytes = self.bytes(lines)?;
+                let mut bytes = vec![0; lines.len() * self.format.bytes(self.len)];
+                self.read(lines, &mut bytes)?;
                 self.format.widen_rows(bytes.chunks_exact(self.format.bytes(self.len)), panel, to);
             }
             Source::Held { numbers, side_by_side } => {
@@ -118,24 +123,42 @@ impl Elements {
         Ok(())
     }
 
-    /// The bytes of lines that lie in the file.
+    /// Lines as the file has them, on the current rayon pool.
     ///
     /// # Panics
-    /// If there are no such lines, or they are held.
-    pub fn bytes(&self, lines: Range<usize>) -> Result<Vec<u8>, WeightsError> {
+    /// If there are no such lines, or they do not lie in the file.
+    pub fn keep(&self, lines: usize) -> Result<kernel::Lines, WeightsError> {
+        let size = self.format.bytes(self.len);
+        let mut bytes = vec![0; lines * size];
+        bytes.par_chunks_mut(LINES * size).enumerate().try_for_each(|(chunk, out)| {
+            let first = chunk * LINES;
+            self.read(first..first + out.len() / size, out)?;
+            // What is not finite is said now, as where numbers are widened at once.
+            let mut line = vec![0.0; self.len];
+            for bytes in out.chunks_exact(size) {
+                self.format.widen(bytes, &mut line);
+                if !line.iter().all(|number| number.is_finite()) {
+                    return Err(WeightsError::NotFinite { tensor: self.name.clone() });
+                }
+            }
+            Ok(())
+        })?;
+        Ok(kernel::Lines::new(self.format, self.len, bytes))
+    }
+
+    fn read(&self, lines: Range<usize>, out: &mut [u8]) -> Result<(), WeightsError> {
         let Source::File { handle, start, order } = &self.source else {
             panic!("lines do not lie in the file")
         };
         let size = self.format.bytes(self.len);
-        let mut bytes = vec![0; lines.len() * size];
         let read = |line: usize, out: &mut [u8]| handle.read(start + (line * size) as u64, out);
         let done = match order {
-            Order::Same => read(lines.start, &mut bytes),
+            Order::Same => read(lines.start, out),
             Order::Interleaved(_) => lines
-                .zip(bytes.chunks_exact_mut(size))
+                .zip(out.chunks_exact_mut(size))
                 .try_for_each(|(line, out)| read(order.in_file(line), out)),
         };
-        done.map(|()| bytes).map_err(|source| WeightsError::Read { file: self.file.clone(), source })
+        done.map_err(|source| WeightsError::Read { file: self.file.clone(), source })
     }
 }
 
@@ -185,8 +208,21 @@ impl Tensor {
         }
     }
 
+    /// The same elements with a number added to each, where they are a vector.
+    pub(in crate::engine::local) fn plus(self, number: f32) -> Self {
+        if self.shape.len() == 1 { Self { plus: Some(number), ..self } } else { self }
+    }
+
     /// All elements, row after row, on the current rayon pool.
     pub(super) fn floats(&self, handle: &Handle, format: Format) -> io::Result<Vec<f32>> {
+        let mut numbers = self.as_stored(handle, format)?;
+        if let Some(plus) = self.plus {
+            numbers.iter_mut().for_each(|number| *number += plus);
+        }
+        Ok(numbers)
+    }
+
+    fn as_stored(&self, handle: &Handle, format: Format) -> io::Result<Vec<f32>> {
         match &self.place {
             Place::Bytes(range, Order::Same) => floats(handle, format, range),
             Place::Bytes(range, order @ Order::Interleaved(_)) => {

@@ -205,7 +205,7 @@ fn place(
         free = end;
         let shape = shape.iter().rev().map(|len| *len as usize).collect();
         let place = Place::Bytes(start..end, Order::Same);
-        let tensor = Tensor { shape, dtype, file: file.to_owned(), place };
+        let tensor = Tensor { shape, dtype, file: file.to_owned(), place, plus: None };
         if tensors.insert(name.clone(), tensor).is_some() {
             return Err(format!("has two tensors called `{name}`"));
         }

@@ -37,6 +37,8 @@ pub struct Tensor {
     pub dtype: Dtype,
     file: String,
     place: Place,
+    /// What is added to each element of a vector.
+    plus: Option<f32>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -150,7 +152,7 @@ impl Weights {
     /// If there is no such tensor, or its format is not read.
     pub fn elements(&self, files: &Files, name: &str, layout: Layout) -> Result<Elements, WeightsError> {
         let (tensor, format, handle) = self.find(files, name)?;
-        Elements::open(handle, tensor, format, layout)
+        Elements::open(handle, name, tensor, format, layout)
     }
 
     /// All elements of a tensor that is there, row after row.
@@ -198,6 +200,13 @@ impl Tensor {
     /// How many elements it has.
     pub fn elements(&self) -> u64 {
         self.shape.iter().map(|len| *len as u64).product()
+    }
+}
+
+impl Tensor {
+    /// Bytes of its elements in the file.
+    pub fn bytes(&self) -> u64 {
+        self.dtype.bytes(self.elements()).unwrap_or_default()
     }
 }
 

@@ -116,7 +116,7 @@ fn place(
         other => {
             let dtype = Dtype::Other(other.to_owned());
             let place = Place::Bytes(0..0, Order::Same);
-            return Ok(Tensor { shape, dtype, file: file.to_owned(), place });
+            return Ok(Tensor { shape, dtype, file: file.to_owned(), place, plus: None });
         }
     };
     if shape.len() != strides.len() {
@@ -145,7 +145,7 @@ fn place(
     } else {
         Place::Strided(range, strides)
     };
-    Ok(Tensor { shape, dtype, file: file.to_owned(), place })
+    Ok(Tensor { shape, dtype, file: file.to_owned(), place, plus: None })
 }
 
 /// Whether elements lie row after row without gaps.

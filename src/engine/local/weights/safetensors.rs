@@ -92,6 +92,7 @@ fn tensor(file: &str, name: &str, entry: &Entry, data: u64, len: u64) -> Result<
         dtype,
         file: file.to_owned(),
         place: Place::Bytes(data + begin..data + end, Order::Same),
+        plus: None,
     })
 }
 
