@@ -3,11 +3,13 @@
 //!
 //! No result depends on the other sequences of a batch, nor on where a sequence is cut into calls, nor on the threads.
 
+use std::sync::Arc;
+
 use rayon::prelude::*;
 
 use super::{
     family::{Arch, Position},
-    kernel::{self, Activation, Block, Found, Isa, Norm, Packed, Softmax, Span, Sum, View, Want},
+    kernel::{self, Activation, Attention, Block, Found, Isa, Norm, Packed, Softmax, Span, Sum, View, Want},
 };
 
 /// A model in memory.
@@ -51,7 +53,7 @@ pub(super) struct Linear {
 /// Keys and values of the tokens that a sequence has read.
 pub struct Memory {
     /// For each layer; a memory that is not kept has one for all layers in turn.
-    layers: Vec<Vec<Block>>,
+    layers: Vec<Vec<Arc<Block>>>,
     tokens: usize,
 }
 
@@ -89,7 +91,7 @@ impl Memory {
         self.tokens
     }
 
-    fn layer(&mut self, layer: usize) -> &mut Vec<Block> {
+    fn layer(&mut self, layer: usize) -> &mut Vec<Arc<Block>> {
         let layer = if self.layers.len() == 1 { 0 } else { layer };
         &mut self.layers[layer]
     }
@@ -155,13 +157,13 @@ impl Decoder {
     fn read_watched(&self, batch: &mut [Sequence<'_>], mut watch: impl FnMut(Place, &[f32])) -> Vec<f32> {
         let Arch { hidden, heads, mlp, activation, .. } = self.arch;
         let tokens = batch.iter().map(|sequence| sequence.tokens.len()).sum::<usize>();
-        let width = (heads.queries + 2 * heads.keys) * heads.dim;
+        let width = heads.queries * heads.dim + heads.keys * (heads.dim + heads.values);
         let mut x = self.embed(batch); // [tokens, hidden]
         watch(Place::Embedding, &x);
         let angles = self.angles(batch);
         let mut normed = vec![0.0; tokens * hidden];
         let mut qkv = vec![0.0; tokens * width];
-        let mut attended = vec![0.0; tokens * heads.queries * heads.dim];
+        let mut attended = vec![0.0; tokens * heads.queries * heads.values];
         let mut step = vec![0.0; tokens * hidden];
         let mut wide = vec![0.0; tokens * self.layers.first().map_or(0, |layer| layer.up.weight.n())];
         let mut gated = vec![0.0; if self.arch.gated() { tokens * mlp } else { 0 }];
@@ -174,7 +176,8 @@ impl Decoder {
             }
             let spans = remember(batch, index, heads, &qkv, width);
             let scale = self.arch.scales[index];
-            kernel::attend(self.isa, heads, scale, &qkv, width, &spans, &mut attended); // [tokens, queries · dim]
+            let attention = Attention { heads, scale, softcap: None, window: None, alibi: None, sinks: None };
+            kernel::attend(self.isa, &attention, &qkv, width, &spans, &mut attended); // [tokens, queries · values]
             self.linear(&attended, &layer.output, &mut step);
             kernel::add(self.isa, &mut x, &step);
 
@@ -283,10 +286,10 @@ fn remember<'a>(
         .map(|(sequence, rows)| {
             let start = sequence.memory.tokens;
             let blocks = sequence.memory.layer(layer);
-            blocks.resize_with(Block::count(start + rows.len()), || Block::new(heads));
+            blocks.resize_with(Block::count(start + rows.len()), || Arc::new(Block::new(heads)));
             for (position, row) in (start..).zip(rows.clone()) {
                 let (key, value) = qkv[row * width..][..width][queries..].split_at(keys);
-                blocks[position / Block::POSITIONS].put(position, key, value);
+                Arc::make_mut(&mut blocks[position / Block::POSITIONS]).put(position, key, value);
             }
             Span { rows, start, blocks: blocks.as_slice() }
         })
