@@ -61,7 +61,7 @@ impl Rows {
             let key = of(self.row(position).1, own, dim);
             let mut product: f64 = query.iter().zip(&key).map(|(q, k)| q * k).sum();
             if let Some(Alibi::Bf16(slopes)) = attention.alibi {
-                product += half(half(f64::from(slopes[head])) * position as f64);
+                product += half(half(f64::from(slopes[head])) * half(position as f64));
             }
             let mut score = product * scale;
             if let Some(cap) = attention.softcap {
