@@ -52,7 +52,8 @@ pub struct Attention<'a> {
 pub enum Alibi<'a> {
     /// A score becomes less by slope · distance.
     Exact(&'a [f32]),
-    /// As Falcon was trained: slope, position and their product are rounded to bf16, and taken before products are scaled.
+    /// As Falcon was trained: slope, position and their product are rounded to bf16, and the difference of those of the key
+    /// and of the query is added before products are scaled.
     Bf16(&'a [f32]),
 }
 
@@ -192,7 +193,6 @@ impl Attention<'_> {
             }
             Some(Alibi::Bf16(slopes)) => {
                 let slope = bf16(slopes[head]);
-                // Less the query's own bias, which changes no weight and keeps the digits of the score.
                 let own = bf16(slope * bf16(position as f32));
                 for (j, score) in scores.iter_mut().enumerate() {
                     *score += self.scale * (bf16(slope * bf16((first + j) as f32)) - own);

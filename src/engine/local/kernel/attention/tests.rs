@@ -61,7 +61,8 @@ impl Rows {
             let key = of(self.row(position).1, own, dim);
             let mut product: f64 = query.iter().zip(&key).map(|(q, k)| q * k).sum();
             if let Some(Alibi::Bf16(slopes)) = attention.alibi {
-                product += half(half(f64::from(slopes[head])) * half(position as f64));
+                let bias = |at: usize| half(half(f64::from(slopes[head])) * half(at as f64));
+                product += bias(position) - bias(row);
             }
             let mut score = product * scale;
             if let Some(cap) = attention.softcap {
