@@ -123,7 +123,7 @@ pub(super) fn find(wanted: Wanted<'_>, shell: &mut Shell) -> Result<Found, Exit>
 #[cfg(feature = "local")]
 fn local(wanted: Wanted<'_>, shell: &mut Shell) -> Result<Found, Exit> {
     let environment = Environment::from_lookup(|name| std::env::var_os(name));
-    let here = std::path::Path::new("");
+    let here = Path::new("");
     let source =
         Source::parse(wanted.source, here, &environment).map_err(|error| shell.fail(Exit::Model, error))?;
     let whole = |folder: PathBuf| Some((folder, None));

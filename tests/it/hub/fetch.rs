@@ -195,6 +195,19 @@ fn a_pickle_is_taken_where_there_is_nothing_better() {
 }
 
 #[test]
+fn a_gguf_file_is_a_whole_model() {
+    let mut model = Model::tiny();
+    model.files.retain(|name, _| *name == "README.md");
+    model.files.insert("tiny.gguf", vec![1, 2, 3]);
+    let world = World::new(model, |_, _| None);
+    let snapshot = world.open().unwrap();
+    assert_eq!(fs::read(snapshot.folder.join("tiny.gguf")).unwrap(), [1, 2, 3]);
+    assert!(!snapshot.folder.join("README.md").exists());
+    // The second time the cache is enough.
+    assert_eq!(world.open().unwrap().folder, snapshot.folder);
+}
+
+#[test]
 fn a_mirror_without_the_list_is_asked_for_the_files() {
     let world = World::new(Model::tiny(), |asked, model| {
         let mut given = model.answer(asked);

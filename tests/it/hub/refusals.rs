@@ -102,12 +102,17 @@ fn without_usable_weights_the_others_are_listed() {
     let mut model = Model::tiny();
     model.files.remove("model.safetensors");
     model.files.remove("pytorch_model.bin");
-    model.files.insert("tiny-Q4_0.gguf", vec![1]);
+    model.files.insert("tiny.h5", vec![1]);
     let fault = World::new(model.clone(), |_, _| None).fault();
     assert!(
-        matches!(&fault, DownloadError::NoWeights { has, .. } if has == &["flax_model.msgpack", "tiny-Q4_0.gguf"]),
+        matches!(&fault, DownloadError::NoWeights { has, .. } if has == &["flax_model.msgpack", "tiny.h5"]),
         "{fault}"
     );
+    model.files.insert("tiny-F16.gguf", vec![1]);
+    model.files.insert("tiny-Q4_0.gguf", vec![1]);
+    let fault = World::new(model.clone(), |_, _| None).fault().to_string();
+    assert!(fault.contains("several models: `tiny-F16.gguf`, `tiny-Q4_0.gguf`"), "{fault}");
+    assert!(fault.ends_with(":tiny-F16.gguf`"), "{fault}");
     model.files.retain(|name, _| *name == "README.md");
     let fault = World::new(model, |_, _| None).fault();
     assert!(fault.to_string().ends_with("it has `README.md`"), "{fault}");

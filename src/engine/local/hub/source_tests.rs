@@ -35,6 +35,10 @@ fn names_are_understood_in_their_order() {
     assert_eq!(parse("my-model"), Source::Folder(folder.path().join("my-model")));
     assert_eq!(parse("./my-model"), Source::Folder(folder.path().join("./my-model")));
     assert_eq!(parse("small.gguf"), Source::File(folder.path().join("small.gguf")));
+    let Source::Repository(named) = parse("owner/other@v1:model-Q4_0.gguf") else { panic!("a repository") };
+    assert_eq!((named.id(), named.revision(), named.file()), ("owner/other", "v1", Some("model-Q4_0.gguf")));
+    assert_eq!(named.to_string(), "owner/other@v1:model-Q4_0.gguf");
+    assert_eq!(named.at("v2").unwrap().file(), Some("model-Q4_0.gguf"));
     // What exists comes before what may.
     assert_eq!(parse("owner/name"), Source::Folder(folder.path().join("owner/name")));
     assert_eq!(parse("owner/other"), repository("owner/other", None));

@@ -14,9 +14,9 @@ pub(in crate::engine::local) fn shards(index: &[u8]) -> Result<BTreeSet<String>,
     map.iter()
         .map(|(tensor, shard)| {
             let plain = shard.as_str().filter(|name| is_plain(name));
-            plain.map(str::to_owned).ok_or_else(|| {
-                format!("names {shard} for `{tensor}`; a file of weights beside it is allowed")
-            })
+            plain
+                .map(str::to_owned)
+                .ok_or_else(|| format!("names {shard} for `{tensor}`; a file beside it is allowed"))
         })
         .collect()
 }

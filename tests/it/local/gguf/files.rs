@@ -65,7 +65,7 @@ fn headers_that_lie_are_refused() {
 
 #[test]
 fn tensors_that_cannot_be_are_refused() {
-    says(&with(|made| made.tensors[0].1 = vec![32, 80]), &["`token_embd.weight`"]);
+    says(&with(|made| made.tensors[0].1 = vec![32, 80]), &["`output_norm.weight` where another one lies"]);
     says(&with(|made| made.tensors[0].1 = vec![u64::MAX, 2]), &["more elements than any machine"]);
     says(&with(|made| made.tensors[0].1 = vec![1; 5]), &["5 dimensions"]);
     says(&with(|made| made.tensors[3].0 = made.tensors[2].0.clone()), &["two tensors called"]);
@@ -131,7 +131,8 @@ fn several_files_are_listed() {
 #[test]
 fn damage_is_never_a_panic() {
     let whole = llama().bytes();
-    let header = whole.len() - 9 * 4096;
+    // Mostly in the header, which is the first 2 kB or so.
+    let header = 2048;
     let mut seed = 7_usize;
     for _ in 0..400 {
         let mut bytes = whole.clone();
