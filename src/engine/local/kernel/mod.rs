@@ -18,6 +18,7 @@ mod activation;
 mod rotary;
 mod attention;
 mod head;
+mod scan;
 
 pub use activation::{Activation, add};
 pub use attention::{Block, Heads, Span, attend};
@@ -25,6 +26,7 @@ pub use gemm::{Packed, Sum, View, fill, gemm, gemm_on};
 pub use head::{Found, Softmax, Want, find, softmax};
 pub use norm::Norm;
 pub use rotary::rotate;
+pub use scan::{Columns, Inputs, Scan, Stretch, convolve, softplus, weigh};
 
 /// A set of instructions that this machine has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
