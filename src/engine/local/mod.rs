@@ -13,10 +13,13 @@ pub mod files;
 pub mod config;
 pub mod family;
 pub mod weights;
+pub mod architecture;
 pub mod tokens;
 pub mod checkpoint;
 pub mod memory;
 pub mod decoder;
+pub mod recurrent;
+mod model;
 mod load;
 mod windows;
 mod score;
@@ -36,22 +39,23 @@ use crate::{
     reference,
 };
 
+pub use architecture::families;
 pub use checkpoint::{Checkpoint, CheckpointError, Description};
 pub use files::Files;
 pub use tokens::{Cut, Tokens, TokensError};
 pub use weights::WeightsError;
 
-use decoder::Decoder;
+use model::Model;
 
 /// A model in memory.
 pub struct Local {
     card: Card,
     tokens: Tokens,
-    decoder: Decoder,
+    decoder: Model,
     pool: ThreadPool,
     batch_tokens: usize,
-    /// Tokens whose memory is held at once while texts are written.
-    kept_tokens: usize,
+    /// Bytes that texts which are written side by side may hold.
+    kept: u64,
 }
 
 /// How much is done at once; none of it changes an answer.
@@ -116,12 +120,12 @@ impl Local {
             dtype: "f32".to_owned(),
             parameters: description.parameters,
             vocabulary: description.vocabulary,
-            context: Some(description.context),
+            context: description.context,
             begins_with: tokens.begins_with(),
         };
-        let kept = LEAST_MEMORY.max(description.memory / 4) / description.memory_per_token;
+        let kept = LEAST_MEMORY.max(description.memory / 4);
         let batch_tokens = options.batch_tokens.get();
-        Ok(Self { card, tokens, decoder, pool, batch_tokens, kept_tokens: kept as usize })
+        Ok(Self { card, tokens, decoder, pool, batch_tokens, kept })
     }
 
     /// The built-in model.

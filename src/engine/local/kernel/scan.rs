@@ -64,8 +64,10 @@ pub struct Inputs<'a> {
 pub struct Stretch<'a> {
     /// In the inputs.
     pub rows: Range<usize>,
-    /// What the channels hold, [`Scan::held`] values; updated.
-    pub held: &'a mut [f32],
+    /// What the channels hold before, [`Scan::held`] values; zeros without it.
+    pub before: Option<&'a [f32]>,
+    /// Where what they hold after is put, if it is wanted.
+    pub after: Option<&'a mut [f32]>,
 }
 
 impl Scan {
@@ -120,11 +122,20 @@ impl Scan {
         // SAFETY: tasks differ in their rows or in their columns.
         let out = unsafe { Out::new(out, self.channels) };
         let mut tasks = Vec::with_capacity(stretches.len() * blocks.len());
-        for Stretch { rows, held } in stretches {
-            let held = held.as_chunks_mut::<LANES>().0.chunks_mut(self.state);
-            tasks.extend(held.enumerate().map(|(block, held)| (rows.clone(), block, held)));
+        for Stretch { rows, before, after } in stretches {
+            let mut after = after.map(|after| after.as_chunks_mut::<LANES>().0.chunks_mut(self.state));
+            for block in 0..blocks.len() {
+                let before =
+                    before.map(|before| &before.as_chunks::<LANES>().0[block * self.state..][..self.state]);
+                tasks.push((rows.clone(), block, before, after.as_mut().and_then(Iterator::next)));
+            }
         }
-        tasks.into_par_iter().for_each(|(rows, block, held)| {
+        tasks.into_par_iter().for_each_init(Vec::new, |held, (rows, block, before, after)| {
+            held.clear();
+            held.resize(self.state, [0.0; LANES]);
+            if let Some(before) = before {
+                held.copy_from_slice(before);
+            }
             let lanes = blocks[block].clone();
             let group = lanes.start / (self.channels / self.groups);
             let decay = match &self.decay {
@@ -132,6 +143,9 @@ impl Scan {
                 Decay::Channels(decay) => &decay[block..=block],
             };
             scan(isa, inputs, rows, lanes, group * self.state, decay, &self.skip[block], held, out);
+            if let Some(after) = after {
+                after.copy_from_slice(held);
+            }
         });
     }
 }
@@ -152,6 +166,12 @@ impl<'a> Columns<'a> {
         Self { rows, width, first: 0 }
     }
 
+    /// The first so many of them in a row.
+    pub fn row(&self, row: usize, count: usize) -> &'a [f32] {
+        self.at(row, 0..count)
+    }
+
+    #[inline(always)]
     fn at(&self, row: usize, columns: Range<usize>) -> &'a [f32] {
         &self.rows[row * self.width + self.first..][columns]
     }
@@ -361,13 +381,15 @@ mod tests {
                 let mut held = vec![0.0; scan.held()];
                 let mut out = vec![f32::NAN; tokens * channels];
                 for rows in [0..cut.min(tokens), cut.min(tokens)..tokens] {
-                    scan.run(isa, &inputs, vec![Stretch { rows, held: &mut held }], &mut out);
+                    let before = held.clone();
+                    let stretch = Stretch { rows, before: Some(&before), after: Some(&mut held) };
+                    scan.run(isa, &inputs, vec![stretch], &mut out);
                 }
                 prop_assert_eq!(first.get_or_insert_with(|| bits(&out)), &bits(&out), "{}", isa.name());
             }
             let mut whole = vec![f32::NAN; tokens * channels];
-            let mut held = vec![0.0; scan.held()];
-            scan.run(Isa::best(), &inputs, vec![Stretch { rows: 0..tokens, held: &mut held }], &mut whole);
+            let stretch = Stretch { rows: 0..tokens, before: None, after: None };
+            scan.run(Isa::best(), &inputs, vec![stretch], &mut whole);
             prop_assert_eq!(first.unwrap(), bits(&whole));
             for channel in 0..channels {
                 let mut h = vec![0.0_f64; state];
