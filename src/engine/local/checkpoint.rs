@@ -1,5 +1,7 @@
 //! A checkpoint, looked at but not loaded: what it is, whether all of it is there, and what it would take to run it.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value};
 
 use crate::engine::ModelFile;
@@ -84,7 +86,7 @@ pub enum CheckpointError {
     },
     /// The decoder does not know the architecture.
     #[error(
-        "{place}: `config.json` says `model_type: {family}`, which is not run here; these are: {}. A server such as vLLM or llama.cpp may run it",
+        "{place}: `config.json` says `model_type: {family}`, which is not run here; these are: {}. A server such as vLLM, TGI or llama.cpp may run it",
         families().join(", ")
     )]
     Family {
@@ -150,31 +152,41 @@ const MOST_LAYERS: usize = 10_000;
 const LISTED: usize = 8;
 
 impl Checkpoint {
-    /// Looks at everything but the weights themselves.
+    /// Looks at everything but the weights themselves, up to the first sort of fault.
     pub fn open(files: Files) -> Result<Self, CheckpointError> {
+        Self::look(files).map_err(|mut faults| faults.swap_remove(0))
+    }
+
+    /// Looks at everything but the weights themselves and the tokenizer's own file; at least one fault, or none.
+    pub(super) fn look(files: Files) -> Result<Self, Vec<CheckpointError>> {
         let place = files.place();
-        let found = files.names().map_err(|fault| CheckpointError::Folder { place: place.clone(), fault })?;
+        let found =
+            files.names().map_err(|fault| vec![CheckpointError::Folder { place: place.clone(), fault }])?;
         let absent = |wanted: &str| CheckpointError::Absent {
             place: place.clone(),
             wanted: wanted.to_owned(),
             found: enumerate(&found),
         };
-        let values = object(&files, "config.json")?.ok_or_else(|| absent("`config.json`"))?;
-        let (family, mut architecture) = architecture(&place, &values)?;
+        let mut faults = Vec::new();
+        let values = object(&files, "config.json");
+        let values = noted(values.and_then(|values| values.ok_or_else(|| absent("`config.json`"))), &mut faults);
+        let said = values.and_then(|values| noted(said_by(&place, &values), &mut faults));
         let weights = Weights::open(&files).map_err(|fault| match fault {
             WeightsError::Absent => absent(&format!("weights ({})", super::weights::WEIGHTS.join(", "))),
             fault => CheckpointError::Weights { place: place.clone(), fault },
-        })?;
+        });
+        let weights = noted(weights, &mut faults);
         if !files.has("tokenizer.json") {
-            return Err(absent("`tokenizer.json`"));
-        }
-        architecture.find_names(&weights);
-        let faults = faults(&architecture, &weights);
-        if !faults.is_empty() {
-            return Err(CheckpointError::Tensors { place, faults });
+            faults.push(absent("`tokenizer.json`"));
         }
         // How a text ends is a matter of decoding, where transformers lets this file win.
-        let decoding = object(&files, "generation_config.json")?;
+        let decoding = noted(object(&files, "generation_config.json"), &mut faults).flatten();
+        let (Some((family, mut architecture)), Some(weights)) = (said, weights) else { return Err(faults) };
+        architecture.find_names(&weights);
+        let misfits = misfits(&architecture, &weights);
+        if !misfits.is_empty() {
+            faults.push(CheckpointError::Tensors { place, faults: misfits });
+        }
         let by_config = architecture.interface().ends;
         let ends = match decoding {
             None => by_config,
@@ -183,7 +195,7 @@ impl Checkpoint {
                 if own == [u32::MAX] { by_config } else { own }
             }
         };
-        Ok(Self { files, family, architecture, weights, ends })
+        if faults.is_empty() { Ok(Self { files, family, architecture, weights, ends }) } else { Err(faults) }
     }
 
     /// What it is and what it takes.
@@ -191,14 +203,12 @@ impl Checkpoint {
         let Interface { context, vocabulary, .. } = self.architecture.interface();
         let tensors = self.architecture.tensors();
         let used = tensors.iter().filter_map(|wanted| self.weights.get(&wanted.name));
-        let mut dtypes: Vec<String> = used.clone().map(|tensor| tensor.dtype.name().to_owned()).collect();
-        dtypes.sort_unstable();
-        dtypes.dedup();
+        let dtypes: BTreeSet<&str> = used.clone().map(|tensor| tensor.dtype.name()).collect();
         Description {
             family: self.family,
             parameters: used.map(super::weights::Tensor::elements).sum(),
-            dtypes,
-            file_bytes: self.weights.files.iter().filter_map(|file| self.files.len(file).ok()).sum(),
+            dtypes: dtypes.into_iter().map(str::to_owned).collect(),
+            file_bytes: self.weights.bytes(&self.files),
             memory: self.architecture.memory(),
             context,
             vocabulary,
@@ -272,7 +282,7 @@ pub(super) fn object(files: &Files, file: &str) -> Result<Option<Map<String, Val
     })
 }
 
-fn architecture(
+pub(super) fn said_by(
     place: &str,
     values: &Map<String, Value>,
 ) -> Result<(&'static str, Architecture), CheckpointError> {
@@ -298,8 +308,13 @@ fn architecture(
     }
 }
 
+/// The value, or nothing and one fault more.
+fn noted<T>(result: Result<T, CheckpointError>, faults: &mut Vec<CheckpointError>) -> Option<T> {
+    result.map_err(|fault| faults.push(fault)).ok()
+}
+
 /// Everything that the model needs and the files do not have as it should be.
-fn faults(architecture: &Architecture, weights: &Weights) -> Vec<String> {
+fn misfits(architecture: &Architecture, weights: &Weights) -> Vec<String> {
     let (mut missing, mut faults) = (Vec::new(), Vec::new());
     for wanted in architecture.tensors() {
         match weights.get(&wanted.name) {

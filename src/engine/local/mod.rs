@@ -17,6 +17,7 @@ pub mod architecture;
 pub mod tokens;
 pub mod checkpoint;
 pub mod memory;
+pub mod inspect;
 pub mod decoder;
 pub mod recurrent;
 mod model;
@@ -135,16 +136,23 @@ impl Local {
     }
 }
 
-impl Checkpoint {
+impl Files {
     /// The built-in model's.
-    pub fn reference() -> Result<Self, CheckpointError> {
+    pub fn reference() -> Self {
         static FILES: [(&str, &[u8]); 4] = [
             ("config.json", reference::CONFIG),
             ("model.safetensors", reference::WEIGHTS),
             ("tokenizer.json", reference::TOKENIZER),
             ("tokenizer_config.json", reference::TOKENIZER_CONFIG),
         ];
-        Self::open(Files::Program(&FILES))
+        Self::Program(&FILES)
+    }
+}
+
+impl Checkpoint {
+    /// The built-in model's.
+    pub fn reference() -> Result<Self, CheckpointError> {
+        Self::open(Files::reference())
     }
 }
 

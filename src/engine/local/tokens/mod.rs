@@ -61,6 +61,17 @@ pub enum TokensError {
     Beside(#[source] Box<CheckpointError>),
 }
 
+/// What a tokenizer is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Facts {
+    /// How it cuts: `BPE`, `Unigram`, `WordPiece` or `WordLevel`.
+    pub kind: &'static str,
+    /// What a text without a prompt is conditioned on.
+    pub begins: Option<String>,
+    /// Tokens that end a generated text.
+    pub ends: Vec<String>,
+}
+
 /// A text cut into tokens.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cut {
@@ -146,6 +157,20 @@ impl Tokens {
     /// What a text without a prompt is conditioned on, for the record.
     pub fn begins_with(&self) -> Option<String> {
         self.begin.alone.last().map(|id| self.pieces.text(*id))
+    }
+
+    /// What it is.
+    pub fn facts(&self) -> Facts {
+        Facts {
+            kind: match self.inner.get_model() {
+                ModelWrapper::BPE(_) => "BPE",
+                ModelWrapper::WordPiece(_) => "WordPiece",
+                ModelWrapper::WordLevel(_) => "WordLevel",
+                ModelWrapper::Unigram(_) => "Unigram",
+            },
+            begins: self.begins_with(),
+            ends: self.ends.iter().map(|id| self.pieces.text(*id)).collect(),
+        }
     }
 
     /// A token as people read it.
