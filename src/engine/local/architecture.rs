@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::{
     config::Config,
     family::{self, Arch, Position, Wanted},
-    kernel::{Block, Packed},
+    kernel::Block,
     recurrent,
     weights::Weights,
 };
@@ -113,11 +113,11 @@ impl Architecture {
         }
     }
 
-    /// The bytes of the weights as they lie in memory.
-    pub(super) fn memory(&self) -> u64 {
+    /// The bytes of the weights as they lie in memory; `packed` says it of a matrix by its inputs, outputs and tensors.
+    pub(super) fn memory(&self, packed: &dyn Fn(usize, usize, &[String]) -> u64) -> u64 {
         match self {
-            Self::Decoder { arch, .. } => memory(arch),
-            Self::Recurrent { arch, .. } => arch.memory(),
+            Self::Decoder { arch, prefix } => memory(arch, prefix, packed),
+            Self::Recurrent { arch, names } => arch.memory(*names, packed),
         }
     }
 
@@ -147,20 +147,22 @@ impl Arch {
     }
 }
 
-/// The bytes of the weights as they lie in memory.
-fn memory(arch: &Arch) -> u64 {
-    let packed = |inputs: usize, outputs: usize| Packed::bytes(inputs as u64, outputs as u64);
-    let heads = arch.heads.dim * (arch.heads.queries + 2 * arch.heads.keys);
-    let up = if arch.gated() { 2 * arch.mlp } else { arch.mlp };
-    let layer = packed(arch.hidden, heads)
-        + packed(arch.heads.queries * arch.heads.dim, arch.hidden)
-        + packed(arch.hidden, up)
-        + packed(arch.mlp, arch.hidden);
-    let table = |rows: usize| 4 * rows as u64 * arch.hidden as u64;
+fn memory(arch: &Arch, prefix: &str, packed: &dyn Fn(usize, usize, &[String]) -> u64) -> u64 {
+    let projections = |layer| {
+        [arch.qkv(prefix, layer), arch.output(prefix, layer), arch.up(prefix, layer), arch.down(prefix, layer)]
+    };
+    let layers = (0..arch.layers).flat_map(projections).map(|projection| {
+        let names: Vec<String> = projection.parts.iter().map(|(name, _)| format!("{name}.weight")).collect();
+        let outputs = projection.parts.iter().map(|(_, outputs)| outputs).sum();
+        packed(projection.inputs, outputs, &names)
+    });
     let positions = match arch.position {
-        Position::Learned => table(arch.context),
+        Position::Learned => 4 * arch.context as u64 * arch.hidden as u64,
         Position::Rotary(_) => 0,
     };
-    let embedding = if arch.tied { 0 } else { table(arch.vocabulary) };
-    arch.layers as u64 * layer + packed(arch.hidden, arch.vocabulary) + positions + embedding
+    let embedding = format!("{prefix}{}.weight", arch.names.embedding);
+    let head = (!arch.tied).then(|| format!("{}.weight", arch.names.head));
+    let tables = [embedding].into_iter().chain(head);
+    let tables = tables.map(|name| packed(arch.hidden, arch.vocabulary, &[name]));
+    layers.chain(tables).sum::<u64>() + positions
 }

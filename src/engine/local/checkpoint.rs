@@ -10,6 +10,7 @@ use super::{
     architecture::{Architecture, Interface, families},
     config::{self, Config},
     files::Files,
+    kernel::{Packed, Storage},
     tokens::{Tokens, TokensError},
     weights::{Dtype, Weights, WeightsError},
 };
@@ -209,7 +210,7 @@ impl Checkpoint {
             parameters: used.map(super::weights::Tensor::elements).sum(),
             dtypes: dtypes.into_iter().map(str::to_owned).collect(),
             file_bytes: self.weights.bytes(&self.files),
-            memory: self.architecture.memory(),
+            memory: self.memory(),
             context,
             vocabulary,
         }
@@ -230,6 +231,20 @@ impl Checkpoint {
         self.deciding_files().into_iter().map(read).collect()
     }
 
+    /// How a matrix lies in memory that is made of these tensors.
+    pub(super) fn storage<'a>(&self, mut tensors: impl Iterator<Item = &'a str>) -> Storage {
+        let bf16 = |name| self.weights.get(name).is_some_and(|tensor| tensor.dtype == Dtype::Bf16);
+        if tensors.all(bf16) { Storage::Bf16 } else { Storage::F32 }
+    }
+
+    /// The bytes of the weights as they lie in memory.
+    fn memory(&self) -> u64 {
+        self.architecture.memory(&|inputs, outputs, names| {
+            let storage = self.storage(names.iter().map(String::as_str));
+            Packed::bytes(storage, inputs as u64, outputs as u64)
+        })
+    }
+
     fn deciding_files(&self) -> Vec<String> {
         let texts = [
             "config.json",
@@ -247,7 +262,7 @@ impl Checkpoint {
 
     /// An error if the weights would not fit.
     pub(super) fn check_memory(&self, available: u64) -> Result<(), CheckpointError> {
-        let needed = self.architecture.memory();
+        let needed = self.memory();
         if needed > available {
             return Err(CheckpointError::Memory { place: self.files.place(), needed, available });
         }

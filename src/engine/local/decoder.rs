@@ -15,8 +15,8 @@ use super::{
 pub struct Decoder {
     pub(super) arch: Arch,
     pub(super) isa: Isa,
-    /// `[vocabulary, hidden]`, where it is not the head.
-    pub(super) embedding: Option<Vec<f32>>,
+    /// `[hidden, vocabulary]`, where it is not the head.
+    pub(super) embedding: Option<Packed>,
     /// `[context, hidden]`, where positions are learned.
     pub(super) positions: Option<Vec<f32>>,
     pub(super) layers: Vec<Layer>,
@@ -172,10 +172,7 @@ impl Decoder {
             sequence.tokens.iter().map(|token| *token as usize).zip(start..)
         });
         for (row, (token, position)) in x.chunks_mut(hidden).zip(tokens) {
-            match &self.embedding {
-                Some(table) => row.copy_from_slice(&table[token * hidden..][..hidden]),
-                None => self.head.column(token, row),
-            }
+            self.embedding.as_ref().unwrap_or(&self.head).column(token, row);
             if let Some(table) = &self.positions {
                 for (value, of_position) in row.iter_mut().zip(&table[position * hidden..]) {
                     *value += of_position;

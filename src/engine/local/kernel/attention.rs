@@ -255,7 +255,7 @@ fn product<const HEIGHT: usize, const WIDTH: usize>(
     columns: &[[f32; POSITIONS]],
 ) {
     if WIDTH == POSITIONS {
-        accumulate::<HEIGHT, POSITIONS, POSITIONS, 0>(sums, rows, columns);
+        accumulate::<HEIGHT, POSITIONS, POSITIONS, 0, f32>(sums, rows, columns);
     } else {
         half_product::<HEIGHT, 0>(sums, rows, columns);
         half_product::<HEIGHT, { POSITIONS / 2 }>(sums, rows, columns);
@@ -272,7 +272,7 @@ fn half_product<const HEIGHT: usize, const FROM: usize>(
     for (half, sums) in half.iter_mut().zip(&*sums) {
         half.copy_from_slice(&sums[FROM..][..POSITIONS / 2]);
     }
-    accumulate::<HEIGHT, { POSITIONS / 2 }, POSITIONS, FROM>(&mut half, rows, columns);
+    accumulate::<HEIGHT, { POSITIONS / 2 }, POSITIONS, FROM, f32>(&mut half, rows, columns);
     for (half, sums) in half.iter().zip(sums) {
         sums[FROM..][..POSITIONS / 2].copy_from_slice(half);
     }

@@ -3,7 +3,7 @@
 use crate::engine::local::{
     config::Config,
     family::Wanted,
-    kernel::{Packed, Scan},
+    kernel::Scan,
 };
 
 /// A family of state-space models.
@@ -228,21 +228,33 @@ impl Arch {
         all
     }
 
-    /// The bytes of the weights as they lie in memory.
-    pub fn memory(&self) -> u64 {
-        let packed = |inputs: usize, outputs: usize| Packed::bytes(inputs as u64, outputs as u64);
+    /// The bytes of the weights as they lie in memory; `packed` says it of a matrix by its inputs, outputs and tensors.
+    pub(in crate::engine::local) fn memory(
+        &self,
+        (prefix, embedding): (&str, &str),
+        packed: &dyn Fn(usize, usize, &[String]) -> u64,
+    ) -> u64 {
+        let table = |name: String| packed(self.hidden, self.vocabulary, &[name]);
         let decays = Scan::held_by(self.channels, self.state, self.groups()) as u64;
-        let layer = packed(self.hidden, self.projected())
-            + packed(self.channels, self.hidden)
-            + 4 * (self.taps * self.convolved()) as u64
-            + match self.selection {
+        let layer = |layer: usize| {
+            let packed = |inputs, outputs, name: &str| {
+                packed(inputs, outputs, &[format!("{prefix}layers.{layer}.mixer.{name}.weight")])
+            };
+            let rule = match self.selection {
                 Selection::Projected { rank, .. } => {
-                    packed(self.channels, rank + 2 * self.state) + packed(rank, self.channels) + 4 * decays
+                    packed(self.channels, rank + 2 * self.state, "x_proj")
+                        + packed(rank, self.channels, "dt_proj")
+                        + 4 * decays
                 }
                 Selection::Direct { .. } => 4 * self.channels as u64,
             };
-        let embedding = if self.tied { 0 } else { 4 * (self.vocabulary * self.hidden) as u64 };
-        self.layers as u64 * layer + packed(self.hidden, self.vocabulary) + embedding
+            packed(self.hidden, self.projected(), "in_proj")
+                + packed(self.channels, self.hidden, "out_proj")
+                + 4 * (self.taps * self.convolved()) as u64
+                + rule
+        };
+        let head = if self.tied { 0 } else { table("lm_head.weight".to_owned()) };
+        (0..self.layers).map(layer).sum::<u64>() + table(format!("{prefix}{embedding}")) + head
     }
 
     /// The bytes that a sequence of so many tokens holds between two calls: a state of one size, and its tokens.

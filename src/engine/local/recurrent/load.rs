@@ -20,11 +20,13 @@ pub(in crate::engine::local) fn load(
     let layer = |index: usize| layer(checkpoint, arch, &format!("{prefix}layers.{index}."));
     let embedding = format!("{prefix}{embedding}");
     let head = if arch.tied { embedding.clone() } else { "lm_head.weight".to_owned() };
+    let table =
+        |name| matrix(checkpoint, arch.hidden, Layout::OutputsFirst, &[(name, arch.vocabulary)]);
     Ok(Recurrent {
         isa: Isa::best(),
         layers: (0..arch.layers).into_par_iter().map(layer).collect::<Result<_, _>>()?,
-        head: matrix(checkpoint, arch.hidden, Layout::OutputsFirst, &[(head, arch.vocabulary)])?,
-        embedding: if arch.tied { None } else { Some(vector(checkpoint, &embedding)?) },
+        head: table(head)?,
+        embedding: if arch.tied { None } else { Some(table(embedding)?) },
         final_norm: vector(checkpoint, &format!("{prefix}norm_f.weight"))?,
         arch: arch.clone(),
     })

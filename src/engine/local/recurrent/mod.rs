@@ -27,8 +27,8 @@ pub(super) use trail::Trail;
 pub struct Recurrent {
     pub(super) arch: Arch,
     pub(super) isa: Isa,
-    /// `[vocabulary, hidden]`, where it is not the head.
-    embedding: Option<Vec<f32>>,
+    /// `[hidden, vocabulary]`, where it is not the head.
+    embedding: Option<Packed>,
     layers: Vec<Layer>,
     final_norm: Vec<f32>,
     /// `[hidden, vocabulary]`.
@@ -151,10 +151,7 @@ impl Recurrent {
         let mut x = vec![0.0; pieces.iter().map(|piece| piece.tokens.len()).sum::<usize>() * hidden];
         let tokens = pieces.iter().flat_map(|piece| piece.tokens);
         for (row, token) in x.chunks_mut(hidden).zip(tokens) {
-            match &self.embedding {
-                Some(table) => row.copy_from_slice(&table[*token as usize * hidden..][..hidden]),
-                None => self.head.column(*token as usize, row),
-            }
+            self.embedding.as_ref().unwrap_or(&self.head).column(*token as usize, row);
         }
         x
     }
