@@ -158,8 +158,7 @@ pub(super) fn locate(
 fn local(wanted: Wanted<'_>, shell: &mut Shell) -> Result<Found, Exit> {
     let environment = Environment::from_lookup(|name| std::env::var_os(name));
     let Located { files, origin } = locate(wanted.source, wanted.revision, &environment, shell, fetch)?;
-    let looked =
-        Checkpoint::open(files).and_then(|checkpoint| Ok((checkpoint.tokenizer()?, checkpoint)));
+    let looked = Checkpoint::open(files).and_then(|checkpoint| Ok((checkpoint.tokenizer()?, checkpoint)));
     let (tokens, checkpoint) = looked.map_err(|error| shell.fail(Exit::Model, error))?;
     Ok(Found::Local(Box::new(FoundLocal { name: short(wanted.name), origin, checkpoint, tokens })))
 }

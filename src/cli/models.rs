@@ -5,8 +5,10 @@ use crate::report::format::Format;
 
 /// List the models that can be run, or say of one whether it will and what it takes
 #[derive(Clone, Debug, clap::Args)]
-#[command(after_help = "Reads no weights and asks no network. Of a model that does not run, every reason is said, and \
-                        the exit code is 7.")]
+#[command(
+    after_help = "Reads no weights and asks no network. Of a model that does not run, every reason is said, and \
+                        the exit code is 7."
+)]
 pub(super) struct Arguments {
     /// `reference`, a folder, a file, or the name of a downloaded model; all without it
     #[arg(value_name = "NAME|FOLDER")]
@@ -18,7 +20,10 @@ pub(super) struct Arguments {
 
 #[cfg(not(feature = "local"))]
 pub(super) fn run(_: &Arguments, shell: &mut Shell) -> Result<Exit, Exit> {
-    Err(shell.fail(Exit::Model, "this build of yardstick runs no models: it was built without the feature `local`"))
+    Err(shell.fail(
+        Exit::Model,
+        "this build of yardstick runs no models: it was built without the feature `local`",
+    ))
 }
 
 #[cfg(feature = "local")]
@@ -28,7 +33,10 @@ pub(super) use local::run;
 mod local {
     use super::{Arguments, Exit, Format, Shell};
     use crate::{
-        cli::{model::{self, Located}, next::csv},
+        cli::{
+            model::{self, Located},
+            next::csv,
+        },
         engine::local::{
             CheckpointError, Description, Files,
             hub::{self, Environment, Source},
@@ -52,7 +60,8 @@ mod local {
         attention.retain(|name| !state_space.contains(name));
         let mut models = vec![model(Source::REFERENCE, None, &Inspection::of(&Files::reference()))];
         let cache = environment.cache.as_deref();
-        let entries = cache.map_or(Ok(Vec::new()), hub::list).map_err(|error| shell.fail(Exit::Model, error))?;
+        let entries =
+            cache.map_or(Ok(Vec::new()), hub::list).map_err(|error| shell.fail(Exit::Model, error))?;
         for entry in entries {
             let inspection = Inspection::of(&Files::Folder(entry.folder));
             let model = model(&entry.id, Some(entry.commit.to_string()), &inspection);
@@ -70,9 +79,10 @@ mod local {
     }
 
     fn look(name: &str, environment: &Environment, format: Format, shell: &mut Shell) -> Result<Exit, Exit> {
-        let Located { files, origin } = model::locate(name, None, environment, shell, |repository, environment, shell| {
-            hub::look(repository, environment).map_err(|error| shell.fail(Exit::Model, error))
-        })?;
+        let Located { files, origin } =
+            model::locate(name, None, environment, shell, |repository, environment, shell| {
+                hub::look(repository, environment).map_err(|error| shell.fail(Exit::Model, error))
+            })?;
         let inspection = Inspection::of(&files);
         let Rest { tokenizer, available, faults } = inspection.rest(&files);
         let mut model = model(name, origin.revision, &inspection);
@@ -80,12 +90,14 @@ mod local {
         let exit = if model.faults.is_empty() { Exit::Success } else { Exit::Model };
         let close = Close {
             model,
-            size: inspection.description.map(|Description { parameters, memory, context, vocabulary, .. }| Size {
-                parameters,
-                memory,
-                context,
-                vocabulary,
-            }),
+            size: inspection.description.map(
+                |Description { parameters, memory, context, vocabulary, .. }| Size {
+                    parameters,
+                    memory,
+                    context,
+                    vocabulary,
+                },
+            ),
             tokenizer: tokenizer.map(|facts| Tokenizer {
                 kind: facts.kind.to_owned(),
                 begins: facts.begins,

@@ -3,8 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{
-    quantity,
-    summary,
+    quantity, summary,
     table::{Cell, Column, Look, Shape, Table},
     text,
 };
@@ -123,9 +122,10 @@ impl Models<'_> {
         paragraph(String::new());
         let mut table = self.table();
         for (row, model) in table.rows.iter_mut().zip(&self.models) {
-            row[1] = model.revision.as_ref().map_or(Cell::Empty, |commit| {
-                Cell::Text(commit.chars().take(7).collect())
-            });
+            row[1] = model
+                .revision
+                .as_ref()
+                .map_or(Cell::Empty, |commit| Cell::Text(commit.chars().take(7).collect()));
             row[3] = Cell::Text(quantity::bytes(model.bytes));
         }
         out.push_str(&table.terminal(look));

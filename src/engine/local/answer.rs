@@ -259,8 +259,7 @@ impl<'a, I: Iterator<Item = (usize, &'a Request)>> Texts<'a, I> {
     fn fits(&self, text: &Writing) -> bool {
         let all = || self.begun.iter().chain([text]);
         let model = &self.local.decoder;
-        let kept: u64 =
-            all().map(|text| model.memory_of_sequence(text.most_tokens(model.context()))).sum();
+        let kept: u64 = all().map(|text| model.memory_of_sequence(text.most_tokens(model.context()))).sum();
         all().map(Writing::unread).sum::<usize>() <= self.local.batch_tokens && kept <= self.local.kept
     }
 

@@ -44,8 +44,7 @@ pub struct Interface {
 /// Every family that is run, by its `model_type`, in order.
 pub fn families() -> Vec<&'static str> {
     let decoders = family::FAMILIES.iter().map(|family| family.name);
-    let mut names: Vec<&str> =
-        decoders.chain(recurrent::FAMILIES.iter().map(|family| family.name)).collect();
+    let mut names: Vec<&str> = decoders.chain(recurrent::FAMILIES.iter().map(|family| family.name)).collect();
     names.sort_unstable();
     names
 }
@@ -120,14 +119,6 @@ impl Architecture {
             Self::Recurrent { arch, names } => arch.memory(*names, packed),
         }
     }
-
-    /// The bytes that a sequence of so many tokens holds while it goes on.
-    pub(super) fn memory_of_sequence(&self, tokens: usize) -> u64 {
-        match self {
-            Self::Decoder { arch, .. } => arch.memory_of_sequence(tokens),
-            Self::Recurrent { arch, .. } => arch.memory_of_sequence(tokens),
-        }
-    }
 }
 
 impl Arch {
@@ -149,7 +140,12 @@ impl Arch {
 
 fn memory(arch: &Arch, prefix: &str, packed: &dyn Fn(usize, usize, &[String]) -> u64) -> u64 {
     let projections = |layer| {
-        [arch.qkv(prefix, layer), arch.output(prefix, layer), arch.up(prefix, layer), arch.down(prefix, layer)]
+        [
+            arch.qkv(prefix, layer),
+            arch.output(prefix, layer),
+            arch.up(prefix, layer),
+            arch.down(prefix, layer),
+        ]
     };
     let layers = (0..arch.layers).flat_map(projections).map(|projection| {
         let names: Vec<String> = projection.parts.iter().map(|(name, _)| format!("{name}.weight")).collect();

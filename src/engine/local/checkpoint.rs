@@ -170,7 +170,8 @@ impl Checkpoint {
         };
         let mut faults = Vec::new();
         let values = object(&files, "config.json");
-        let values = noted(values.and_then(|values| values.ok_or_else(|| absent("`config.json`"))), &mut faults);
+        let values =
+            noted(values.and_then(|values| values.ok_or_else(|| absent("`config.json`"))), &mut faults);
         let said = values.and_then(|values| noted(said_by(&place, &values), &mut faults));
         let weights = Weights::open(&files).map_err(|fault| match fault {
             WeightsError::Absent => absent(&format!("weights ({})", super::weights::WEIGHTS.join(", "))),

@@ -23,7 +23,8 @@ pub const SIZE: RangeInclusive<u64> = 1..=1 << 24;
 pub fn parse(text: &[u8]) -> Result<Map<String, Value>, serde_json::Error> {
     serde_json::from_slice(text).or_else(|fault| {
         // What is wrong is said of the text as it is.
-        let plain = std::str::from_utf8(text).ok().map(without_bare_numbers);
+        let object = std::str::from_utf8(text).ok().filter(|text| text.trim_start().starts_with('{'));
+        let plain = object.map(without_bare_numbers);
         plain.and_then(|plain| serde_json::from_str(&plain).ok()).ok_or(fault)
     })
 }
@@ -230,7 +231,8 @@ mod tests {
 
     #[test]
     fn texts_that_hold_the_word_stay_as_they_are() {
-        let text = r#"{"a": "to Infinity, \"NaN\" and -Infinity\\", "b": NaN, "Infinity": [-1, "é", Infinity]}"#;
+        let text =
+            r#"{"a": "to Infinity, \"NaN\" and -Infinity\\", "b": NaN, "Infinity": [-1, "é", Infinity]}"#;
         let values = parse(text.as_bytes()).unwrap();
         assert_eq!(values["a"], r#"to Infinity, "NaN" and -Infinity\"#);
         assert_eq!(values["Infinity"][2][FLOAT], "Infinity");

@@ -113,7 +113,9 @@ impl CheckpointError {
             Self::Read { .. } => "check its permissions",
             Self::Json { .. } => "download the file again",
             Self::Family { .. } => "serve it with vLLM, TGI or llama.cpp, or take a model of another family",
-            Self::Config { .. } => "take a checkpoint that transformers can load, with weights in a plain format",
+            Self::Config { .. } => {
+                "take a checkpoint that transformers can load, with weights in a plain format"
+            }
             Self::Tensors { .. } => "take config and weights from the same checkpoint",
             Self::Weights { .. } => "download the weights again",
             Self::Tokens { .. } => "take the tokenizer of the same checkpoint",

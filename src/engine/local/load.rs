@@ -30,7 +30,11 @@ pub(super) fn load(checkpoint: &Checkpoint) -> Result<Model, CheckpointError> {
 fn decoder(checkpoint: &Checkpoint, arch: &Arch, prefix: &str) -> Result<Decoder, WeightsError> {
     let layer = |index: usize| {
         Ok(Layer {
-            attention_norm: scale(checkpoint, arch, &arch.of_layer(prefix, index, arch.names.attention_norm))?,
+            attention_norm: scale(
+                checkpoint,
+                arch,
+                &arch.of_layer(prefix, index, arch.names.attention_norm),
+            )?,
             qkv: linear(checkpoint, arch, &arch.qkv(prefix, index))?,
             output: linear(checkpoint, arch, &arch.output(prefix, index))?,
             mlp_norm: scale(checkpoint, arch, &arch.of_layer(prefix, index, arch.names.mlp_norm))?,

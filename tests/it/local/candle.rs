@@ -55,7 +55,8 @@ fn mamba2_is_what_candle_computes() {
     let size = |key: &str| config[key].as_u64().unwrap() as usize;
     let vocabulary = size("vocab_size");
     // The head is the embedding there; with both in one table, its second half is the head.
-    let table = Tensor::cat(&[&tensors["backbone.embeddings.weight"], &tensors["lm_head.weight"]], 0).unwrap();
+    let table =
+        Tensor::cat(&[&tensors["backbone.embeddings.weight"], &tensors["lm_head.weight"]], 0).unwrap();
     tensors.insert("backbone.embeddings.weight".into(), table);
     let config = mamba2::Config {
         d_model: size("hidden_size"),

@@ -84,8 +84,8 @@ fn configs_that_cannot_be_are_refused_with_all_their_faults() {
         &["not a JSON object"],
     );
     says(
-        &fault(|folder| edit(folder, |config| config["model_type"] = json!("mamba"))),
-        &["`model_type: mamba`", "gpt2, llama"],
+        &fault(|folder| edit(folder, |config| config["model_type"] = json!("rwkv"))),
+        &["`model_type: rwkv`", "gpt2", "llama", "mamba2", "vLLM, TGI or llama.cpp"],
     );
     says(&fault(|folder| fs::write(folder.join("config.json"), "{}").unwrap()), &["`model_type: nothing`"]);
     let faults = fault(|folder| {

@@ -93,9 +93,10 @@ impl Scan {
             Decay::Channels(gather(&|channel| decay[channel]))
         } else {
             assert_eq!(per_channel, state, "a decay for each value that a channel holds");
-            let rows: Vec<_> =
-                (0..state).map(|at| gather(&|channel| decay[channel * state + at])).collect();
-            Decay::Values((0..blocks.len()).flat_map(|block| rows.iter().map(move |row| row[block])).collect())
+            let rows: Vec<_> = (0..state).map(|at| gather(&|channel| decay[channel * state + at])).collect();
+            Decay::Values(
+                (0..blocks.len()).flat_map(|block| rows.iter().map(move |row| row[block])).collect(),
+            )
         };
         Self { channels, state, groups, decay, skip: gather(&|channel| skip[channel]) }
     }

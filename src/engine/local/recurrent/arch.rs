@@ -1,10 +1,6 @@
 //! Families of state-space models as data: what their `config.json` says, and the tensors that it makes them need.
 
-use crate::engine::local::{
-    config::Config,
-    family::Wanted,
-    kernel::Scan,
-};
+use crate::engine::local::{config::Config, family::Wanted, kernel::Scan};
 
 /// A family of state-space models.
 pub struct Family {
@@ -194,7 +190,8 @@ impl Arch {
         want(format!("{prefix}{embedding}"), &[self.vocabulary, self.hidden]);
         for layer in 0..self.layers {
             want(format!("{prefix}layers.{layer}.norm.weight"), &[self.hidden]);
-            let mut want = |name: &str, shape: &[usize]| want(format!("{prefix}layers.{layer}.mixer.{name}"), shape);
+            let mut want =
+                |name: &str, shape: &[usize]| want(format!("{prefix}layers.{layer}.mixer.{name}"), shape);
             let (channels, state) = (self.channels, self.state);
             want("in_proj.weight", &[self.projected(), self.hidden]);
             want("out_proj.weight", &[self.hidden, channels]);
@@ -259,7 +256,8 @@ impl Arch {
 
     /// The bytes that a sequence of so many tokens holds between two calls: a state of one size, and its tokens.
     pub fn memory_of_sequence(&self, tokens: usize) -> u64 {
-        let held = Scan::held_by(self.channels, self.state, self.groups()) + (self.taps - 1) * self.convolved();
+        let held =
+            Scan::held_by(self.channels, self.state, self.groups()) + (self.taps - 1) * self.convolved();
         4 * (self.layers * held + tokens) as u64
     }
 }

@@ -20,8 +20,7 @@ pub(in crate::engine::local) fn load(
     let layer = |index: usize| layer(checkpoint, arch, &format!("{prefix}layers.{index}."));
     let embedding = format!("{prefix}{embedding}");
     let head = if arch.tied { embedding.clone() } else { "lm_head.weight".to_owned() };
-    let table =
-        |name| matrix(checkpoint, arch.hidden, Layout::OutputsFirst, &[(name, arch.vocabulary)]);
+    let table = |name| matrix(checkpoint, arch.hidden, Layout::OutputsFirst, &[(name, arch.vocabulary)]);
     Ok(Recurrent {
         isa: Isa::best(),
         layers: (0..arch.layers).into_par_iter().map(layer).collect::<Result<_, _>>()?,
@@ -59,7 +58,8 @@ fn layer(checkpoint: &Checkpoint, arch: &Arch, prefix: &str) -> Result<Layer, We
             let spread = |of_heads: Vec<f32>| -> Vec<f32> {
                 of_heads.iter().flat_map(|value| std::iter::repeat_n(*value, wide)).collect()
             };
-            let rule = Rule::Direct { step_bias: read("dt_bias")?, limits, groups, norm: read("norm.weight")? };
+            let rule =
+                Rule::Direct { step_bias: read("dt_bias")?, limits, groups, norm: read("norm.weight")? };
             (spread(read("D")?), spread(decay), rule)
         }
     };

@@ -14,9 +14,7 @@ use rayon::prelude::*;
 
 use super::{
     decoder::Place,
-    kernel::{
-        self, Columns, Found, Inputs, Isa, Norm, Packed, Scan, Softmax, Stretch, Sum, View, Want,
-    },
+    kernel::{self, Columns, Found, Inputs, Isa, Norm, Packed, Scan, Softmax, Stretch, Sum, View, Want},
 };
 
 pub use arch::{Arch, FAMILIES, Family, Selection};
@@ -126,13 +124,19 @@ impl Recurrent {
     }
 
     /// All rows of all pieces, normalized for the head, and the states after those where they are wanted.
-    fn run(&self, pieces: &[Piece<'_>], watch: &mut dyn FnMut(Place, &[f32])) -> (Vec<f32>, Vec<Option<State>>) {
+    fn run(
+        &self,
+        pieces: &[Piece<'_>],
+        watch: &mut dyn FnMut(Place, &[f32]),
+    ) -> (Vec<f32>, Vec<Option<State>>) {
         let hidden = self.arch.hidden;
         let mut x = self.embed(pieces); // [tokens, hidden]
         let tokens = x.len() / hidden;
         watch(Place::Embedding, &x);
-        let mut states: Vec<Option<State>> =
-            pieces.iter().map(|piece| piece.keep.then(|| State(Vec::with_capacity(self.layers.len())))).collect();
+        let mut states: Vec<Option<State>> = pieces
+            .iter()
+            .map(|piece| piece.keep.then(|| State(Vec::with_capacity(self.layers.len()))))
+            .collect();
         let mut normed = vec![0.0; tokens * hidden];
         let mut step = vec![0.0; tokens * hidden];
         for (index, layer) in self.layers.iter().enumerate() {
@@ -236,7 +240,9 @@ impl Recurrent {
                     &before.0[index].recent[(at + taps as isize - 1) as usize * convolved..][..convolved]
                 }),
             };
-            places.extend((0..count as isize).map(|at| (at - taps as isize + 1..=at).map(row).collect::<Vec<_>>()));
+            places.extend(
+                (0..count as isize).map(|at| (at - taps as isize + 1..=at).map(row).collect::<Vec<_>>()),
+            );
             if let Some(state) = state {
                 let last = count as isize;
                 let recent = (last - taps as isize + 1..last).flat_map(row).copied().collect();
@@ -252,7 +258,14 @@ impl Recurrent {
     }
 
     /// What the steps are made of, B and C, `[tokens, ..]` each.
-    fn select(&self, select: &Linear, eps: Option<f32>, x: &[f32], tokens: usize, rank: usize) -> [Vec<f32>; 3] {
+    fn select(
+        &self,
+        select: &Linear,
+        eps: Option<f32>,
+        x: &[f32],
+        tokens: usize,
+        rank: usize,
+    ) -> [Vec<f32>; 3] {
         let (state, width) = (self.arch.state, select.weight.n());
         let mut selected = vec![0.0; tokens * width];
         self.linear(View::dense(x, tokens), select, &mut selected);

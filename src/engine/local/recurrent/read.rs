@@ -75,8 +75,7 @@ impl Recurrent {
             let pieces = parts.iter().map(|(index, part)| {
                 let journey = &journeys[*index];
                 let passing = matches!(batch[*index].reading, Reading::Passing(_));
-                let keep =
-                    !passing || part.end < journey.end() || waiting.contains_key(&(*index, part.end));
+                let keep = !passing || part.end < journey.end() || waiting.contains_key(&(*index, part.end));
                 Piece { tokens: journey.of(part), before: journey.state.as_deref(), keep }
             });
             let (rows, states) = self.run(&pieces.collect::<Vec<_>>(), watch);
@@ -181,7 +180,9 @@ fn close(batch: &mut [Sequence<'_>], journeys: &mut [Journey]) {
     };
     let wholes: Vec<Option<Vec<u32>>> = batch.iter().enumerate().map(whole).collect();
     for ((sequence, journey), tokens) in batch.iter_mut().zip(journeys).zip(wholes) {
-        if let (Reading::Kept(_, memory) | Reading::On(memory), Some(tokens)) = (&mut sequence.reading, tokens) {
+        if let (Reading::Kept(_, memory) | Reading::On(memory), Some(tokens)) =
+            (&mut sequence.reading, tokens)
+        {
             let mut states = std::mem::take(&mut journey.trail);
             if !journey.kept {
                 states.extend(journey.state.take().map(|state| (journey.next, state)));

@@ -40,8 +40,7 @@ fn model(selection: Selection, bias: bool) -> Recurrent {
     };
     let layer = |seed: u64| {
         let decays = if matches!(selection, Selection::Projected { .. }) { arch.state } else { 1 };
-        let decay: Vec<f32> =
-            numbers(arch.channels * decays, seed).into_iter().map(|x| -0.5 - x).collect();
+        let decay: Vec<f32> = numbers(arch.channels * decays, seed).into_iter().map(|x| -0.5 - x).collect();
         Layer {
             norm: numbers(arch.hidden, seed ^ 1),
             into: linear(arch.hidden, arch.projected(), bias, seed ^ 2),
