@@ -218,7 +218,7 @@ fn a_description_needs_no_weights() {
     let description = Checkpoint::reference().unwrap().description();
     // 2560 × 128 + 256 × 128 + 4 × (12 × 128² + 13 × 128) + 2 × 128.
     assert_eq!(description.parameters, 1_153_792);
-    assert_eq!((description.family, description.context, description.vocabulary), ("gpt2", 256, 2560));
+    assert_eq!((description.family, description.context, description.vocabulary), ("gpt2", Some(256), 2560));
     assert_eq!(description.dtypes, ["f16"]);
     assert_eq!(
         description.file_bytes,
