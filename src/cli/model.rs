@@ -1,7 +1,7 @@
 //! From a model's name to something that answers, in two steps: found (what it is, how it cuts texts), then loaded.
 
 #[cfg(feature = "local")]
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::{
     num::NonZeroUsize,
     time::{Duration, Instant},
@@ -120,18 +120,32 @@ pub(super) fn find(wanted: Wanted<'_>, shell: &mut Shell) -> Result<Found, Exit>
     }
 }
 
+/// The files of a model, and where they come from.
 #[cfg(feature = "local")]
-fn local(wanted: Wanted<'_>, shell: &mut Shell) -> Result<Found, Exit> {
-    let environment = Environment::from_lookup(|name| std::env::var_os(name));
+pub(super) struct Located {
+    pub(super) files: Files,
+    pub(super) origin: Origin,
+}
+
+/// Understands a model's name; `open` gives the folder of a repository.
+#[cfg(feature = "local")]
+pub(super) fn locate(
+    source: &str,
+    revision: Option<&str>,
+    environment: &Environment,
+    shell: &mut Shell,
+    open: impl FnOnce(&Repository, &Environment, &mut Shell) -> Result<hub::Snapshot, Exit>,
+) -> Result<Located, Exit> {
     let here = Path::new("");
-    let source =
-        Source::parse(wanted.source, here, &environment).map_err(|error| shell.fail(Exit::Model, error))?;
-    let whole = |folder: PathBuf| Some((folder, None));
-    let (files, origin) = match source {
-        Source::Reference => (None, Origin { source: "built in".into(), revision: None }),
+    let source = Source::parse(source, here, environment).map_err(|error| shell.fail(Exit::Model, error))?;
+    match source {
+        Source::Reference => {
+            let origin = Origin { source: "built in".into(), revision: None };
+            Ok(Located { files: Files::reference(), origin })
+        }
         Source::Folder(folder) => {
             let source = last(&folder).unwrap_or_else(|| folder.display().to_string());
-            (whole(folder), Origin { source, revision: None })
+            Ok(Located { files: Files::Folder(folder), origin: Origin { source, revision: None } })
         }
         Source::File(path) => {
             let gguf = path.extension().is_some_and(|end| end.eq_ignore_ascii_case("gguf"));
@@ -143,29 +157,36 @@ fn local(wanted: Wanted<'_>, shell: &mut Shell) -> Result<Found, Exit> {
                 return Err(shell.fail(Exit::Model, message));
             };
             let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
-            (Some((folder.to_owned(), Some(file.clone()))), Origin { source: file, revision: None })
+            let files = Files::Gguf { folder: folder.to_owned(), file: file.clone() };
+            Ok(Located { files, origin: Origin { source: file, revision: None } })
         }
         Source::Repository(repository) => {
-            let repository = match wanted.revision {
+            let repository = match revision {
                 Some(revision) => repository.at(revision).map_err(|error| shell.fail(Exit::Model, error))?,
                 None => repository,
             };
-            let snapshot = fetch(&repository, &environment, shell)?;
-            let commit = Some(snapshot.commit.to_string());
-            let file = repository.file().map(str::to_owned);
-            (Some((snapshot.folder, file)), Origin { source: repository.id().to_owned(), revision: commit })
+            let snapshot = open(&repository, environment, shell)?;
+            let revision = Some(snapshot.commit.to_string());
+            let origin = Origin { source: repository.id().to_owned(), revision };
+            let folder = snapshot.folder;
+            let files = match repository.file() {
+                Some(file) => Files::Gguf { folder, file: file.to_owned() },
+                None => Files::Folder(folder),
+            };
+            Ok(Located { files, origin })
         }
-    };
-    let checkpoint = match files {
-        Some((folder, None)) => Checkpoint::open(Files::Folder(folder)),
-        Some((folder, Some(file))) => Checkpoint::open_gguf(Files::Folder(folder), &file),
-        None => Checkpoint::reference(),
-    };
+    }
+}
+
+#[cfg(feature = "local")]
+fn local(wanted: Wanted<'_>, shell: &mut Shell) -> Result<Found, Exit> {
+    let environment = Environment::from_lookup(|name| std::env::var_os(name));
+    let Located { files, origin } = locate(wanted.source, wanted.revision, &environment, shell, fetch)?;
     let form = match wanted.weights {
         WeightsForm::Dequantized => Form::Widened,
         WeightsForm::Quantized => Form::Quantized,
     };
-    let checkpoint = checkpoint.and_then(|checkpoint| checkpoint.with_weights(form));
+    let checkpoint = Checkpoint::open(files).and_then(|checkpoint| checkpoint.with_weights(form));
     let looked = checkpoint.and_then(|checkpoint| Ok((checkpoint.tokenizer()?, checkpoint)));
     let (tokens, checkpoint) = looked.map_err(|error| shell.fail(Exit::Model, error))?;
     Ok(Found::Local(Box::new(FoundLocal { name: short(wanted.name), origin, checkpoint, tokens })))

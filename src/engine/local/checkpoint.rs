@@ -2,16 +2,18 @@
 
 mod fault;
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value};
 
 use crate::engine::ModelFile;
 
 use super::{
-    config::Config,
+    architecture::{Architecture, Interface, families},
+    config::{self, Config},
     dialect,
-    family::{Arch, FAMILIES, Position},
     files::Files,
-    kernel::{Block, Format, Packed, Storage},
+    kernel::{Format, Packed, Storage},
     tokens::{self, Tokens},
     weights::{Dtype, WEIGHTS, Weights, WeightsError, gguf::Metadata, is_gguf},
 };
@@ -23,10 +25,8 @@ use fault::enumerate;
 pub struct Checkpoint {
     pub(super) files: Files,
     pub(super) family: &'static str,
-    pub(super) arch: Arch,
+    pub(super) architecture: Architecture,
     pub(super) weights: Weights,
-    /// Before the tensors' names in this checkpoint.
-    pub(super) prefix: &'static str,
     /// Ids that end a generated text.
     pub(super) ends: Vec<u32>,
     /// What the header of a GGUF file says; of other files it is in files beside them.
@@ -57,10 +57,8 @@ pub struct Description {
     pub file_bytes: u64,
     /// Bytes that the weights take in memory.
     pub memory: u64,
-    /// Bytes that the memory of one token takes while a text is generated.
-    pub memory_per_token: u64,
-    /// The longest sequence, in tokens.
-    pub context: usize,
+    /// The longest sequence, in tokens, where there is a longest: a state-space model reads on without end.
+    pub context: Option<usize>,
     /// Rows of the embedding.
     pub vocabulary: usize,
 }
@@ -70,41 +68,73 @@ const MOST_LAYERS: usize = 10_000;
 const CONFIG: &str = "config.json";
 
 impl Checkpoint {
-    /// Looks at everything but the weights themselves, in a folder of one model.
+    /// Looks at everything but the weights themselves, up to the first sort of fault.
     pub fn open(files: Files) -> Result<Self, CheckpointError> {
-        let place = files.place();
-        let found = files.names().map_err(|fault| CheckpointError::Folder { place: place.clone(), fault })?;
-        if !WEIGHTS.iter().any(|name| files.has(name)) {
-            let whole: Vec<String> = found.iter().filter(|name| is_gguf(name)).cloned().collect();
-            match whole.as_slice() {
-                [] => {}
-                [file] => return Self::open_gguf(files, file),
-                _ => return Err(CheckpointError::Several { place, files: whole }),
-            }
+        Self::look(files).map_err(|mut faults| faults.swap_remove(0))
+    }
+
+    /// Looks at everything but the weights themselves and the tokenizer's own file; at least one fault, or none.
+    pub(super) fn look(files: Files) -> Result<Self, Vec<CheckpointError>> {
+        if let Some(file) = Self::whole(&files).map_err(|fault| vec![fault])? {
+            return Self::look_into(files, &file).map_err(|fault| vec![fault]);
         }
+        let place = files.place();
+        let found =
+            files.names().map_err(|fault| vec![CheckpointError::Folder { place: place.clone(), fault }])?;
         let absent = |wanted: &str| CheckpointError::Absent {
             place: place.clone(),
             wanted: wanted.to_owned(),
             found: enumerate(&found),
         };
-        let values = object(&files, CONFIG)?.ok_or_else(|| absent("`config.json`"))?;
-        let arch = arch(&place, CONFIG, &values)?;
+        let mut faults = Vec::new();
+        let values = object(&files, CONFIG);
+        let values =
+            noted(values.and_then(|values| values.ok_or_else(|| absent("`config.json`"))), &mut faults);
+        let said = values.and_then(|values| noted(said_by(&place, CONFIG, &values), &mut faults));
         let weights = Weights::open(&files).map_err(|fault| match fault {
             WeightsError::Absent => absent(&format!("weights ({})", WEIGHTS.join(", "))),
             fault => CheckpointError::Weights { place: place.clone(), fault },
-        })?;
+        });
+        let weights = noted(weights, &mut faults);
         if !files.has(tokens::FILE) {
-            return Err(absent("`tokenizer.json`"));
+            faults.push(absent("`tokenizer.json`"));
         }
-        Self::fit(files, CONFIG, arch, weights, None)
+        let (Some(said), Some(weights)) = (said, weights) else { return Err(faults) };
+        match Self::fit(files, CONFIG, said, weights, None) {
+            Ok(checkpoint) if faults.is_empty() => Ok(checkpoint),
+            Ok(_) => Err(faults),
+            Err(fault) => {
+                faults.push(fault);
+                Err(faults)
+            }
+        }
     }
 
-    /// Looks at a model that is one GGUF file of a folder.
-    pub fn open_gguf(files: Files, file: &str) -> Result<Self, CheckpointError> {
+    /// The GGUF file that is the model, where there are no files of another sort.
+    pub(super) fn whole(files: &Files) -> Result<Option<String>, CheckpointError> {
+        if let Files::Gguf { file, .. } = files {
+            return Ok(Some(file.clone()));
+        }
+        if WEIGHTS.iter().any(|name| files.has(name)) {
+            return Ok(None);
+        }
+        let mut whole = files.names().unwrap_or_default();
+        whole.retain(|name| is_gguf(name));
+        match whole.len() {
+            0 | 1 => Ok(whole.pop()),
+            _ => Err(CheckpointError::Several { place: files.place(), files: whole }),
+        }
+    }
+
+    /// The header of a GGUF file, as a config and weights.
+    pub(super) fn translated(
+        files: &Files,
+        file: &str,
+    ) -> Result<(Map<String, Value>, Weights, Metadata), CheckpointError> {
         let place = files.place();
         let cannot = |fault| CheckpointError::Weights { place: place.clone(), fault };
-        let (mut weights, header) = Weights::open_gguf(&files, file).map_err(cannot)?;
-        let values = dialect::translate(&header, &mut weights, &files).map_err(|fault| match fault {
+        let (mut weights, header) = Weights::open_gguf(files, file).map_err(cannot)?;
+        let values = dialect::translate(&header, &mut weights, files).map_err(|fault| match fault {
             dialect::Fault::Architecture(family) => CheckpointError::Family {
                 place: place.clone(),
                 file: file.to_owned(),
@@ -117,51 +147,55 @@ impl Checkpoint {
             }
             dialect::Fault::Weights(fault) => cannot(fault),
         })?;
-        let arch = arch(&place, file, &values)?;
-        Self::fit(files, file, arch, weights, Some(header))
+        Ok((values, weights, header))
+    }
+
+    fn look_into(files: Files, file: &str) -> Result<Self, CheckpointError> {
+        let (values, weights, header) = Self::translated(&files, file)?;
+        let said = said_by(&files.place(), file, &values)?;
+        Self::fit(files, file, said, weights, Some(header))
     }
 
     fn fit(
         files: Files,
         file: &str,
-        (family, arch): (&'static str, Arch),
+        (family, mut architecture): (&'static str, Architecture),
         weights: Weights,
         header: Option<Metadata>,
     ) -> Result<Self, CheckpointError> {
-        let prefix = prefix(&arch, &weights);
-        let faults = faults(&arch, prefix, &weights);
-        if !faults.is_empty() {
-            return Err(CheckpointError::Tensors { place: files.place(), file: file.to_owned(), faults });
+        architecture.find_names(&weights);
+        let misfits = misfits(&architecture, &weights);
+        if !misfits.is_empty() {
+            let (place, file) = (files.place(), file.to_owned());
+            return Err(CheckpointError::Tensors { place, file, faults: misfits });
         }
         // How a text ends is a matter of decoding, where transformers lets this file win.
         let decoding = object(&files, "generation_config.json")?;
-        let ends = decoding.map_or_else(
-            || arch.ends.clone(),
-            |values| {
+        let by_config = architecture.interface().ends;
+        let ends = match decoding {
+            None => by_config,
+            Some(values) => {
                 let own = Config::new(&values).ids_or("eos_token_id", u32::MAX);
-                if own == [u32::MAX] { arch.ends.clone() } else { own }
-            },
-        );
-        Ok(Self { files, family, arch, weights, prefix, ends, header, form: Form::default() })
+                if own == [u32::MAX] { by_config } else { own }
+            }
+        };
+        Ok(Self { files, family, architecture, weights, ends, header, form: Form::default() })
     }
 
     /// What it is and what it takes.
     pub fn description(&self) -> Description {
-        let arch = &self.arch;
-        let tensors = arch.tensors(self.prefix);
+        let Interface { context, vocabulary, .. } = self.architecture.interface();
+        let tensors = self.architecture.tensors();
         let used = tensors.iter().filter_map(|wanted| self.weights.get(&wanted.name));
-        let mut dtypes: Vec<String> = used.clone().map(|tensor| tensor.dtype.name().to_owned()).collect();
-        dtypes.sort_unstable();
-        dtypes.dedup();
+        let dtypes: BTreeSet<&str> = used.clone().map(|tensor| tensor.dtype.name()).collect();
         Description {
             family: self.family,
             parameters: used.map(super::weights::Tensor::elements).sum(),
-            dtypes,
-            file_bytes: self.weights.files.iter().filter_map(|file| self.files.len(file).ok()).sum(),
+            dtypes: dtypes.into_iter().map(str::to_owned).collect(),
+            file_bytes: self.weights.bytes(&self.files),
             memory: self.memory(),
-            memory_per_token: arch.layers as u64 * Block::bytes(arch.heads).div_ceil(Block::POSITIONS as u64),
-            context: arch.context,
-            vocabulary: arch.vocabulary,
+            context,
+            vocabulary,
         }
     }
 
@@ -175,7 +209,7 @@ impl Checkpoint {
 
     /// The tokenizer, which can cut texts without the model.
     pub fn tokenizer(&self) -> Result<Tokens, CheckpointError> {
-        Tokens::open(&self.files, self.header.as_ref(), &self.arch, &self.ends)
+        Tokens::open(&self.files, self.header.as_ref(), &self.architecture.interface(), &self.ends)
             .map_err(|fault| CheckpointError::Tokens { place: self.files.place(), fault })
     }
 
@@ -190,7 +224,7 @@ impl Checkpoint {
 
     /// The same checkpoint with another form of its weights in memory.
     pub fn with_weights(mut self, form: Form) -> Result<Self, CheckpointError> {
-        let tensors = self.arch.tensors(self.prefix);
+        let tensors = self.architecture.tensors();
         let quantized = tensors.iter().any(|wanted| self.is_quantized(&wanted.name));
         if form == Form::Quantized && !quantized {
             let dtypes = self.description().dtypes.join(", ");
@@ -219,38 +253,14 @@ impl Checkpoint {
 
     /// The bytes of the weights as they lie in memory.
     fn memory(&self) -> u64 {
-        let (arch, prefix) = (&self.arch, self.prefix);
-        let packed = |inputs: usize, outputs: usize, names: &[String]| {
+        self.architecture.memory(&|inputs, outputs, names| {
             if self.keeps(names.iter().map(String::as_str)) {
                 let tensors = names.iter().filter_map(|name| self.weights.get(name));
                 return tensors.map(super::weights::Tensor::bytes).sum();
             }
             let storage = self.storage(names.iter().map(String::as_str));
             Packed::bytes(storage, inputs as u64, outputs as u64)
-        };
-        let projections = |layer| {
-            [
-                arch.qkv(prefix, layer),
-                arch.output(prefix, layer),
-                arch.up(prefix, layer),
-                arch.down(prefix, layer),
-            ]
-        };
-        let layers = (0..arch.layers).flat_map(projections).map(|projection| {
-            let names: Vec<String> =
-                projection.parts.iter().map(|(name, _)| format!("{name}.weight")).collect();
-            let outputs = projection.parts.iter().map(|(_, outputs)| outputs).sum();
-            packed(projection.inputs, outputs, &names)
-        });
-        let positions = match arch.position {
-            Position::Learned => 4 * arch.context as u64 * arch.hidden as u64,
-            Position::Rotary(_) => 0,
-        };
-        let embedding = format!("{prefix}{}.weight", arch.names.embedding);
-        let head = (!arch.tied).then(|| format!("{}.weight", arch.names.head));
-        let tables = [embedding].into_iter().chain(head);
-        let tables = tables.map(|name| packed(arch.hidden, arch.vocabulary, &[name]));
-        layers.chain(tables).sum::<u64>() + positions
+        })
     }
 
     fn deciding_files(&self) -> Vec<String> {
@@ -298,31 +308,29 @@ pub(super) fn object(files: &Files, file: &str) -> Result<Option<Map<String, Val
         file: file.to_owned(),
         fault,
     })?;
-    serde_json::from_slice(&text).map(Some).map_err(|fault| CheckpointError::Json {
+    config::parse(&text).map(Some).map_err(|fault| CheckpointError::Json {
         place: files.place(),
         file: file.to_owned(),
         fault: fault.to_string(),
     })
 }
 
-fn arch(
+pub(super) fn said_by(
     place: &str,
     file: &str,
     values: &Map<String, Value>,
-) -> Result<(&'static str, Arch), CheckpointError> {
+) -> Result<(&'static str, Architecture), CheckpointError> {
     let config = Config::new(values);
-    let name = config.text("model_type").unwrap_or("nothing");
-    let family = FAMILIES.iter().find(|family| family.name == name);
-    let family = family.ok_or_else(|| CheckpointError::Family {
+    let read = Architecture::read(&config, values);
+    let (family, architecture) = read.ok_or_else(|| CheckpointError::Family {
         place: place.to_owned(),
         file: file.to_owned(),
         key: "model_type",
-        family: name.to_owned(),
-        known: FAMILIES.iter().map(|family| family.name).collect(),
+        known: families(),
+        family: config.text("model_type").unwrap_or("nothing").to_owned(),
     })?;
-    let arch = (family.read)(&config);
-    if arch.layers > MOST_LAYERS {
-        config.fault(format!("{} layers; at most {MOST_LAYERS} are allowed", arch.layers));
+    if architecture.layers() > MOST_LAYERS {
+        config.fault(format!("{} layers; at most {MOST_LAYERS} are allowed", architecture.layers()));
     }
     if let Some(quantization) = values.get("quantization_config").filter(|value| !value.is_null()) {
         let method = quantization.get("quant_method").and_then(Value::as_str).unwrap_or("an unknown method");
@@ -333,23 +341,21 @@ fn arch(
     }
     let faults = config.faults();
     if faults.is_empty() {
-        Ok((family.name, arch))
+        Ok((family, architecture))
     } else {
         Err(CheckpointError::Config { place: place.to_owned(), file: file.to_owned(), faults })
     }
 }
 
-/// What stands before the names of this checkpoint's tensors.
-fn prefix(arch: &Arch, weights: &Weights) -> &'static str {
-    let prefixes = arch.names.prefixes;
-    let fits = |prefix: &&&str| weights.get(&format!("{prefix}{}.weight", arch.names.embedding)).is_some();
-    prefixes.iter().find(fits).unwrap_or(&prefixes[0])
+/// The value, or nothing and one fault more.
+fn noted<T>(result: Result<T, CheckpointError>, faults: &mut Vec<CheckpointError>) -> Option<T> {
+    result.map_err(|fault| faults.push(fault)).ok()
 }
 
-/// Everything that the decoder needs and the files do not have as it should be.
-fn faults(arch: &Arch, prefix: &str, weights: &Weights) -> Vec<String> {
+/// Everything that the model needs and the files do not have as it should be.
+fn misfits(architecture: &Architecture, weights: &Weights) -> Vec<String> {
     let (mut missing, mut faults) = (Vec::new(), Vec::new());
-    for wanted in arch.tensors(prefix) {
+    for wanted in architecture.tensors() {
         match weights.get(&wanted.name) {
             None => missing.push(wanted.name),
             Some(tensor) if tensor.shape != wanted.shape => faults.push(format!(

@@ -18,6 +18,13 @@ use crate::{
 pub enum Files {
     /// In a folder.
     Folder(PathBuf),
+    /// One GGUF file of a folder, and what lies beside it.
+    Gguf {
+        /// Where it is.
+        folder: PathBuf,
+        /// Its name.
+        file: String,
+    },
     /// In this program: names and contents.
     Program(&'static [(&'static str, &'static [u8])]),
 }
@@ -34,6 +41,7 @@ impl Files {
     pub fn place(&self) -> String {
         match self {
             Self::Folder(folder) => folder.display().to_string(),
+            Self::Gguf { folder, file } => folder.join(file).display().to_string(),
             Self::Program(_) => "the built-in model".into(),
         }
     }
@@ -41,7 +49,7 @@ impl Files {
     /// The names of all files, sorted.
     pub fn names(&self) -> io::Result<Vec<String>> {
         let mut names: Vec<String> = match self {
-            Self::Folder(folder) => std::fs::read_dir(folder)?
+            Self::Folder(folder) | Self::Gguf { folder, .. } => std::fs::read_dir(folder)?
                 .map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()))
                 .collect::<io::Result<_>>()?,
             Self::Program(files) => files.iter().map(|(name, _)| (*name).to_owned()).collect(),
@@ -53,7 +61,7 @@ impl Files {
     /// Whether there is a file of this name.
     pub fn has(&self, name: &str) -> bool {
         match self {
-            Self::Folder(folder) => folder.join(name).is_file(),
+            Self::Folder(folder) | Self::Gguf { folder, .. } => folder.join(name).is_file(),
             Self::Program(_) => self.embedded(name).is_some(),
         }
     }
@@ -61,7 +69,7 @@ impl Files {
     /// Opens a file for reads at any place, by several threads at once.
     pub fn open(&self, name: &str) -> io::Result<Handle> {
         Ok(match self {
-            Self::Folder(folder) => Handle::File(File::open(folder.join(name))?),
+            Self::Folder(folder) | Self::Gguf { folder, .. } => Handle::File(File::open(folder.join(name))?),
             Self::Program(_) => Handle::Program(self.program(name)?),
         })
     }
@@ -69,7 +77,9 @@ impl Files {
     /// Reads a file in any order.
     pub fn reader(&self, name: &str) -> io::Result<Box<dyn ReadSeek>> {
         Ok(match self {
-            Self::Folder(folder) => Box::new(BufReader::new(File::open(folder.join(name))?)),
+            Self::Folder(folder) | Self::Gguf { folder, .. } => {
+                Box::new(BufReader::new(File::open(folder.join(name))?))
+            }
             Self::Program(_) => Box::new(io::Cursor::new(self.program(name)?)),
         })
     }
@@ -77,7 +87,9 @@ impl Files {
     /// The size in bytes.
     pub fn len(&self, name: &str) -> io::Result<u64> {
         match self {
-            Self::Folder(folder) => Ok(std::fs::metadata(folder.join(name))?.len()),
+            Self::Folder(folder) | Self::Gguf { folder, .. } => {
+                Ok(std::fs::metadata(folder.join(name))?.len())
+            }
             Self::Program(_) => Ok(self.program(name)?.len() as u64),
         }
     }
@@ -103,7 +115,7 @@ impl Files {
     /// The file's size and digest, for the record.
     pub fn hash(&self, name: &str) -> io::Result<ModelFile> {
         let (bytes, sha256) = match self {
-            Self::Folder(folder) => hash(&folder.join(name))?,
+            Self::Folder(folder) | Self::Gguf { folder, .. } => hash(&folder.join(name))?,
             Self::Program(_) => (self.len(name)?, Digest::of(self.program(name)?)),
         };
         Ok(ModelFile { name: name.to_owned(), bytes, sha256 })
@@ -111,7 +123,7 @@ impl Files {
 
     fn embedded(&self, name: &str) -> Option<&'static [u8]> {
         match self {
-            Self::Folder(_) => None,
+            Self::Folder(_) | Self::Gguf { .. } => None,
             Self::Program(files) => files.iter().find(|(own, _)| *own == name).map(|(_, bytes)| *bytes),
         }
     }

@@ -45,7 +45,7 @@ pub enum CheckpointError {
     },
     /// The decoder does not know the architecture.
     #[error(
-        "{place}: `{file}` says `{key}: {family}`, which is not run here; these are: {}. A server such as vLLM or llama.cpp may run it",
+        "{place}: `{file}` says `{key}: {family}`, which is not run here; these are: {}. A server such as vLLM, TGI or llama.cpp may run it",
         known.join(", ")
     )]
     Family {

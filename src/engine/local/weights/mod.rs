@@ -7,7 +7,10 @@ mod pickle;
 mod safetensors;
 mod unpickle;
 
-use std::{collections::BTreeMap, ops::Range};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::Range,
+};
 
 use super::{
     family::Layout,
@@ -144,6 +147,17 @@ impl Weights {
     /// All names.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.tensors.keys().map(String::as_str)
+    }
+
+    /// The number formats of all tensors.
+    pub fn dtypes(&self) -> Vec<String> {
+        let names: BTreeSet<&str> = self.tensors.values().map(|tensor| tensor.dtype.name()).collect();
+        names.into_iter().map(str::to_owned).collect()
+    }
+
+    /// Bytes of the files.
+    pub fn bytes(&self, files: &Files) -> u64 {
+        self.files.iter().filter_map(|file| files.len(file).ok()).sum()
     }
 
     /// The elements of a tensor that is there, as the columns of a matrix of this layout.

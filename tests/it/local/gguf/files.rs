@@ -125,7 +125,9 @@ fn several_files_are_listed() {
     let files = || Files::Folder(folder.path().to_owned());
     let error = Checkpoint::open(files()).err().unwrap().to_string();
     assert!(error.contains("`a.gguf`, `b.gguf`") && error.contains("/a.gguf`"), "{error}");
-    assert!(Checkpoint::open_gguf(files(), "b.gguf").is_ok());
+    assert!(
+        Checkpoint::open(Files::Gguf { folder: folder.path().to_owned(), file: "b.gguf".into() }).is_ok()
+    );
 }
 
 #[test]

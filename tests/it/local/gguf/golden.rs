@@ -75,7 +75,10 @@ fn quantized_weights_give_the_same_answers_to_the_bit() {
     for (path, golden) in models {
         let name = path.file_name().unwrap().to_str().unwrap().to_owned();
         if !name.contains("-Q") {
-            let opened = Checkpoint::open_gguf(Files::Folder(path.parent().unwrap().to_owned()), &name);
+            let opened = Checkpoint::open(Files::Gguf {
+                folder: path.parent().unwrap().to_owned(),
+                file: name.clone(),
+            });
             let error = opened.unwrap().with_weights(Form::Quantized).err().unwrap().to_string();
             assert!(error.contains("no quantized weights (f"), "{error}");
             continue;
