@@ -15,8 +15,8 @@ use crate::{
     plan::{Answers, Ask, Failure},
     record::{Better, Cell, Column, ItemKey, Row, Table, Unit},
     spec::{
-        Content, Counted, Draw, Finding, Item, Items, Kind, Linter, Node, OneOrMore, Reader, Reported, Short,
-        Text, Value, join, keys,
+        Content, Counted, Draw, Finding, Item, Items, Kind, Linter, Node, OneOrMore, Place, Reader, Reported,
+        Severity, Short, Text, Value, join, keys,
     },
     value::{Digest, NonEmpty},
 };
@@ -101,6 +101,14 @@ impl Kind for Cloze {
     fn lint(&self, linter: &mut Linter<'_>) {
         linter.data(&self.items);
         lint::endings(&self.items, &self.join, linter);
+        lint::words("normalization", self.normalization.iter().map(|one| one.word()), linter);
+        if self.normalization.contains(&Normalization::Pmi) {
+            let whole: Vec<Place> =
+                self.items.iter().filter(|item| item.prompt.is_none()).map(|item| item.at).collect();
+            let message = format!("{} without a prompt, and `pmi` takes it away", lint::items(whole.len()));
+            let help = "the difference is 0 for every text; give prompts, or leave `pmi` out";
+            linter.tell_of(Severity::Error, "value", &whole, message, help);
+        }
     }
     fn lint_selection(&self, linter: &mut Linter<'_>) {
         lint::few_items(self.items.len(), linter);

@@ -1,7 +1,5 @@
 //! An input and its label: the items of several kinds, and the solved examples before them.
 
-use std::collections::BTreeSet;
-
 use schemars::{Schema, SchemaGenerator, json_schema};
 
 use super::{lint, shots::Selection};
@@ -72,11 +70,6 @@ impl Content for Labelled {
         let shown = self.shots.iter().flat_map(|shot| [&shot.input, &shot.label]);
         [&self.input, &self.label].into_iter().chain(shown).collect()
     }
-}
-
-/// The names of the parts of the items that are reported by themselves.
-pub(super) fn groups(items: &[Item<Labelled>]) -> BTreeSet<&str> {
-    items.iter().filter_map(|item| item.group.as_deref()).collect()
 }
 
 /// What can be wrong with items, solved examples and labels.

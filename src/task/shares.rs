@@ -18,13 +18,11 @@ pub(super) struct Shares {
 impl Shares {
     /// Of scores, with the places of the right options.
     pub(super) fn of(scores: &[f64], right: &[usize]) -> Self {
-        let most = scores[highest(scores)];
-        let total = most + log_sum_exp(scores.iter().map(|score| score - most));
+        let total = log_sum_exp(scores);
         let each: Vec<f64> = scores.iter().map(|score| libm::exp(score - total)).collect();
-        // Relative to the best of them, so that a share too small for a number still has a logarithm.
-        let best = right.iter().map(|place| scores[*place]).fold(f64::NEG_INFINITY, f64::max);
-        let own = best + log_sum_exp(right.iter().map(|place| scores[*place] - best));
-        let nll = (total - own).max(0.0);
+        let own: Vec<f64> = right.iter().map(|place| scores[*place]).collect();
+        // From scores, for a share may be too small for a number.
+        let nll = (total - log_sum_exp(&own)).max(0.0);
         let wrong = (0..scores.len()).filter(|place| !right.contains(place)).map(|place| each[place]);
         let classes: Vec<f64> = std::iter::once(libm::exp(-nll)).chain(wrong).collect();
         Self { nll, confidence: each[highest(scores)], brier: brier_of_classes(&classes, 0), each }
@@ -36,9 +34,10 @@ impl Shares {
     }
 }
 
-/// ln Σ eˣ of numbers of which none is above 0 and one is 0.
-fn log_sum_exp(values: impl Iterator<Item = f64>) -> f64 {
-    libm::log(sum(values.map(libm::exp)))
+/// ln Σ eˣ without overflow.
+pub(super) fn log_sum_exp(values: &[f64]) -> f64 {
+    let most = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    most + libm::log(sum(values.iter().map(|value| libm::exp(value - most))))
 }
 
 #[cfg(test)]

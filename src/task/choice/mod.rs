@@ -223,11 +223,6 @@ impl Choice {
         formulations.iter().flat_map(|formulation| ks.iter().map(move |k| way(*formulation, *k))).collect()
     }
 
-    /// The names of the groups of items.
-    fn groups(&self) -> BTreeSet<&str> {
-        self.items.iter().filter_map(|item| item.group.as_deref()).collect()
-    }
-
     fn layout<'a>(
         &'a self,
         renderer: &'a Renderer<'a>,
@@ -253,6 +248,7 @@ impl Kind for Choice {
     fn lint(&self, linter: &mut Linter<'_>) {
         linter.data(&self.items);
         linter.data(&self.shots);
+        lint::words("normalization", self.normalization.iter().map(|one| one.word()), linter);
         let lettered = self.formulation.contains(&Formulation::Letters);
         for item in self.items.iter().chain(self.shots.iter()) {
             item.lint(lettered, linter);

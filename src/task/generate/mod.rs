@@ -161,11 +161,6 @@ impl Generate {
         (self.ks().len() > 1).then(|| format!("k={k}"))
     }
 
-    /// The names of the groups of items.
-    fn groups(&self) -> BTreeSet<&str> {
-        self.items.iter().filter_map(|item| item.group.as_deref()).collect()
-    }
-
     /// Targets of which nothing is left to compare.
     fn lint_targets(&self, linter: &mut Linter<'_>) {
         let rule = self.rule();

@@ -3,7 +3,7 @@
 mod measures;
 mod rows;
 
-pub(super) use measures::{Part, confusion, difference, metrics, notes, of_labels, part_key};
+pub(super) use measures::{difference, metrics, notes, of_labels};
 pub(super) use rows::table;
 
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use std::sync::Arc;
 use super::{
     lint::blanks,
     pair::{Labelled, Pair},
-    planned::About,
+    planned::{About, item_key},
     prompt::{Example, Layout, Posed},
     shots::{Examples, Selection},
 };
@@ -157,16 +157,14 @@ impl Set<'_> {
         ask: &mut Ask,
     ) -> Asked {
         let posed = self.scoring(item, examples, way, ask);
-        let prompt = posed.as_ref().map_or("", |scoring| scoring.prompt.as_str());
-        let key = ItemKey {
-            item: item.id.clone(),
-            repeat: order,
-            group: Some(way.part.to_owned()),
-            cluster: item.cluster.as_ref().map(ToString::to_string),
-            content: Digest::of_json(&(self.kind, prompt, &way.words, item.label.as_str())),
+        let content = match &posed {
+            Ok(Scoring { prompt, .. }) => {
+                Digest::of_json(&(self.kind, prompt, &way.words, item.label.as_str()))
+            }
+            Err(failure) => Digest::of_json(&(self.kind, item.input.as_str(), item.label.as_str(), failure)),
         };
         let group = item.group.as_ref().map(ToString::to_string);
-        Asked { key: key.into(), group, k: way.k, posed }
+        Asked { key: item_key(item, Some(way.part), order, content), group, k: way.k, posed }
     }
 
     fn scoring(

@@ -3,17 +3,16 @@
 mod notes;
 mod verdict;
 
-use std::{collections::BTreeSet, num::NonZeroU32, sync::Arc};
+use std::{collections::BTreeSet, num::NonZeroU32};
 
 use super::{
     decoding::{Combination, Decoding},
     lint,
     next_token::{Prompt, lint_prompts},
-    planned::Judge,
+    planned::{Judge, item_key},
 };
 use crate::{
     plan::{self, Ask, Sampled},
-    record::ItemKey,
     spec::{Counted, Draw, Finding, Item, Items, Kind, Linter, Reported, Text, keys},
     value::{Digest, NonEmpty, Seed},
 };
@@ -110,13 +109,7 @@ impl Sampling {
                 // Without a seed in it, the request would be the same for all seeds, and its answer would be shared.
                 let repeat = if Choice::of(decoding) == Choice::Best { number } else { again };
                 texts.push(Asked {
-                    key: Arc::new(ItemKey {
-                        item: item.id.clone(),
-                        repeat: number,
-                        group: Some(name.clone()),
-                        cluster: item.cluster.as_ref().map(ToString::to_string),
-                        content,
-                    }),
+                    key: item_key(item, Some(&name), number, content),
                     prompt: item.prompt.to_string(),
                     seed,
                     again,
