@@ -211,6 +211,7 @@ tasks:
     close(of(None, "perplexity"), (18.0f64 / 8.0).exp());
 }
 
+/// The snapshots show what a change changes; they hold nothing that is true, for the answers are made up.
 #[test]
 fn the_examples_report_what_their_kinds_promise_and_ask_nothing_twice() {
     let entries = ["specs", "specs/notebook"].map(|folder| std::fs::read_dir(folder).unwrap());
