@@ -6,9 +6,10 @@ use rayon::prelude::*;
 
 use super::{
     Local,
-    decoder::{Memory, Place, Sequence},
+    decoder::Place,
     generate::{Step, Writing, step},
     kernel::Want,
+    memory::{Past, Reading as Kept, Sequence},
     rank::Ranking,
     score::Scoring,
     windows::Window,
@@ -160,16 +161,14 @@ impl Batch {
     /// One for each reading, in order.
     fn outcomes(&self, local: &Local, readings: &[Reading]) -> Vec<Outcome> {
         let decoder = &local.decoder;
-        let mut memories: Vec<Memory> = readings.iter().map(|_| Memory::passing()).collect();
         let mut sequences: Vec<Sequence<'_>> = readings
             .iter()
-            .zip(&mut memories)
-            .map(|(Reading { request, window: Window { read, scored, length } }, memory)| Sequence {
+            .map(|Reading { request, window: Window { read, scored, length } }| Sequence {
                 tokens: &self.asked[request].tokens()[read.clone()],
                 length: *length,
-                memory,
+                reading: Kept::Passing(Past::Nothing),
                 // What a row says is about the token after it.
-                wanted: scored.start - 1 - read.start..scored.end - 1 - read.start,
+                wanted: vec![scored.start - 1 - read.start..scored.end - 1 - read.start],
             })
             .collect();
         let rows = decoder.read(&mut sequences);

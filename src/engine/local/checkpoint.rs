@@ -8,7 +8,7 @@ use super::{
     config::Config,
     family::{Arch, FAMILIES, Position},
     files::Files,
-    kernel::{Block, Packed},
+    kernel::{Block, Packed, Storage},
     tokens::{Tokens, TokensError},
     weights::{Dtype, Weights, WeightsError},
 };
@@ -203,7 +203,7 @@ impl Checkpoint {
             parameters: used.map(super::weights::Tensor::elements).sum(),
             dtypes,
             file_bytes: self.weights.files.iter().filter_map(|file| self.files.len(file).ok()).sum(),
-            memory: memory(arch),
+            memory: self.memory(),
             memory_per_token: arch.layers as u64 * Block::bytes(arch.heads).div_ceil(Block::POSITIONS as u64),
             context: arch.context,
             vocabulary: arch.vocabulary,
@@ -225,6 +225,44 @@ impl Checkpoint {
         self.deciding_files().into_iter().map(read).collect()
     }
 
+    /// How a matrix lies in memory that is made of these tensors.
+    pub(super) fn storage<'a>(&self, mut tensors: impl Iterator<Item = &'a str>) -> Storage {
+        let bf16 = |name| self.weights.get(name).is_some_and(|tensor| tensor.dtype == Dtype::Bf16);
+        if tensors.all(bf16) { Storage::Bf16 } else { Storage::F32 }
+    }
+
+    /// The bytes of the weights as they lie in memory.
+    fn memory(&self) -> u64 {
+        let (arch, prefix) = (&self.arch, self.prefix);
+        let packed = |inputs: usize, outputs: usize, names: &[String]| {
+            let storage = self.storage(names.iter().map(String::as_str));
+            Packed::bytes(storage, inputs as u64, outputs as u64)
+        };
+        let projections = |layer| {
+            [
+                arch.qkv(prefix, layer),
+                arch.output(prefix, layer),
+                arch.up(prefix, layer),
+                arch.down(prefix, layer),
+            ]
+        };
+        let layers = (0..arch.layers).flat_map(projections).map(|projection| {
+            let names: Vec<String> =
+                projection.parts.iter().map(|(name, _)| format!("{name}.weight")).collect();
+            let outputs = projection.parts.iter().map(|(_, outputs)| outputs).sum();
+            packed(projection.inputs, outputs, &names)
+        });
+        let positions = match arch.position {
+            Position::Learned => 4 * arch.context as u64 * arch.hidden as u64,
+            Position::Rotary(_) => 0,
+        };
+        let embedding = format!("{prefix}{}.weight", arch.names.embedding);
+        let head = (!arch.tied).then(|| format!("{}.weight", arch.names.head));
+        let tables = [embedding].into_iter().chain(head);
+        let tables = tables.map(|name| packed(arch.hidden, arch.vocabulary, &[name]));
+        layers.chain(tables).sum::<u64>() + positions
+    }
+
     fn deciding_files(&self) -> Vec<String> {
         let texts = [
             "config.json",
@@ -242,7 +280,7 @@ impl Checkpoint {
 
     /// An error if the weights would not fit.
     pub(super) fn check_memory(&self, available: u64) -> Result<(), CheckpointError> {
-        let needed = memory(&self.arch);
+        let needed = self.memory();
         if needed > available {
             return Err(CheckpointError::Memory { place: self.files.place(), needed, available });
         }
@@ -329,24 +367,6 @@ fn faults(arch: &Arch, prefix: &str, weights: &Weights) -> Vec<String> {
         faults.push(format!("missing: {}; the files hold: {}", enumerate(&missing), enumerate(&names)));
     }
     faults
-}
-
-/// The bytes of the weights as they lie in memory.
-fn memory(arch: &Arch) -> u64 {
-    let packed = |inputs: usize, outputs: usize| Packed::bytes(inputs as u64, outputs as u64);
-    let heads = arch.heads.dim * (arch.heads.queries + 2 * arch.heads.keys);
-    let up = if arch.gated() { 2 * arch.mlp } else { arch.mlp };
-    let layer = packed(arch.hidden, heads)
-        + packed(arch.heads.queries * arch.heads.dim, arch.hidden)
-        + packed(arch.hidden, up)
-        + packed(arch.mlp, arch.hidden);
-    let table = |rows: usize| 4 * rows as u64 * arch.hidden as u64;
-    let positions = match arch.position {
-        Position::Learned => table(arch.context),
-        Position::Rotary(_) => 0,
-    };
-    let embedding = if arch.tied { 0 } else { table(arch.vocabulary) };
-    arch.layers as u64 * layer + packed(arch.hidden, arch.vocabulary) + positions + embedding
 }
 
 fn enumerate(names: &[String]) -> String {

@@ -7,15 +7,16 @@ use rayon::prelude::*;
 
 use super::{
     family::{Arch, Position},
-    kernel::{self, Activation, Block, Found, Isa, Norm, Packed, Softmax, Span, Sum, View, Want},
+    kernel::{self, Activation, Found, Isa, Norm, Packed, Softmax, Sum, View, Want},
+    memory::{Batch, Memory, Past, Reading, Sequence},
 };
 
 /// A model in memory.
 pub struct Decoder {
     pub(super) arch: Arch,
     pub(super) isa: Isa,
-    /// `[vocabulary, hidden]`, where it is not the head.
-    pub(super) embedding: Option<Vec<f32>>,
+    /// `[hidden, vocabulary]`, where it is not the head.
+    pub(super) embedding: Option<Packed>,
     /// `[context, hidden]`, where positions are learned.
     pub(super) positions: Option<Vec<f32>>,
     pub(super) layers: Vec<Layer>,
@@ -48,25 +49,6 @@ pub(super) struct Linear {
     pub(super) bias: Option<Vec<f32>>,
 }
 
-/// Keys and values of the tokens that a sequence has read.
-pub struct Memory {
-    /// For each layer; a memory that is not kept has one for all layers in turn.
-    layers: Vec<Vec<Block>>,
-    tokens: usize,
-}
-
-/// A sequence, or the next part of one.
-pub struct Sequence<'a> {
-    /// What is read now.
-    pub tokens: &'a [u32],
-    /// The length of the whole sequence for rotations that depend on it.
-    pub length: usize,
-    /// What was read before.
-    pub memory: &'a mut Memory,
-    /// Tokens of this part, by their index in it, after which something is asked.
-    pub wanted: std::ops::Range<usize>,
-}
-
 /// Where numbers stopped being numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
@@ -76,23 +58,6 @@ pub enum Place {
     Layer(usize),
     /// After the last layer.
     Head,
-}
-
-impl Memory {
-    /// For a sequence that is read in one part.
-    pub fn passing() -> Self {
-        Self { layers: vec![Vec::new()], tokens: 0 }
-    }
-
-    /// Tokens read so far.
-    pub fn tokens(&self) -> usize {
-        self.tokens
-    }
-
-    fn layer(&mut self, layer: usize) -> &mut Vec<Block> {
-        let layer = if self.layers.len() == 1 { 0 } else { layer };
-        &mut self.layers[layer]
-    }
 }
 
 impl Decoder {
@@ -118,7 +83,7 @@ impl Decoder {
 
     /// A memory for a sequence that goes on.
     pub fn memory(&self) -> Memory {
-        Memory { layers: vec![Vec::new(); self.layers.len()], tokens: 0 }
+        Memory::new(self.layers.len())
     }
 
     /// Answers one question about what comes after each row of [`Decoder::read`].
@@ -142,8 +107,8 @@ impl Decoder {
     /// Reads a sequence once more to find where its numbers stop being numbers.
     pub fn first_not_finite(&self, tokens: &[u32], length: usize) -> Place {
         let mut place = Place::Head;
-        let mut memory = Memory::passing();
-        let sequence = Sequence { tokens, length, memory: &mut memory, wanted: 0..0 };
+        let sequence =
+            Sequence { tokens, length, reading: Reading::Passing(Past::Nothing), wanted: Vec::new() };
         self.read_watched(&mut [sequence], |after, rows| {
             if place == Place::Head && rows.iter().any(|value| !value.is_finite()) {
                 place = after;
@@ -154,11 +119,12 @@ impl Decoder {
 
     fn read_watched(&self, batch: &mut [Sequence<'_>], mut watch: impl FnMut(Place, &[f32])) -> Vec<f32> {
         let Arch { hidden, heads, mlp, activation, .. } = self.arch;
-        let tokens = batch.iter().map(|sequence| sequence.tokens.len()).sum::<usize>();
+        let mut laid = Batch::new(batch);
+        let tokens = laid.rows();
         let width = (heads.queries + 2 * heads.keys) * heads.dim;
-        let mut x = self.embed(batch); // [tokens, hidden]
+        let mut x = self.embed(batch, &laid); // [tokens, hidden]
         watch(Place::Embedding, &x);
-        let angles = self.angles(batch);
+        let angles = self.angles(batch, &laid);
         let mut normed = vec![0.0; tokens * hidden];
         let mut qkv = vec![0.0; tokens * width];
         let mut attended = vec![0.0; tokens * heads.queries * heads.dim];
@@ -172,7 +138,7 @@ impl Decoder {
             if let Some((cos, sin)) = &angles {
                 kernel::rotate(self.isa, &mut qkv, width, heads.queries + heads.keys, heads.dim, cos, sin);
             }
-            let spans = remember(batch, index, heads, &qkv, width);
+            let spans = laid.remember(batch, index, heads, &qkv, width);
             let scale = self.arch.scales[index];
             kernel::attend(self.isa, heads, scale, &qkv, width, &spans, &mut attended); // [tokens, queries · dim]
             self.linear(&attended, &layer.output, &mut step);
@@ -187,33 +153,26 @@ impl Decoder {
         }
 
         let mut wanted = Vec::new();
-        let mut row = 0;
-        for sequence in batch.iter_mut() {
-            let range = row + sequence.wanted.start..row + sequence.wanted.end;
-            wanted.extend_from_slice(&x[range.start * hidden..range.end * hidden]);
-            row += sequence.tokens.len();
-            sequence.memory.tokens += sequence.tokens.len();
+        for (sequence, (rows, _)) in batch.iter().zip(laid.places()) {
+            for range in &sequence.wanted {
+                let range = rows.start + range.start..rows.start + range.end;
+                wanted.extend_from_slice(&x[range.start * hidden..range.end * hidden]);
+            }
         }
+        laid.close(batch);
         let mut rows = vec![0.0; wanted.len()];
         self.norm(&wanted, &self.final_norm, &mut rows);
         rows
     }
 
-    fn embed(&self, batch: &[Sequence<'_>]) -> Vec<f32> {
+    fn embed(&self, batch: &[Sequence<'_>], laid: &Batch) -> Vec<f32> {
         let hidden = self.arch.hidden;
-        let mut x = vec![0.0; batch.iter().map(|sequence| sequence.tokens.len()).sum::<usize>() * hidden];
-        let tokens = batch.iter().flat_map(|sequence| {
-            sequence
-                .tokens
-                .iter()
-                .enumerate()
-                .map(|(at, token)| (*token as usize, sequence.memory.tokens + at))
+        let mut x = vec![0.0; laid.rows() * hidden];
+        let tokens = batch.iter().zip(laid.places()).flat_map(|(sequence, (_, start))| {
+            sequence.tokens.iter().map(|token| *token as usize).zip(start..)
         });
         for (row, (token, position)) in x.chunks_mut(hidden).zip(tokens) {
-            match &self.embedding {
-                Some(table) => row.copy_from_slice(&table[token * hidden..][..hidden]),
-                None => self.head.column(token, row),
-            }
+            self.embedding.as_ref().unwrap_or(&self.head).column(token, row);
             if let Some(table) = &self.positions {
                 for (value, of_position) in row.iter_mut().zip(&table[position * hidden..]) {
                     *value += of_position;
@@ -224,13 +183,13 @@ impl Decoder {
     }
 
     /// Cosine and sine for each token: `[tokens, rotated / 2]` each.
-    fn angles(&self, batch: &[Sequence<'_>]) -> Option<(Vec<f32>, Vec<f32>)> {
+    fn angles(&self, batch: &[Sequence<'_>], laid: &Batch) -> Option<(Vec<f32>, Vec<f32>)> {
         let Position::Rotary(rotary) = &self.arch.position else { return None };
         let (mut cos, mut sin) = (Vec::new(), Vec::new());
-        for sequence in batch {
+        for (sequence, (rows, start)) in batch.iter().zip(laid.places()) {
             let frequencies = rotary.frequencies(sequence.length);
-            for at in 0..sequence.tokens.len() {
-                rotary.angles(&frequencies, sequence.memory.tokens + at, &mut cos, &mut sin);
+            for position in start..start + rows.len() {
+                rotary.angles(&frequencies, position, &mut cos, &mut sin);
             }
         }
         Some((cos, sin))
@@ -260,35 +219,4 @@ impl Decoder {
             activation.apply(self.isa, wide);
         }
     }
-}
-
-/// Puts the batch's keys and values into the sequences' memories of a layer.
-fn remember<'a>(
-    batch: &'a mut [Sequence<'_>],
-    layer: usize,
-    heads: kernel::Heads,
-    qkv: &[f32],
-    width: usize,
-) -> Vec<Span<'a>> {
-    let mut first = 0;
-    let mut rows = Vec::with_capacity(batch.len());
-    for sequence in batch.iter() {
-        rows.push(first..first + sequence.tokens.len());
-        first += sequence.tokens.len();
-    }
-    let (queries, keys) = (heads.queries * heads.dim, heads.keys * heads.dim);
-    batch
-        .par_iter_mut()
-        .zip(rows)
-        .map(|(sequence, rows)| {
-            let start = sequence.memory.tokens;
-            let blocks = sequence.memory.layer(layer);
-            blocks.resize_with(Block::count(start + rows.len()), || Block::new(heads));
-            for (position, row) in (start..).zip(rows.clone()) {
-                let (key, value) = qkv[row * width..][..width][queries..].split_at(keys);
-                blocks[position / Block::POSITIONS].put(position, key, value);
-            }
-            Span { rows, start, blocks: blocks.as_slice() }
-        })
-        .collect()
 }

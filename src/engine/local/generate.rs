@@ -6,8 +6,9 @@ use rayon::prelude::*;
 
 use super::{
     answer::LOGITS,
-    decoder::{Decoder, Memory, Sequence},
+    decoder::Decoder,
     kernel::{Found, Want},
+    memory::{Memory, Reading, Sequence},
     rank::sequence,
     tokens::Tokens,
 };
@@ -139,7 +140,8 @@ pub(super) fn step(decoder: &Decoder, tokens: &Tokens, texts: &mut [Writing]) ->
         .iter_mut()
         .map(|Writing { tokens, memory, .. }| {
             let unread = &tokens[memory.tokens()..];
-            Sequence { tokens: unread, length: tokens.len(), memory, wanted: unread.len() - 1..unread.len() }
+            let wanted = vec![unread.len() - 1..unread.len()];
+            Sequence { tokens: unread, length: tokens.len(), reading: Reading::On(memory), wanted }
         })
         .collect();
     let rows = decoder.read(&mut batch);

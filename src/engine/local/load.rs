@@ -35,7 +35,11 @@ fn read(checkpoint: &Checkpoint) -> Result<Decoder, WeightsError> {
         isa: Isa::best(),
         layers: (0..arch.layers).into_par_iter().map(layer).collect::<Result<_, _>>()?,
         head: matrix(checkpoint, arch.hidden, Layout::OutputsFirst, &[(head, arch.vocabulary)])?,
-        embedding: if arch.tied { None } else { Some(vector(checkpoint, &embedding)?) },
+        embedding: if arch.tied {
+            None
+        } else {
+            Some(matrix(checkpoint, arch.hidden, Layout::OutputsFirst, &[(embedding, arch.vocabulary)])?)
+        },
         positions: positions.map(|name| vector(checkpoint, &name)).transpose()?,
         final_norm: scale(checkpoint, &format!("{prefix}{}", arch.names.final_norm))?,
         arch: arch.clone(),
@@ -71,7 +75,8 @@ fn matrix(
         .map(|(name, _)| checkpoint.weights.read(&checkpoint.files, name))
         .collect::<Result<_, _>>()?;
     let outputs = parts.iter().map(|(_, outputs)| outputs).sum();
-    Packed::build(inputs, outputs, |columns, panel| {
+    let storage = checkpoint.storage(parts.iter().map(|(name, _)| name.as_str()));
+    Packed::build(storage, inputs, outputs, |columns, panel| {
         let mut first = 0;
         for ((name, outputs), elements) in parts.iter().zip(&elements) {
             let from = columns.start.max(first);

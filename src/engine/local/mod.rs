@@ -15,6 +15,7 @@ pub mod family;
 pub mod weights;
 pub mod tokens;
 pub mod checkpoint;
+pub mod memory;
 pub mod decoder;
 mod load;
 mod windows;

@@ -3,7 +3,7 @@
 //! Blocks hold 32 positions and begin at multiples of 32, and a query meets them one after the other, so its result
 //! depends on its own position only: not on the batch, nor on where the sequence was cut into calls.
 
-use std::ops::Range;
+use std::{ops::Range, sync::Arc};
 
 use rayon::prelude::*;
 
@@ -42,7 +42,7 @@ pub struct Span<'a> {
     /// The position of the first row.
     pub start: usize,
     /// Keys and values from position 0 to the last row.
-    pub blocks: &'a [Block],
+    pub blocks: &'a [Arc<Block>],
 }
 
 impl Block {
@@ -136,7 +136,7 @@ pub fn attend(
 
 /// Neighbouring rows of one sequence, and one head.
 struct Part<'a> {
-    blocks: &'a [Block],
+    blocks: &'a [Arc<Block>],
     row: usize,
     rows: usize,
     start: usize,
@@ -255,7 +255,7 @@ fn product<const HEIGHT: usize, const WIDTH: usize>(
     columns: &[[f32; POSITIONS]],
 ) {
     if WIDTH == POSITIONS {
-        accumulate::<HEIGHT, POSITIONS, POSITIONS, 0>(sums, rows, columns);
+        accumulate::<HEIGHT, POSITIONS, POSITIONS, 0, f32>(sums, rows, columns);
     } else {
         half_product::<HEIGHT, 0>(sums, rows, columns);
         half_product::<HEIGHT, { POSITIONS / 2 }>(sums, rows, columns);
@@ -272,7 +272,7 @@ fn half_product<const HEIGHT: usize, const FROM: usize>(
     for (half, sums) in half.iter_mut().zip(&*sums) {
         half.copy_from_slice(&sums[FROM..][..POSITIONS / 2]);
     }
-    accumulate::<HEIGHT, { POSITIONS / 2 }, POSITIONS, FROM>(&mut half, rows, columns);
+    accumulate::<HEIGHT, { POSITIONS / 2 }, POSITIONS, FROM, f32>(&mut half, rows, columns);
     for (half, sums) in half.iter().zip(sums) {
         sums[FROM..][..POSITIONS / 2].copy_from_slice(half);
     }

@@ -11,6 +11,7 @@
 )]
 
 mod math;
+mod packed;
 mod tile;
 mod gemm;
 mod norm;
@@ -21,9 +22,10 @@ mod head;
 
 pub use activation::{Activation, add};
 pub use attention::{Block, Heads, Span, attend};
-pub use gemm::{Packed, Sum, View, fill, gemm, gemm_on};
+pub use gemm::{Sum, View, gemm, gemm_on};
 pub use head::{Found, Softmax, Want, find, softmax};
 pub use norm::Norm;
+pub use packed::{Packed, Storage, fill};
 pub use rotary::rotate;
 
 /// A set of instructions that this machine has.

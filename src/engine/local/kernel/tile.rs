@@ -1,17 +1,25 @@
 //! The innermost loop of every product, and a matrix that threads fill tile by tile.
 
+use super::packed::Element;
+
 /// Adds to `HEIGHT × WIDTH` sums, of at most 12 rows, the product of a column of rows and a row of columns for every step, in order: one
 /// chain of fused multiply-adds each. `columns` are read from `FROM` on.
 #[inline(always)]
-pub(super) fn accumulate<const HEIGHT: usize, const WIDTH: usize, const PANEL: usize, const FROM: usize>(
+pub(super) fn accumulate<
+    const HEIGHT: usize,
+    const WIDTH: usize,
+    const PANEL: usize,
+    const FROM: usize,
+    T: Element,
+>(
     sums: &mut [[f32; WIDTH]; HEIGHT],
     rows: &[[f32; HEIGHT]],
-    columns: &[[f32; PANEL]],
+    columns: &[[T; PANEL]],
 ) {
     // A copy that is never borrowed stays in registers.
     let mut registers = *sums;
     for (rows, columns) in rows.iter().zip(columns) {
-        let columns = &columns.as_chunks::<WIDTH>().0[FROM / WIDTH];
+        let columns = columns.as_chunks::<WIDTH>().0[FROM / WIDTH].map(T::widen);
         // Row by row and not in a loop, which the compiler would for some heights turn into gathers along the rows.
         macro_rules! add_rows {
             ($($i:literal)*) => {

@@ -25,13 +25,13 @@ impl Rows {
         let (key, value) = rest.split_at(self.heads.keys * self.heads.dim);
         (query, key, value)
     }
-    fn blocks(&self, positions: usize) -> Vec<Block> {
+    fn blocks(&self, positions: usize) -> Vec<Arc<Block>> {
         let mut blocks = vec![Block::new(self.heads); Block::count(positions)];
         for position in 0..positions {
             let (_, key, value) = self.row(position);
             blocks[position / POSITIONS].put(position, key, value);
         }
-        blocks
+        blocks.into_iter().map(Arc::new).collect()
     }
     /// All rows of one sequence, cut into calls at `cuts`.
     fn attend(&self, isa: Isa, rows: usize, cut: usize) -> Vec<f32> {
@@ -92,7 +92,7 @@ fn sequences_of_a_batch_do_not_see_each_other() {
     let lengths = [5, 40, 1, 33];
     let sequences: Vec<Rows> =
         lengths.iter().enumerate().map(|(i, &len)| Rows::new(heads, len, i as u64)).collect();
-    let blocks: Vec<Vec<Block>> = sequences.iter().zip(lengths).map(|(s, len)| s.blocks(len)).collect();
+    let blocks: Vec<Vec<Arc<Block>>> = sequences.iter().zip(lengths).map(|(s, len)| s.blocks(len)).collect();
     let mut spans = Vec::new();
     let mut data = Vec::new();
     for (sequence, blocks) in sequences.iter().zip(&blocks) {
