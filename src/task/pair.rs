@@ -2,7 +2,7 @@
 
 use schemars::{Schema, SchemaGenerator, json_schema};
 
-use super::{lint, shots::Selection};
+use super::{lint, prompt::blanks, shots::Selection};
 use crate::spec::{
     Content, Finding, Item, Items, Linter, Node, Place, Read as _, Reader, Severity, Short, Text, Value, keys,
 };
@@ -115,7 +115,7 @@ pub(super) fn lint_shots(
 /// What can be wrong with a template over inputs and labels.
 pub(super) fn lint_template(template: &Text, items: &[Item<Labelled>], linter: &mut Linter<'_>) {
     let Some(first) = items.first() else { return };
-    let item = lint::blanks([("input", first.input.as_str()), ("label", first.label.as_str())]);
+    let item = blanks([("input", first.input.as_str()), ("label", first.label.as_str())]);
     lint::Blanks { item, needed: &["input", "label"], answer: "label" }.check(template, linter);
 }
 

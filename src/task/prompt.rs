@@ -27,6 +27,11 @@ pub(super) struct Example {
     pub(super) answer: String,
 }
 
+/// What a template fills in: names with the texts of one item.
+pub(super) fn blanks<const N: usize>(texts: [(&str, &str); N]) -> Map<String, Json> {
+    texts.into_iter().map(|(name, text)| (name.to_owned(), text.into())).collect()
+}
+
 /// A question up to where its answer stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Posed {
@@ -123,7 +128,7 @@ fn failed(fault: &Fault) -> Failure {
 
 #[cfg(test)]
 mod tests {
-    use super::{super::lint::blanks, *};
+    use super::*;
 
     fn posed(template: &str, instruction: Option<&str>, shots: &[(&str, &str)], input: &str) -> Posed {
         let renderer = Renderer::default();

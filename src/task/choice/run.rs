@@ -57,29 +57,22 @@ impl Choice {
     /// between a question and its answer alone.
     fn asked(&self, ways: &[Way], ask: &mut Ask, about: About<'_>) -> Vec<Asked> {
         let renderer = Renderer::default();
-        let pool = Pool::new(&self.shots, |shot| {
-            let right = shot.right().unwrap_or_default();
-            (shot.key(), right.first().map(usize::to_string).unwrap_or_default())
-        });
-        let examples = |formulation| {
-            let example = |shot: &Item<Question>| {
+        let pool = |formulation| {
+            Pool::new(self.shots.iter().map(|shot| {
                 let place = shot.right().unwrap_or_default().first().copied().unwrap_or_default();
-                Example { blanks: shot.blanks(), answer: shot.answer(place, formulation) }
-            };
-            self.shots.iter().map(example).collect::<Vec<_>>()
+                let example = Example { blanks: shot.blanks(), answer: shot.answer(place, formulation) };
+                (shot.key(), place.to_string(), example)
+            }))
         };
-        let prepared: Vec<(&Way, Result<Layout<'_>, Failure>, Vec<Example>)> = ways
+        let prepared: Vec<_> = ways
             .iter()
-            .map(|way| (way, self.layout(&renderer, way.formulation), examples(way.formulation)))
+            .map(|way| (way, self.layout(&renderer, way.formulation), pool(way.formulation)))
             .collect();
         let pmi = self.normalization.contains(&Normalization::Pmi);
-        let most = self.k.iter().copied().max().unwrap_or(0);
         let mut asked = Vec::new();
         for item in self.items.iter() {
-            let drawn = pool.draw(self.selection, about, &item.id, &item.key(), most);
-            for (way, layout, examples) in &prepared {
-                let shown: Vec<&Example> =
-                    drawn.iter().take(way.k as usize).map(|place| &examples[*place]).collect();
+            for (way, layout, pool) in &prepared {
+                let shown = pool.shown(self.selection, about, (&item.id, 0), &item.key(), way.k);
                 let posed = match layout {
                     Ok(layout) => pose(item, layout, &shown, way.formulation, pmi, ask),
                     Err(failure) => Err(failure.clone()),

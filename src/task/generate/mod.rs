@@ -17,7 +17,7 @@ use super::{
     decoding::{Combination, Decoding},
     lint,
     planned::reported,
-    prompt::SEPARATOR,
+    prompt::{SEPARATOR, blanks},
     shots::Selection,
 };
 use crate::{
@@ -118,7 +118,7 @@ impl Content for Exercise {
 impl Exercise {
     /// What a template fills in.
     fn blanks(&self) -> serde_json::Map<String, serde_json::Value> {
-        lint::blanks([("input", &self.input)])
+        blanks([("input", &self.input)])
     }
 }
 

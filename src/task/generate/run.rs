@@ -83,14 +83,11 @@ impl Generate {
         let template = self.template.as_deref().unwrap_or(TEMPLATE);
         let layout = Layout::new(&renderer, template, "target")
             .map(|layout| layout.instruction(self.instruction.as_deref()).separator(&self.separator));
-        let pool = Pool::new(&self.shots, |shot| (shot.input.to_string(), shot.target.first().to_string()));
-        let example = |shot: &Item<Exercise>| Example {
-            blanks: shot.blanks(),
-            answer: shot.target.first().to_string(),
-        };
-        let examples: Vec<Example> = self.shots.iter().map(example).collect();
+        let pool = Pool::new(self.shots.iter().map(|shot| {
+            let target = shot.target.first().to_string();
+            (shot.input.as_str(), target.clone(), Example { blanks: shot.blanks(), answer: target })
+        }));
         let ks: Vec<(u32, Option<String>)> = ks.iter().map(|k| (*k, self.part(*k))).collect();
-        let most = ks.last().map_or(0, |(k, _)| *k);
         let stop: Vec<&str> = self.stop.iter().map(Text::as_str).collect();
         let seeds = Key::new(about.seed, &format!("{}/samples", about.name));
         let decodings: Vec<plan::Decoding> = (0..samples)
@@ -100,10 +97,9 @@ impl Generate {
         let reading = (&self.matching, &self.normalize, &self.labels);
         let mut asked = Vec::with_capacity(self.items.len() * ks.len() * decodings.len());
         for item in self.items.iter() {
-            let drawn = pool.draw(self.selection, about, &item.id, &item.input.to_string(), most);
             for (k, part) in &ks {
-                let shown: Vec<&Example> =
-                    drawn.iter().take(*k as usize).map(|place| &examples[*place]).collect();
+                let asks = item.input.as_str();
+                let shown = pool.shown(self.selection, about, (&item.id, 0), &asks, *k);
                 let prompt = match &layout {
                     Ok(layout) => layout.pose(&shown, &item.blanks()).map(|posed| posed.opening()),
                     Err(failure) => Err(failure.clone()),

@@ -20,6 +20,6 @@ pub(super) use foils::{Answers, foils};
 pub(super) use joint::items;
 pub(super) use memorization::memorization;
 pub(super) use size::{few_items, few_texts, shots};
-pub(super) use template::{Blanks, blanks};
+pub(super) use template::Blanks;
 pub use tokens::lint_tokens;
 pub(super) use twice::{SHOWN, choices, repeats, shown, shown_among, words};
