@@ -131,7 +131,7 @@ impl Icl {
 
     /// In how many orders so many examples can differ, of those asked for: k of the same ones in k! orders at most.
     fn orders(&self, k: u32) -> u32 {
-        let factorial = || (1..=k).try_fold(1_u32, |product, n| product.checked_mul(n)).unwrap_or(u32::MAX);
+        let factorial = || (1..=k).try_fold(1_u32, u32::checked_mul).unwrap_or(u32::MAX);
         match (k, self.selection) {
             (0, _) => 1,
             (_, Selection::Fixed) => self.orders.get().min(factorial()),

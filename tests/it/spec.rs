@@ -166,10 +166,9 @@ fn what_the_command_line_says_is_checked() {
 
 #[test]
 fn a_sample_that_leaves_out_a_part_leaves_its_name() {
-    let items: String = ["a", "b", "c"]
-        .iter()
+    let items = ["a", "b", "c"]
         .map(|group| format!("      - {{prompt: {group}, correct: x, incorrect: y, group: {group}}}\n"))
-        .collect();
+        .concat();
     let spec = format!(
         "benchmark: facts\nmodel: mock\ntasks:\n  - cloze: parts\n    items:\n{items}    expect: [a.accuracy > 0, b.accuracy > 0, c.accuracy > 0, d.accuracy > 0]\n"
     );

@@ -125,7 +125,7 @@ impl Decision {
         let chosen = highest(scores);
         let others = || (0..scores.len()).filter(|place| *place != gold).map(|place| scores[place]);
         let rival = others().reduce(f64::max).unwrap_or(scores[gold]);
-        let equal = scores.iter().filter(|score| score.total_cmp(&&scores[chosen]).is_eq()).count();
+        let equal = scores.iter().filter(|score| score.total_cmp(&scores[chosen]).is_eq()).count();
         Self {
             chosen,
             tied: equal > 1,
