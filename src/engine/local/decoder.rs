@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use super::{
     family::{Arch, Position},
-    kernel::{self, Activation, Found, Isa, Norm, Packed, Softmax, Sum, View, Want},
+    kernel::{self, Activation, Attention, Found, Isa, Norm, Packed, Softmax, Sum, View, Want},
     memory::{Batch, Memory, Past, Reading, Sequence},
 };
 
@@ -121,13 +121,13 @@ impl Decoder {
         let Arch { hidden, heads, mlp, activation, .. } = self.arch;
         let mut laid = Batch::new(batch);
         let tokens = laid.rows();
-        let width = (heads.queries + 2 * heads.keys) * heads.dim;
+        let width = heads.queries * heads.dim + heads.keys * (heads.dim + heads.values);
         let mut x = self.embed(batch, &laid); // [tokens, hidden]
         watch(Place::Embedding, &x);
         let angles = self.angles(batch, &laid);
         let mut normed = vec![0.0; tokens * hidden];
         let mut qkv = vec![0.0; tokens * width];
-        let mut attended = vec![0.0; tokens * heads.queries * heads.dim];
+        let mut attended = vec![0.0; tokens * heads.queries * heads.values];
         let mut step = vec![0.0; tokens * hidden];
         let mut wide = vec![0.0; tokens * self.layers.first().map_or(0, |layer| layer.up.weight.n())];
         let mut gated = vec![0.0; if self.arch.gated() { tokens * mlp } else { 0 }];
@@ -140,7 +140,8 @@ impl Decoder {
             }
             let spans = laid.remember(batch, index, heads, &qkv, width);
             let scale = self.arch.scales[index];
-            kernel::attend(self.isa, heads, scale, &qkv, width, &spans, &mut attended); // [tokens, queries · dim]
+            let attention = Attention { heads, scale, softcap: None, window: None, alibi: None, sinks: None };
+            kernel::attend(self.isa, &attention, &qkv, width, &spans, &mut attended); // [tokens, queries · values]
             self.linear(&attended, &layer.output, &mut step);
             kernel::add(self.isa, &mut x, &step);
 

@@ -21,7 +21,7 @@ mod attention;
 mod head;
 
 pub use activation::{Activation, add};
-pub use attention::{Block, Heads, Span, attend};
+pub use attention::{Alibi, Attention, Block, Heads, Span, attend};
 pub use gemm::{Sum, View, gemm, gemm_on};
 pub use head::{Found, Softmax, Want, find, softmax};
 pub use norm::Norm;
