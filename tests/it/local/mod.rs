@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a test may panic, and shows what it measured")]
 
+mod candle;
 mod faults;
 mod golden_blimp;
 mod golden_families;
