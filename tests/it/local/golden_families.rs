@@ -8,7 +8,7 @@ use yardstick::plan::{Decoding, FirstToken, Windows};
 use super::{Ask, Largest, answers, data, floats, ids, json, open, options};
 
 /// From the data's README: twice what transformers in f32 and in f64 differ by at most.
-const LOGPROBS: f64 = 1e-4;
+const LOGPROBS: f64 = 3e-5;
 const SUMS: f64 = 2e-4;
 
 #[test]
@@ -17,7 +17,7 @@ fn every_family_agrees_with_transformers_in_both_spellings() {
     let mut names: Vec<String> = fs::read_dir(&families)
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .filter(|name| name.starts_with("gpt2") || name.starts_with("llama"))
+        .filter(|name| name.starts_with("gpt2") || name.starts_with("llama") || name.contains("mamba"))
         .collect();
     names.sort_unstable();
     assert!(names.len() >= 15, "{names:?}");
