@@ -6,7 +6,7 @@ use crate::engine::ModelFile;
 
 use super::{
     config::Config,
-    family::{Arch, FAMILIES, Position},
+    family::{Arch, FAMILIES, Table},
     files::Files,
     kernel::{Block, Packed, Storage},
     tokens::{Tokens, TokensError},
@@ -149,8 +149,6 @@ pub enum CheckpointError {
     },
 }
 
-/// More layers than any model has.
-const MOST_LAYERS: usize = 10_000;
 /// Findings of one sort that are listed.
 const LISTED: usize = 8;
 
@@ -204,7 +202,11 @@ impl Checkpoint {
             dtypes,
             file_bytes: self.weights.files.iter().filter_map(|file| self.files.len(file).ok()).sum(),
             memory: self.memory(),
-            memory_per_token: arch.layers as u64 * Block::bytes(arch.heads).div_ceil(Block::POSITIONS as u64),
+            memory_per_token: arch
+                .layers
+                .iter()
+                .map(|layer| Block::bytes(layer.attention.heads).div_ceil(Block::POSITIONS as u64))
+                .sum(),
             context: arch.context,
             vocabulary: arch.vocabulary,
         }
@@ -238,29 +240,16 @@ impl Checkpoint {
             let storage = self.storage(names.iter().map(String::as_str));
             Packed::bytes(storage, inputs as u64, outputs as u64)
         };
-        let projections = |layer| {
-            [
-                arch.qkv(prefix, layer),
-                arch.output(prefix, layer),
-                arch.up(prefix, layer),
-                arch.down(prefix, layer),
-            ]
-        };
-        let layers = (0..arch.layers).flat_map(projections).map(|projection| {
-            let names: Vec<String> =
-                projection.parts.iter().map(|(name, _)| format!("{name}.weight")).collect();
-            let outputs = projection.parts.iter().map(|(_, outputs)| outputs).sum();
-            packed(projection.inputs, outputs, &names)
-        });
-        let positions = match arch.position {
-            Position::Learned => 4 * arch.context as u64 * arch.hidden as u64,
-            Position::Rotary(_) => 0,
-        };
-        let embedding = format!("{prefix}{}.weight", arch.names.embedding);
-        let head = (!arch.tied).then(|| format!("{}.weight", arch.names.head));
-        let tables = [embedding].into_iter().chain(head);
-        let tables = tables.map(|name| packed(arch.hidden, arch.vocabulary, &[name]));
-        layers.chain(tables).sum::<u64>() + positions
+        let linears = arch.linears();
+        let linears =
+            linears.iter().map(|linear| packed(linear.inputs, linear.outputs(), &linear.weights(prefix)));
+        let table =
+            |table: &Table, prefix| packed(table.width, table.rows, &[format!("{prefix}{}", table.name)]);
+        let positions = arch.embedding.positions.as_ref();
+        linears.sum::<u64>()
+            + table(&arch.embedding.tokens, prefix)
+            + arch.head.table.as_ref().map_or(0, |head| table(head, ""))
+            + positions.map_or(0, |own| 4 * own.table.rows as u64 * own.table.width as u64)
     }
 
     fn deciding_files(&self) -> Vec<String> {
@@ -322,9 +311,6 @@ fn arch(place: &str, values: &Map<String, Value>) -> Result<(&'static str, Arch)
     let family =
         family.ok_or_else(|| CheckpointError::Family { place: place.to_owned(), family: name.to_owned() })?;
     let arch = (family.read)(&config);
-    if arch.layers > MOST_LAYERS {
-        config.fault(format!("{} layers; at most {MOST_LAYERS} are allowed", arch.layers));
-    }
     if let Some(quantization) = values.get("quantization_config").filter(|value| !value.is_null()) {
         let method = quantization.get("quant_method").and_then(Value::as_str).unwrap_or("an unknown method");
         config
@@ -340,8 +326,8 @@ fn arch(place: &str, values: &Map<String, Value>) -> Result<(&'static str, Arch)
 
 /// What stands before the names of this checkpoint's tensors.
 fn prefix(arch: &Arch, weights: &Weights) -> &'static str {
-    let prefixes = arch.names.prefixes;
-    let fits = |prefix: &&&str| weights.get(&format!("{prefix}{}.weight", arch.names.embedding)).is_some();
+    let fits = |prefix: &&&str| weights.get(&format!("{prefix}{}", arch.embedding.tokens.name)).is_some();
+    let prefixes = arch.prefixes;
     prefixes.iter().find(fits).unwrap_or(&prefixes[0])
 }
 

@@ -151,9 +151,12 @@ fn numbers_that_are_not_finite_fail_their_request_and_name_the_layer() {
         assert!(
             message(|decoder| decoder.positions.as_mut().unwrap()[0] = f32::NAN, ask).contains("embedding")
         );
-        let damage: fn(&mut Decoder) = |decoder| decoder.layers[2].mlp_norm.weight[5] = f32::INFINITY;
+        let damage: fn(&mut Decoder) =
+            |decoder| decoder.layers[2].attention.output.bias.as_mut().unwrap()[5] = f32::INFINITY;
         assert!(message(damage, ask).contains("layer 3 of 4"));
-        assert!(message(|decoder| decoder.final_norm.weight[1] = f32::NAN, ask).contains("logits"));
+        assert!(
+            message(|decoder| decoder.norm.as_mut().unwrap().weight[1] = f32::NAN, ask).contains("logits")
+        );
     }
 }
 

@@ -20,10 +20,10 @@ mod rotary;
 mod attention;
 mod head;
 
-pub use activation::{Activation, add};
+pub use activation::{Activation, add, clamped_gate};
 pub use attention::{Alibi, Attention, Block, Heads, Span, attend};
 pub use gemm::{Sum, View, gemm, gemm_on};
-pub use head::{Found, Softmax, Want, find, softmax};
+pub use head::{Found, Head, Softmax, Want, find, softmax};
 pub use norm::Norm;
 pub use packed::{Packed, Storage, fill};
 pub use rotary::rotate;

@@ -150,6 +150,26 @@ impl Weights {
         Ok(Elements { dtype: tensor.dtype.clone(), bytes })
     }
 
+    /// Some elements of a tensor that is there, by their place in it, row after row.
+    pub fn read_part(
+        &self,
+        files: &Files,
+        name: &str,
+        elements: Range<usize>,
+    ) -> Result<Elements, WeightsError> {
+        let tensor = &self.tensors[name];
+        let size = tensor.dtype.bytes().unwrap_or(1);
+        let (from, to) = (elements.start as u64 * size, elements.end as u64 * size);
+        if let Place::Bytes(range) = &tensor.place {
+            let bytes = files
+                .part(&tensor.file, range.start + from..range.start + to)
+                .map_err(|source| WeightsError::Read { file: tensor.file.clone(), source })?;
+            return Ok(Elements { dtype: tensor.dtype.clone(), bytes });
+        }
+        let whole = self.read(files, name)?;
+        Ok(Elements { bytes: whole.bytes[from as usize..to as usize].to_vec().into(), ..whole })
+    }
+
     fn add(&mut self, files: &Files, file: String) -> Result<(), WeightsError> {
         let tensors = if has_extension(&file, "safetensors") {
             safetensors::tensors(files, &file)?
