@@ -258,8 +258,9 @@ impl<'a, I: Iterator<Item = (usize, &'a Request)>> Texts<'a, I> {
 
     fn fits(&self, text: &Writing) -> bool {
         let all = || self.begun.iter().chain([text]);
-        let kept: usize = all().map(|text| text.most_tokens(self.local.decoder.context())).sum();
-        all().map(Writing::unread).sum::<usize>() <= self.local.batch_tokens && kept <= self.local.kept_tokens
+        let model = &self.local.decoder;
+        let kept: u64 = all().map(|text| model.memory_of_sequence(text.most_tokens(model.context()))).sum();
+        all().map(Writing::unread).sum::<usize>() <= self.local.batch_tokens && kept <= self.local.kept
     }
 
     /// The next text that has something to write.

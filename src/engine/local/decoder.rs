@@ -16,7 +16,6 @@ use super::{
 
 /// A model in memory.
 pub struct Decoder {
-    /// Without the layers, which are below.
     pub(super) arch: Arch,
     pub(super) isa: Isa,
     /// `[width, vocabulary]`, where it is not the head.

@@ -6,9 +6,9 @@ use rayon::prelude::*;
 
 use super::{
     answer::LOGITS,
-    decoder::Decoder,
     kernel::{Found, Want},
     memory::{Memory, Reading, Sequence},
+    model::Model,
     rank::sequence,
     tokens::Tokens,
 };
@@ -47,7 +47,7 @@ impl Writing {
     /// Cuts the prompt.
     pub(super) fn plan(
         request: usize,
-        decoder: &Decoder,
+        decoder: &Model,
         tokens: &Tokens,
         prompt: &str,
         sampler: Sampler,
@@ -98,7 +98,7 @@ impl Writing {
     }
 
     /// The next token by its logits.
-    fn choose(&self, decoder: &Decoder, logits: &[f32], scratch: &mut Vec<Candidate>) -> Found {
+    fn choose(&self, decoder: &Model, logits: &[f32], scratch: &mut Vec<Candidate>) -> Found {
         let softmax = decoder.softmax(logits);
         if !softmax.log_sum_exp.is_finite() {
             return softmax.found(0, f32::NAN);
@@ -135,7 +135,7 @@ impl Writing {
 }
 
 /// Writes one token more of each text.
-pub(super) fn step(decoder: &Decoder, tokens: &Tokens, texts: &mut [Writing]) -> Vec<Step> {
+pub(super) fn step(decoder: &Model, tokens: &Tokens, texts: &mut [Writing]) -> Vec<Step> {
     let mut batch: Vec<Sequence<'_>> = texts
         .iter_mut()
         .map(|Writing { tokens, memory, .. }| {
@@ -152,7 +152,7 @@ pub(super) fn step(decoder: &Decoder, tokens: &Tokens, texts: &mut [Writing]) ->
 }
 
 /// The next token of each text, from rows of [`Decoder::read`].
-fn next(decoder: &Decoder, rows: &[f32], texts: &[Writing]) -> Vec<Found> {
+fn next(decoder: &Model, rows: &[f32], texts: &[Writing]) -> Vec<Found> {
     let rows: Vec<&[f32]> = rows.chunks(decoder.hidden()).collect();
     let of = |places: &[usize]| places.iter().flat_map(|place| rows[*place]).copied().collect::<Vec<f32>>();
     // The best token is found without a row of logits.

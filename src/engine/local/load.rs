@@ -7,6 +7,7 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::{
+    architecture::Architecture,
     checkpoint::{Checkpoint, CheckpointError},
     decoder::{Decoder, Layer, Linear, Norm},
     family::{
@@ -14,13 +15,38 @@ use super::{
         Wiring,
     },
     kernel::{Isa, Packed},
+    model::Model,
+    recurrent,
     weights::{Elements, WeightsError},
 };
 
 /// Reads all weights, on the current rayon pool.
-pub(super) fn load(checkpoint: &Checkpoint) -> Result<Decoder, CheckpointError> {
-    let reader = Reader { checkpoint, prefix: checkpoint.prefix };
-    reader.decoder().map_err(|fault| CheckpointError::Weights { place: checkpoint.files.place(), fault })
+pub(super) fn load(checkpoint: &Checkpoint) -> Result<Model, CheckpointError> {
+    let model = match &checkpoint.architecture {
+        Architecture::Decoder { arch, prefix } => {
+            Reader { checkpoint, prefix }.decoder(arch).map(|decoder| Model::Decoder(Box::new(decoder)))
+        }
+        Architecture::Recurrent { arch, names } => {
+            recurrent::load(checkpoint, arch, *names).map(|model| Model::Recurrent(Box::new(model)))
+        }
+    };
+    model.map_err(|fault| CheckpointError::Weights { place: checkpoint.files.place(), fault })
+}
+
+/// Packs the transpose of a matrix that is `[outputs, inputs]` in the file.
+pub(super) fn matrix(
+    checkpoint: &Checkpoint,
+    name: String,
+    inputs: usize,
+    outputs: usize,
+) -> Result<Packed, WeightsError> {
+    let source = Source { weight: name, bias: None, outputs, expert: None };
+    Reader { checkpoint, prefix: "" }.matrix(&family::Linear::of(inputs, source))
+}
+
+/// Reads a tensor.
+pub(super) fn vector(checkpoint: &Checkpoint, name: &str) -> Result<Vec<f32>, WeightsError> {
+    Reader { checkpoint, prefix: "" }.vector(name, None)
 }
 
 /// Reads what has a prefix before its name.
@@ -33,8 +59,7 @@ struct Reader<'a> {
 type Read<T> = Result<T, WeightsError>;
 
 impl Reader<'_> {
-    fn decoder(self) -> Read<Decoder> {
-        let arch = &self.checkpoint.arch;
+    fn decoder(self, arch: &family::Arch) -> Read<Decoder> {
         let outside = Self { prefix: "", ..self };
         let tokens = &arch.embedding.tokens;
         let (head, embedding) = match &arch.head.table {
@@ -56,7 +81,7 @@ impl Reader<'_> {
             project_out: project(&arch.head.project)?,
             head,
             head_bias: arch.head.bias.as_ref().map(|name| outside.vector(name, None)).transpose()?,
-            arch: family::Arch { layers: Vec::new(), ..arch.clone() },
+            arch: arch.clone(),
         })
     }
 
@@ -165,8 +190,7 @@ impl Reader<'_> {
     }
 
     fn table(self, table: &family::Table) -> Read<Packed> {
-        let source = Source { weight: table.name.clone(), bias: None, outputs: table.rows, expert: None };
-        self.matrix(&family::Linear::of(table.width, source))
+        matrix(self.checkpoint, format!("{}{}", self.prefix, table.name), table.width, table.rows)
     }
 
     fn linear(self, linear: &family::Linear) -> Read<Linear> {

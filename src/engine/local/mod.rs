@@ -13,10 +13,14 @@ pub mod files;
 pub mod config;
 pub mod family;
 pub mod weights;
+pub mod architecture;
 pub mod tokens;
 pub mod checkpoint;
 pub mod memory;
+pub mod inspect;
 pub mod decoder;
+pub mod recurrent;
+mod model;
 mod load;
 mod windows;
 mod score;
@@ -36,22 +40,23 @@ use crate::{
     reference,
 };
 
+pub use architecture::families;
 pub use checkpoint::{Checkpoint, CheckpointError, Description};
 pub use files::Files;
 pub use tokens::{Cut, Tokens, TokensError};
 pub use weights::WeightsError;
 
-use decoder::Decoder;
+use model::Model;
 
 /// A model in memory.
 pub struct Local {
     card: Card,
     tokens: Tokens,
-    decoder: Decoder,
+    decoder: Model,
     pool: ThreadPool,
     batch_tokens: usize,
-    /// Tokens whose memory is held at once while texts are written.
-    kept_tokens: usize,
+    /// Bytes that texts which are written side by side may hold.
+    kept: u64,
 }
 
 /// How much is done at once; none of it changes an answer.
@@ -116,12 +121,12 @@ impl Local {
             dtype: "f32".to_owned(),
             parameters: description.parameters,
             vocabulary: description.vocabulary,
-            context: Some(description.context),
+            context: description.context,
             begins_with: tokens.begins_with(),
         };
-        let kept = LEAST_MEMORY.max(description.memory / 4) / description.memory_per_token;
+        let kept = LEAST_MEMORY.max(description.memory / 4);
         let batch_tokens = options.batch_tokens.get();
-        Ok(Self { card, tokens, decoder, pool, batch_tokens, kept_tokens: kept as usize })
+        Ok(Self { card, tokens, decoder, pool, batch_tokens, kept })
     }
 
     /// The built-in model.
@@ -131,16 +136,23 @@ impl Local {
     }
 }
 
-impl Checkpoint {
+impl Files {
     /// The built-in model's.
-    pub fn reference() -> Result<Self, CheckpointError> {
+    pub fn reference() -> Self {
         static FILES: [(&str, &[u8]); 4] = [
             ("config.json", reference::CONFIG),
             ("model.safetensors", reference::WEIGHTS),
             ("tokenizer.json", reference::TOKENIZER),
             ("tokenizer_config.json", reference::TOKENIZER_CONFIG),
         ];
-        Self::open(Files::Program(&FILES))
+        Self::Program(&FILES)
+    }
+}
+
+impl Checkpoint {
+    /// The built-in model's.
+    pub fn reference() -> Result<Self, CheckpointError> {
+        Self::open(Files::reference())
     }
 }
 

@@ -19,6 +19,7 @@ mod activation;
 mod rotary;
 mod attention;
 mod head;
+mod scan;
 
 pub use activation::{Activation, add, clamped_gate};
 pub use attention::{Alibi, Attention, Block, Heads, Span, attend};
@@ -27,6 +28,7 @@ pub use head::{Found, Head, Softmax, Want, find, softmax};
 pub use norm::Norm;
 pub use packed::{Packed, Storage, fill};
 pub use rotary::rotate;
+pub use scan::{Columns, Inputs, Scan, Stretch, convolve, softplus, weigh};
 
 /// A set of instructions that this machine has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -19,13 +19,18 @@ pub(super) fn accumulate<
     // A copy that is never borrowed stays in registers.
     let mut registers = *sums;
     for (rows, columns) in rows.iter().zip(columns) {
-        let columns = columns.as_chunks::<WIDTH>().0[FROM / WIDTH].map(T::widen);
+        let columns = &columns.as_chunks::<WIDTH>().0[FROM / WIDTH];
+        // Not `map`, whose loop the compiler does not always turn into registers.
+        let mut wide = [0.0; WIDTH];
+        for (wide, value) in wide.iter_mut().zip(columns) {
+            *wide = value.widen();
+        }
         // Row by row and not in a loop, which the compiler would for some heights turn into gathers along the rows.
         macro_rules! add_rows {
             ($($i:literal)*) => {
                 $(if $i < HEIGHT {
                     for j in 0..WIDTH {
-                        registers[$i][j] = rows[$i].mul_add(columns[j], registers[$i][j]);
+                        registers[$i][j] = rows[$i].mul_add(wide[j], registers[$i][j]);
                     }
                 })*
             };
