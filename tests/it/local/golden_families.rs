@@ -8,7 +8,7 @@ use yardstick::{
     plan::{Decoding, FirstToken, Windows},
 };
 
-use super::{Ask, Largest, answers, data, floats, ids, json, options};
+use super::{Ask, Largest, answers, data, floats, ids, json, open, options};
 
 /// From the data's README: twice what transformers in f32 and in f64 differ by at most.
 const LOGPROBS: f64 = 1e-4;
@@ -39,6 +39,45 @@ fn every_family_agrees_with_transformers_in_both_spellings() {
         }
     }
     assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+/// Rows of experts, of rotations and of windows go together in other ways; none may show.
+#[test]
+fn batches_and_threads_do_not_show_in_any_family() {
+    let Some(families) = data("families") else { return };
+    let names = [
+        "mixtral",
+        "qwen2_moe",
+        "deepseek_v2",
+        "gpt_oss",
+        "granitemoe",
+        "gemma3_text",
+        "phi3-longrope",
+        "bloom",
+        "falcon-rw-12heads",
+        "stablelm2-12b-style",
+        "opt-350m-style",
+    ];
+    for name in names {
+        let folder = families.join(name);
+        let golden = json(&folder.join("golden.json"));
+        let mut ask = Ask::default();
+        for sequence in golden["sequences"].as_array().unwrap() {
+            let text = text(&ids(&sequence["ids"]));
+            ask.score_text(&text, FirstToken::Skip, Windows::default());
+            ask.rank(&text, 257, &[]);
+            ask.generate(&text, Decoding::Greedy, 12, &[]);
+        }
+        let requests = ask.into_requests();
+        let answered = |batch_tokens, threads| {
+            let answers = answers(&mut open(folder.clone(), options(batch_tokens, threads)), &requests);
+            answers.iter().map(|answer| format!("{answer:?}")).collect::<Vec<_>>()
+        };
+        let alone = answered(1, 1);
+        for (batch_tokens, threads) in [(100, 1), (4096, 2)] {
+            assert_eq!(alone, answered(batch_tokens, threads), "{name} {batch_tokens} {threads}");
+        }
+    }
 }
 
 /// The folder with one of its configs as `config.json`.

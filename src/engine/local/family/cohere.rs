@@ -19,7 +19,7 @@ const SIZES: Sizes = Sizes {
     keys: None,
     dim: None,
     mlp: 22528,
-    vocabulary: 256000,
+    vocabulary: 256_000,
     context: 8192,
 };
 

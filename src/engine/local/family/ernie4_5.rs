@@ -16,8 +16,8 @@ const SIZES: Sizes = Sizes {
     keys: Some(2),
     dim: Some(128),
     mlp: 3072,
-    vocabulary: 103424,
-    context: 131072,
+    vocabulary: 103_424,
+    context: 131_072,
 };
 
 fn read(config: &Config<'_>) -> Arch {

@@ -16,7 +16,7 @@ const SIZES: Sizes = Sizes {
     keys: Some(32),
     dim: None,
     mlp: 16384,
-    vocabulary: 102400,
+    vocabulary: 102_400,
     context: 2048,
 };
 
@@ -28,7 +28,7 @@ fn read(config: &Config<'_>) -> Arch {
     let local = |layer: usize| match config.text("sliding_window_pattern") {
         Some(word) if !config.has("layer_types") => word.as_bytes()[layer % word.len().max(1)] == b'L',
         Some(_) => false,
-        None => (layer + 1) % config.size_or("sliding_window_pattern", 4) != 0,
+        None => !(layer + 1).is_multiple_of(config.size_or("sliding_window_pattern", 4)),
     };
     let windows = if window.is_some() {
         windows(config, common.layers, window, local)

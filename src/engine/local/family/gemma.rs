@@ -16,7 +16,7 @@ const SIZES: Sizes = Sizes {
     keys: Some(16),
     dim: Some(256),
     mlp: 24576,
-    vocabulary: 256000,
+    vocabulary: 256_000,
     context: 8192,
 };
 

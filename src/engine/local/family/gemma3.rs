@@ -18,8 +18,8 @@ const SIZES: Sizes = Sizes {
     keys: Some(4),
     dim: Some(256),
     mlp: 9216,
-    vocabulary: 262208,
-    context: 131072,
+    vocabulary: 262_208,
+    context: 131_072,
 };
 
 fn read(config: &Config<'_>) -> Arch {

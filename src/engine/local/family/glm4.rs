@@ -17,8 +17,8 @@ const SIZES: Sizes = Sizes {
     keys: Some(2),
     dim: Some(128),
     mlp: 13696,
-    vocabulary: 151552,
-    context: 131072,
+    vocabulary: 151_552,
+    context: 131_072,
 };
 
 fn read(config: &Config<'_>) -> Arch {

@@ -17,8 +17,8 @@ const SIZES: Sizes = Sizes {
     keys: Some(8),
     dim: Some(64),
     mlp: 2880,
-    vocabulary: 201088,
-    context: 131072,
+    vocabulary: 201_088,
+    context: 131_072,
 };
 
 fn read(config: &Config<'_>) -> Arch {

@@ -3,7 +3,7 @@
 use super::{
     Family,
     arch::{Arch, Attention, Feed, Layer},
-    keys::{Multipliers, Sizes, at, rms},
+    keys::{Sizes, at, rms},
 };
 use crate::engine::local::{config::Config, kernel::Activation};
 
@@ -33,4 +33,32 @@ fn read(config: &Config<'_>) -> Arch {
         feed: Feed::Dense(common.gated_mlp(at(layer, "mlp"), common.mlp, activation)),
         residual: Some(by.residual),
     }))
+}
+
+/// The multipliers of the Granite families.
+#[derive(Clone, Copy)]
+pub(super) struct Multipliers {
+    pub attention: f32,
+    pub residual: f32,
+    embedding: f32,
+    logits: f32,
+}
+
+impl Multipliers {
+    pub fn read(config: &Config<'_>) -> Self {
+        let of = |key| config.positive_or(key, 1.0);
+        Self {
+            attention: of("attention_multiplier") as f32,
+            residual: of("residual_multiplier") as f32,
+            embedding: of("embedding_multiplier") as f32,
+            logits: of("logits_scaling").recip() as f32,
+        }
+    }
+
+    /// Those outside of the layers.
+    pub fn apply(self, mut arch: Arch) -> Arch {
+        arch.embedding.scale = Some(self.embedding);
+        arch.head.scale = Some(self.logits);
+        arch
+    }
 }

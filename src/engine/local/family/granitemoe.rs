@@ -3,7 +3,8 @@
 use super::{
     Family,
     arch::{Arch, Attention, Bend, Feed, Layer, Mlp, Weights},
-    keys::{Multipliers, Sizes, at, rms},
+    granite::Multipliers,
+    keys::{Sizes, at, rms},
     tensors::{Linear, Source},
 };
 use crate::engine::local::{config::Config, kernel::Activation};

@@ -126,34 +126,6 @@ pub(super) fn weights(config: &Config<'_>) -> Weights {
     }
 }
 
-/// The multipliers of the Granite families.
-#[derive(Clone, Copy)]
-pub(super) struct Multipliers {
-    pub attention: f32,
-    pub residual: f32,
-    embedding: f32,
-    logits: f32,
-}
-
-impl Multipliers {
-    pub fn read(config: &Config<'_>) -> Self {
-        let of = |key| config.positive_or(key, 1.0);
-        Self {
-            attention: of("attention_multiplier") as f32,
-            residual: of("residual_multiplier") as f32,
-            embedding: of("embedding_multiplier") as f32,
-            logits: of("logits_scaling").recip() as f32,
-        }
-    }
-
-    /// Those outside of the layers.
-    pub fn apply(self, mut arch: Arch) -> Arch {
-        arch.embedding.scale = Some(self.embedding);
-        arch.head.scale = Some(self.logits);
-        arch
-    }
-}
-
 impl Sizes {
     /// Reads them, with a family's usual ones for those that are left out.
     pub fn read<'c>(self, config: &'c Config<'c>, norm: Norm) -> Common<'c> {

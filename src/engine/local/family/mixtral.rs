@@ -17,7 +17,7 @@ const SIZES: Sizes = Sizes {
     dim: None,
     mlp: 14336,
     vocabulary: 32000,
-    context: 131072,
+    context: 131_072,
 };
 
 fn read(config: &Config<'_>) -> Arch {

@@ -16,7 +16,7 @@ const SIZES: Sizes = Sizes {
     keys: None,
     dim: None,
     mlp: 24576,
-    vocabulary: 256000,
+    vocabulary: 256_000,
     context: 4096,
 };
 

@@ -16,7 +16,7 @@ const SIZES: Sizes = Sizes {
     keys: Some(32),
     dim: None,
     mlp: 22016,
-    vocabulary: 151936,
+    vocabulary: 151_936,
     context: 32768,
 };
 

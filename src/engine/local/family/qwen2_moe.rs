@@ -17,7 +17,7 @@ const SIZES: Sizes = Sizes {
     keys: Some(16),
     dim: None,
     mlp: 5632,
-    vocabulary: 151936,
+    vocabulary: 151_936,
     context: 32768,
 };
 

@@ -16,8 +16,8 @@ const SIZES: Sizes = Sizes {
     keys: Some(8),
     dim: Some(128),
     mlp: 27648,
-    vocabulary: 155136,
-    context: 524288,
+    vocabulary: 155_136,
+    context: 524_288,
 };
 
 fn read(config: &Config<'_>) -> Arch {

@@ -16,7 +16,7 @@ const SIZES: Sizes = Sizes {
     keys: Some(4),
     dim: None,
     mlp: 11008,
-    vocabulary: 128256,
+    vocabulary: 128_256,
     context: 32768,
 };
 

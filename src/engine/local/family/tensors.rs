@@ -117,17 +117,20 @@ impl Linear {
     }
 
     /// With the outputs of another after its own.
+    #[must_use]
     pub fn and(mut self, other: Self) -> Self {
         self.sources.extend(other.sources);
         self
     }
 
     /// With the outputs in another order.
+    #[must_use]
     pub fn ordered(self, order: Vec<Stretch>) -> Self {
         Self { order, ..self }
     }
 
     /// With matrices that are `[inputs, outputs]` in the file.
+    #[must_use]
     pub fn inputs_first(self) -> Self {
         Self { inputs_first: true, ..self }
     }
@@ -163,6 +166,7 @@ impl NormAt {
     }
 
     /// The same with 1 added to its weight.
+    #[must_use]
     pub fn one_plus(self) -> Self {
         match self.weight {
             Scale::Of(name) => Self { weight: Scale::OnePlus(name), ..self },
