@@ -6,8 +6,6 @@
 mod attention;
 mod feed;
 
-use rayon::prelude::*;
-
 use super::{
     family::{self, Arch, Around, Wiring},
     kernel::{self, Found, Head, Isa, Packed, Softmax, Sum, View, Want},
@@ -312,13 +310,7 @@ impl Decoder {
 
     fn linear(&self, rows: &[f32], linear: &Linear, out: &mut [f32]) {
         let view = View::dense(rows, rows.len() / linear.weight.k());
-        let sum = match &linear.bias {
-            Some(bias) => {
-                out.par_chunks_mut(bias.len()).for_each(|row| row.copy_from_slice(bias));
-                Sum::Add
-            }
-            None => Sum::Store,
-        };
+        let sum = linear.bias.as_deref().map_or(Sum::Store, Sum::Bias);
         kernel::gemm_on(self.isa, view, &linear.weight, out, sum);
     }
 }
