@@ -5,7 +5,7 @@
 use std::{hint::black_box, sync::Arc, time::Instant};
 
 use yardstick::engine::local::kernel::{
-    self, Activation, Attention, Block, Heads, Isa, Norm, Packed, Span, Storage, Sum, View, Want,
+    self, Activation, Attention, Block, Head, Heads, Isa, Norm, Packed, Span, Storage, Sum, View, Want,
 };
 
 /// Samples of each task, of which the fastest counts: other programs only make it slower.
@@ -72,7 +72,7 @@ fn products(isa: Isa, report: &Report<'_>) {
                     if m <= 256 {
                         let wants = vec![Want::Token(17); m];
                         report(&format!("head {name}"), operations, &mut || {
-                            black_box(kernel::find(isa, View::dense(&a, m), &packed, &wants));
+                            black_box(kernel::find(isa, View::dense(&a, m), &Head::plain(&packed), &wants));
                         });
                     }
                 } else {
