@@ -22,11 +22,17 @@ mod windows;
 mod score;
 mod rank;
 mod generate;
+mod forest;
 mod answer;
+mod read;
+mod write;
 #[cfg(test)]
 mod exact;
 
-use std::num::NonZeroUsize;
+use std::{
+    num::NonZeroUsize,
+    sync::atomic::{AtomicU64, Ordering},
+};
 
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
@@ -42,6 +48,7 @@ pub use tokens::{Cut, Tokens, TokensError};
 pub use weights::WeightsError;
 
 use decoder::Decoder;
+use kernel::Block;
 
 /// A model in memory.
 pub struct Local {
@@ -50,8 +57,35 @@ pub struct Local {
     decoder: Decoder,
     pool: ThreadPool,
     batch_tokens: usize,
-    /// Tokens whose memory is held at once while texts are written.
-    kept_tokens: usize,
+    /// Blocks of each layer that are held at once while texts are written.
+    kept_blocks: usize,
+    /// Whether what texts begin with is read once; without it, everything is slower and nothing else.
+    sharing: bool,
+    work: Work,
+}
+
+/// What was done, counted in tokens.
+#[derive(Debug, Default)]
+pub struct Work {
+    asked: AtomicU64,
+    read: AtomicU64,
+}
+
+impl Work {
+    /// What would be read if every request were alone.
+    pub fn asked(&self) -> u64 {
+        self.asked.load(Ordering::Relaxed)
+    }
+
+    /// What was read.
+    pub fn read(&self) -> u64 {
+        self.read.load(Ordering::Relaxed)
+    }
+
+    fn add(&self, asked: usize, read: usize) {
+        self.asked.fetch_add(asked as u64, Ordering::Relaxed);
+        self.read.fetch_add(read as u64, Ordering::Relaxed);
+    }
 }
 
 /// How much is done at once; none of it changes an answer.
@@ -120,8 +154,21 @@ impl Local {
             begins_with: tokens.begins_with(),
         };
         let kept = LEAST_MEMORY.max(description.memory / 4) / description.memory_per_token;
-        let batch_tokens = options.batch_tokens.get();
-        Ok(Self { card, tokens, decoder, pool, batch_tokens, kept_tokens: kept as usize })
+        Ok(Self {
+            card,
+            tokens,
+            decoder,
+            pool,
+            batch_tokens: options.batch_tokens.get(),
+            kept_blocks: Block::count(kept as usize),
+            sharing: true,
+            work: Work::default(),
+        })
+    }
+
+    /// What was done so far.
+    pub fn work(&self) -> &Work {
+        &self.work
     }
 
     /// The built-in model.
