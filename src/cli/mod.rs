@@ -16,6 +16,7 @@ mod measure;
     )
 )]
 mod model;
+mod models;
 mod next;
 pub mod out;
 mod power;
@@ -68,6 +69,7 @@ enum Command {
     Schema(schema::Arguments),
     Next(next::Arguments),
     Tokens(tokens::Arguments),
+    Models(models::Arguments),
     Report(report::Arguments),
     Power(power::Arguments),
 }
@@ -107,6 +109,7 @@ impl Cli {
             Command::Schema(arguments) => schema::run(&arguments, &mut shell),
             Command::Next(arguments) => next::run(&arguments, &mut shell),
             Command::Tokens(arguments) => tokens::run(&arguments, &mut shell),
+            Command::Models(arguments) => models::run(&arguments, &mut shell),
             Command::Report(arguments) => report::run(&arguments, &mut shell),
             Command::Power(arguments) => power::run(&arguments, &mut shell),
         };

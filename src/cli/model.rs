@@ -104,43 +104,61 @@ pub(super) fn find(wanted: Wanted<'_>, shell: &mut Shell) -> Result<Found, Exit>
     }
 }
 
+/// The files of a model, and where they come from.
 #[cfg(feature = "local")]
-fn local(wanted: Wanted<'_>, shell: &mut Shell) -> Result<Found, Exit> {
-    let environment = Environment::from_lookup(|name| std::env::var_os(name));
+pub(super) struct Located {
+    pub(super) files: Files,
+    pub(super) origin: Origin,
+}
+
+/// Understands a model's name; `open` gives the folder of a repository.
+#[cfg(feature = "local")]
+pub(super) fn locate(
+    source: &str,
+    revision: Option<&str>,
+    environment: &Environment,
+    shell: &mut Shell,
+    open: impl FnOnce(&Repository, &Environment, &mut Shell) -> Result<hub::Snapshot, Exit>,
+) -> Result<Located, Exit> {
     let here = std::path::Path::new("");
-    let source =
-        Source::parse(wanted.source, here, &environment).map_err(|error| shell.fail(Exit::Model, error))?;
-    let (files, origin) = match source {
-        Source::Reference => (None, Origin { source: "built in".into(), revision: None }),
+    let source = Source::parse(source, here, environment).map_err(|error| shell.fail(Exit::Model, error))?;
+    match source {
+        Source::Reference => {
+            let origin = Origin { source: "built in".into(), revision: None };
+            Ok(Located { files: Files::reference(), origin })
+        }
         Source::Folder(folder) => {
             let name = folder
                 .canonicalize()
                 .ok()
                 .and_then(|folder| Some(folder.file_name()?.to_string_lossy().into_owned()));
             let source = name.unwrap_or_else(|| folder.display().to_string());
-            (Some(folder), Origin { source, revision: None })
+            Ok(Located { files: Files::Folder(folder), origin: Origin { source, revision: None } })
         }
         Source::File(file) => {
             let message =
                 format!("{} is a file, and this version runs folders with a config.json", file.display());
-            return Err(shell.fail(Exit::Model, message));
+            Err(shell.fail(Exit::Model, message))
         }
         Source::Repository(repository) => {
-            let repository = match wanted.revision {
+            let repository = match revision {
                 Some(revision) => Repository::new(repository.id(), Some(revision))
                     .map_err(|error| shell.fail(Exit::Model, error))?,
                 None => repository,
             };
-            let snapshot = fetch(&repository, &environment, shell)?;
-            let commit = Some(snapshot.commit.to_string());
-            (Some(snapshot.folder), Origin { source: repository.id().to_owned(), revision: commit })
+            let snapshot = open(&repository, environment, shell)?;
+            let revision = Some(snapshot.commit.to_string());
+            let origin = Origin { source: repository.id().to_owned(), revision };
+            Ok(Located { files: Files::Folder(snapshot.folder), origin })
         }
-    };
-    let checkpoint = match files {
-        Some(folder) => Checkpoint::open(Files::Folder(folder)),
-        None => Checkpoint::reference(),
-    };
-    let looked = checkpoint.and_then(|checkpoint| Ok((checkpoint.tokenizer()?, checkpoint)));
+    }
+}
+
+#[cfg(feature = "local")]
+fn local(wanted: Wanted<'_>, shell: &mut Shell) -> Result<Found, Exit> {
+    let environment = Environment::from_lookup(|name| std::env::var_os(name));
+    let Located { files, origin } = locate(wanted.source, wanted.revision, &environment, shell, fetch)?;
+    let looked = Checkpoint::open(files).and_then(|checkpoint| Ok((checkpoint.tokenizer()?, checkpoint)));
     let (tokens, checkpoint) = looked.map_err(|error| shell.fail(Exit::Model, error))?;
     Ok(Found::Local(Box::new(FoundLocal { name: short(wanted.name), origin, checkpoint, tokens })))
 }

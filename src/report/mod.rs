@@ -15,6 +15,7 @@ pub mod next_token;
 pub mod tokens;
 pub mod power;
 pub mod dry_run;
+pub mod models;
 mod remarks;
 pub mod summary;
 pub mod terminal;

@@ -18,6 +18,8 @@ mod kinds_sampling;
 #[cfg(feature = "local")]
 mod local;
 mod hostile;
+#[cfg(feature = "local")]
+mod models;
 mod power;
 mod progress;
 mod real_sets;

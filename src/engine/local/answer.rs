@@ -7,11 +7,7 @@ use std::{collections::HashMap, ops::ControlFlow};
 
 use rayon::prelude::*;
 
-use super::{
-    Local,
-    decoder::{Decoder, Place},
-    read, write,
-};
+use super::{Local, decoder::Place, model::Model, read, write};
 use crate::{
     engine::Each,
     plan::{Answer, Failure, FailureKind, Request},
@@ -86,13 +82,13 @@ pub(super) fn in_groups<T: Send>(
 
 /// Numbers the ways in which sequences of different lengths are rotated: those of one kind may share what is read.
 pub(super) struct Kinds<'a> {
-    decoder: &'a Decoder,
+    decoder: &'a Model,
     by_length: HashMap<usize, usize>,
     rotations: Vec<Vec<f32>>,
 }
 
 impl<'a> Kinds<'a> {
-    pub(super) fn new(decoder: &'a Decoder) -> Self {
+    pub(super) fn new(decoder: &'a Model) -> Self {
         Self { decoder, by_length: HashMap::new(), rotations: Vec::new() }
     }
 
@@ -109,7 +105,7 @@ impl<'a> Kinds<'a> {
 }
 
 /// Why a sequence has no answer, which is read once more for it.
-pub(super) fn not_finite(decoder: &Decoder, tokens: &[u32], length: usize) -> Failure {
+pub(super) fn not_finite(decoder: &Model, tokens: &[u32], length: usize) -> Failure {
     let place = match decoder.first_not_finite(tokens, length) {
         Place::Embedding => "in the embedding".to_owned(),
         Place::Layer(layer) => format!("in layer {} of {}", layer + 1, decoder.layers()),

@@ -1,14 +1,16 @@
 //! A checkpoint, looked at but not loaded: what it is, whether all of it is there, and what it would take to run it.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value};
 
 use crate::engine::ModelFile;
 
 use super::{
-    config::Config,
-    family::{Arch, FAMILIES, Position},
+    architecture::{Architecture, Interface, families},
+    config::{self, Config},
     files::Files,
-    kernel::{Block, Packed},
+    kernel::{Packed, Storage},
     tokens::{Tokens, TokensError},
     weights::{Dtype, Weights, WeightsError},
 };
@@ -17,10 +19,8 @@ use super::{
 pub struct Checkpoint {
     pub(super) files: Files,
     pub(super) family: &'static str,
-    pub(super) arch: Arch,
+    pub(super) architecture: Architecture,
     pub(super) weights: Weights,
-    /// Before the tensors' names in this checkpoint.
-    pub(super) prefix: &'static str,
     /// Ids that end a generated text.
     pub(super) ends: Vec<u32>,
 }
@@ -38,10 +38,8 @@ pub struct Description {
     pub file_bytes: u64,
     /// Bytes that the weights take in memory.
     pub memory: u64,
-    /// Bytes that the memory of one token takes while a text is generated.
-    pub memory_per_token: u64,
-    /// The longest sequence, in tokens.
-    pub context: usize,
+    /// The longest sequence, in tokens, where there is a longest: a state-space model reads on without end.
+    pub context: Option<usize>,
     /// Rows of the embedding.
     pub vocabulary: usize,
 }
@@ -89,8 +87,8 @@ pub enum CheckpointError {
     },
     /// The decoder does not know the architecture.
     #[error(
-        "{place}: `config.json` says `model_type: {family}`, which is not run here; these are: {}. A server such as vLLM or llama.cpp may run it",
-        FAMILIES.iter().map(|family| family.name).collect::<Vec<_>>().join(", ")
+        "{place}: `config.json` says `model_type: {family}`, which is not run here; these are: {}. A server such as vLLM, TGI or llama.cpp may run it",
+        families().join(", ")
     )]
     Family {
         /// The folder.
@@ -155,64 +153,73 @@ const MOST_LAYERS: usize = 10_000;
 const LISTED: usize = 8;
 
 impl Checkpoint {
-    /// Looks at everything but the weights themselves.
+    /// Looks at everything but the weights themselves, up to the first sort of fault.
     pub fn open(files: Files) -> Result<Self, CheckpointError> {
+        Self::look(files).map_err(|mut faults| faults.swap_remove(0))
+    }
+
+    /// Looks at everything but the weights themselves and the tokenizer's own file; at least one fault, or none.
+    pub(super) fn look(files: Files) -> Result<Self, Vec<CheckpointError>> {
         let place = files.place();
-        let found = files.names().map_err(|fault| CheckpointError::Folder { place: place.clone(), fault })?;
+        let found =
+            files.names().map_err(|fault| vec![CheckpointError::Folder { place: place.clone(), fault }])?;
         let absent = |wanted: &str| CheckpointError::Absent {
             place: place.clone(),
             wanted: wanted.to_owned(),
             found: enumerate(&found),
         };
-        let values = object(&files, "config.json")?.ok_or_else(|| absent("`config.json`"))?;
-        let (family, arch) = arch(&place, &values)?;
+        let mut faults = Vec::new();
+        let values = object(&files, "config.json");
+        let values =
+            noted(values.and_then(|values| values.ok_or_else(|| absent("`config.json`"))), &mut faults);
+        let said = values.and_then(|values| noted(said_by(&place, &values), &mut faults));
         let weights = Weights::open(&files).map_err(|fault| match fault {
             WeightsError::Absent => absent(&format!("weights ({})", super::weights::WEIGHTS.join(", "))),
             fault => CheckpointError::Weights { place: place.clone(), fault },
-        })?;
+        });
+        let weights = noted(weights, &mut faults);
         if !files.has("tokenizer.json") {
-            return Err(absent("`tokenizer.json`"));
-        }
-        let prefix = prefix(&arch, &weights);
-        let faults = faults(&arch, prefix, &weights);
-        if !faults.is_empty() {
-            return Err(CheckpointError::Tensors { place, faults });
+            faults.push(absent("`tokenizer.json`"));
         }
         // How a text ends is a matter of decoding, where transformers lets this file win.
-        let decoding = object(&files, "generation_config.json")?;
-        let ends = decoding.map_or_else(
-            || arch.ends.clone(),
-            |values| {
+        let decoding = noted(object(&files, "generation_config.json"), &mut faults).flatten();
+        let (Some((family, mut architecture)), Some(weights)) = (said, weights) else { return Err(faults) };
+        architecture.find_names(&weights);
+        let misfits = misfits(&architecture, &weights);
+        if !misfits.is_empty() {
+            faults.push(CheckpointError::Tensors { place, faults: misfits });
+        }
+        let by_config = architecture.interface().ends;
+        let ends = match decoding {
+            None => by_config,
+            Some(values) => {
                 let own = Config::new(&values).ids_or("eos_token_id", u32::MAX);
-                if own == [u32::MAX] { arch.ends.clone() } else { own }
-            },
-        );
-        Ok(Self { files, family, arch, weights, prefix, ends })
+                if own == [u32::MAX] { by_config } else { own }
+            }
+        };
+        if faults.is_empty() { Ok(Self { files, family, architecture, weights, ends }) } else { Err(faults) }
     }
 
     /// What it is and what it takes.
     pub fn description(&self) -> Description {
-        let arch = &self.arch;
-        let tensors = arch.tensors(self.prefix);
+        let Interface { context, vocabulary, .. } = self.architecture.interface();
+        let tensors = self.architecture.tensors();
         let used = tensors.iter().filter_map(|wanted| self.weights.get(&wanted.name));
-        let mut dtypes: Vec<String> = used.clone().map(|tensor| tensor.dtype.name().to_owned()).collect();
-        dtypes.sort_unstable();
-        dtypes.dedup();
+        let dtypes: BTreeSet<&str> = used.clone().map(|tensor| tensor.dtype.name()).collect();
         Description {
             family: self.family,
             parameters: used.map(super::weights::Tensor::elements).sum(),
-            dtypes,
-            file_bytes: self.weights.files.iter().filter_map(|file| self.files.len(file).ok()).sum(),
-            memory: memory(arch),
-            memory_per_token: arch.layers as u64 * Block::bytes(arch.heads).div_ceil(Block::POSITIONS as u64),
-            context: arch.context,
-            vocabulary: arch.vocabulary,
+            dtypes: dtypes.into_iter().map(str::to_owned).collect(),
+            file_bytes: self.weights.bytes(&self.files),
+            memory: self.memory(),
+            context,
+            vocabulary,
         }
     }
 
     /// The tokenizer, which can cut texts without the model.
     pub fn tokenizer(&self) -> Result<Tokens, CheckpointError> {
-        Tokens::open(&self.files, &self.arch, &self.ends)
+        Tokens::open(&self.files, &self.architecture.interface(), &self.ends)
             .map_err(|fault| CheckpointError::Tokens { place: self.files.place(), fault })
     }
 
@@ -223,6 +230,20 @@ impl Checkpoint {
             self.files.hash(&file).map_err(|fault| CheckpointError::Read { place, file, fault })
         };
         self.deciding_files().into_iter().map(read).collect()
+    }
+
+    /// How a matrix lies in memory that is made of these tensors.
+    pub(super) fn storage<'a>(&self, mut tensors: impl Iterator<Item = &'a str>) -> Storage {
+        let bf16 = |name| self.weights.get(name).is_some_and(|tensor| tensor.dtype == Dtype::Bf16);
+        if tensors.all(bf16) { Storage::Bf16 } else { Storage::F32 }
+    }
+
+    /// The bytes of the weights as they lie in memory.
+    fn memory(&self) -> u64 {
+        self.architecture.memory(&|inputs, outputs, names| {
+            let storage = self.storage(names.iter().map(String::as_str));
+            Packed::bytes(storage, inputs as u64, outputs as u64)
+        })
     }
 
     fn deciding_files(&self) -> Vec<String> {
@@ -242,7 +263,7 @@ impl Checkpoint {
 
     /// An error if the weights would not fit.
     pub(super) fn check_memory(&self, available: u64) -> Result<(), CheckpointError> {
-        let needed = memory(&self.arch);
+        let needed = self.memory();
         if needed > available {
             return Err(CheckpointError::Memory { place: self.files.place(), needed, available });
         }
@@ -270,22 +291,25 @@ pub(super) fn object(files: &Files, file: &str) -> Result<Option<Map<String, Val
         file: file.to_owned(),
         fault,
     })?;
-    serde_json::from_slice(&text).map(Some).map_err(|fault| CheckpointError::Json {
+    config::parse(&text).map(Some).map_err(|fault| CheckpointError::Json {
         place: files.place(),
         file: file.to_owned(),
         fault: fault.to_string(),
     })
 }
 
-fn arch(place: &str, values: &Map<String, Value>) -> Result<(&'static str, Arch), CheckpointError> {
+pub(super) fn said_by(
+    place: &str,
+    values: &Map<String, Value>,
+) -> Result<(&'static str, Architecture), CheckpointError> {
     let config = Config::new(values);
-    let name = config.text("model_type").unwrap_or("nothing");
-    let family = FAMILIES.iter().find(|family| family.name == name);
-    let family =
-        family.ok_or_else(|| CheckpointError::Family { place: place.to_owned(), family: name.to_owned() })?;
-    let arch = (family.read)(&config);
-    if arch.layers > MOST_LAYERS {
-        config.fault(format!("{} layers; at most {MOST_LAYERS} are allowed", arch.layers));
+    let read = Architecture::read(&config, values);
+    let (family, architecture) = read.ok_or_else(|| CheckpointError::Family {
+        place: place.to_owned(),
+        family: config.text("model_type").unwrap_or("nothing").to_owned(),
+    })?;
+    if architecture.layers() > MOST_LAYERS {
+        config.fault(format!("{} layers; at most {MOST_LAYERS} are allowed", architecture.layers()));
     }
     if let Some(quantization) = values.get("quantization_config").filter(|value| !value.is_null()) {
         let method = quantization.get("quant_method").and_then(Value::as_str).unwrap_or("an unknown method");
@@ -294,23 +318,21 @@ fn arch(place: &str, values: &Map<String, Value>) -> Result<(&'static str, Arch)
     }
     let faults = config.faults();
     if faults.is_empty() {
-        Ok((family.name, arch))
+        Ok((family, architecture))
     } else {
         Err(CheckpointError::Config { place: place.to_owned(), faults })
     }
 }
 
-/// What stands before the names of this checkpoint's tensors.
-fn prefix(arch: &Arch, weights: &Weights) -> &'static str {
-    let prefixes = arch.names.prefixes;
-    let fits = |prefix: &&&str| weights.get(&format!("{prefix}{}.weight", arch.names.embedding)).is_some();
-    prefixes.iter().find(fits).unwrap_or(&prefixes[0])
+/// The value, or nothing and one fault more.
+fn noted<T>(result: Result<T, CheckpointError>, faults: &mut Vec<CheckpointError>) -> Option<T> {
+    result.map_err(|fault| faults.push(fault)).ok()
 }
 
-/// Everything that the decoder needs and the files do not have as it should be.
-fn faults(arch: &Arch, prefix: &str, weights: &Weights) -> Vec<String> {
+/// Everything that the model needs and the files do not have as it should be.
+fn misfits(architecture: &Architecture, weights: &Weights) -> Vec<String> {
     let (mut missing, mut faults) = (Vec::new(), Vec::new());
-    for wanted in arch.tensors(prefix) {
+    for wanted in architecture.tensors() {
         match weights.get(&wanted.name) {
             None => missing.push(wanted.name),
             Some(tensor) if tensor.shape != wanted.shape => faults.push(format!(
@@ -329,24 +351,6 @@ fn faults(arch: &Arch, prefix: &str, weights: &Weights) -> Vec<String> {
         faults.push(format!("missing: {}; the files hold: {}", enumerate(&missing), enumerate(&names)));
     }
     faults
-}
-
-/// The bytes of the weights as they lie in memory.
-fn memory(arch: &Arch) -> u64 {
-    let packed = |inputs: usize, outputs: usize| Packed::bytes(inputs as u64, outputs as u64);
-    let heads = arch.heads.dim * (arch.heads.queries + 2 * arch.heads.keys);
-    let up = if arch.gated() { 2 * arch.mlp } else { arch.mlp };
-    let layer = packed(arch.hidden, heads)
-        + packed(arch.heads.queries * arch.heads.dim, arch.hidden)
-        + packed(arch.hidden, up)
-        + packed(arch.mlp, arch.hidden);
-    let table = |rows: usize| 4 * rows as u64 * arch.hidden as u64;
-    let positions = match arch.position {
-        Position::Learned => table(arch.context),
-        Position::Rotary(_) => 0,
-    };
-    let embedding = if arch.tied { 0 } else { table(arch.vocabulary) };
-    arch.layers as u64 * layer + packed(arch.hidden, arch.vocabulary) + positions + embedding
 }
 
 fn enumerate(names: &[String]) -> String {

@@ -12,8 +12,66 @@ pub struct Config<'a> {
     faults: RefCell<Vec<String>>,
 }
 
+/// The key of an object that stands for a number which JSON does not have.
+const FLOAT: &str = "__float__";
+
 /// What is sensible for the sizes of a model.
 pub const SIZE: RangeInclusive<u64> = 1..=1 << 24;
+
+/// Reads a JSON object. Numbers that JSON does not have are read too, as Python writes them (`Infinity`) and as
+/// transformers 5 does (`{"__float__": "Infinity"}`, which is what the first becomes).
+pub fn parse(text: &[u8]) -> Result<Map<String, Value>, serde_json::Error> {
+    serde_json::from_slice(text).or_else(|fault| {
+        // What is wrong is said of the text as it is.
+        let object = std::str::from_utf8(text).ok().filter(|text| text.trim_start().starts_with('{'));
+        let plain = object.map(without_bare_numbers);
+        plain.and_then(|plain| serde_json::from_str(&plain).ok()).ok_or(fault)
+    })
+}
+
+/// Puts an object in the place of each bare number that is none in JSON. Texts stay as they are.
+fn without_bare_numbers(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(['"', 'I', 'N', '-']) {
+        plain.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let bare = ["Infinity", "-Infinity", "NaN"].into_iter().find(|word| rest.starts_with(word));
+        let end = if let Some(word) = bare {
+            plain.push_str(&format!("{{\"{FLOAT}\": \"{word}\"}}"));
+            word.len()
+        } else {
+            let end = if rest.starts_with('"') { end_of_text(rest) } else { 1 };
+            plain.push_str(&rest[..end]);
+            end
+        };
+        rest = &rest[end..];
+    }
+    plain + rest
+}
+
+/// The bytes of the quoted text that stands first.
+fn end_of_text(rest: &str) -> usize {
+    let mut escaped = true;
+    for (at, byte) in rest.bytes().enumerate() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = true,
+            b'"' => return at + 1,
+            _ => {}
+        }
+    }
+    rest.len()
+}
+
+/// A number, or one that JSON does not have.
+fn float(value: &Value) -> Option<f64> {
+    value.as_f64().or_else(|| match value.get(FLOAT)?.as_str()? {
+        "Infinity" => Some(f64::INFINITY),
+        "-Infinity" => Some(f64::NEG_INFINITY),
+        _ => None,
+    })
+}
 
 impl<'a> Config<'a> {
     /// Reads from these values.
@@ -60,6 +118,19 @@ impl<'a> Config<'a> {
             self.fault(format!("`{key}` is {value}; a number above 0 is allowed"));
         }
         number
+    }
+
+    /// Two numbers in order, of which the second may be infinite.
+    pub fn range_or(&self, key: &str, default: (f64, f64)) -> (f64, f64) {
+        let Some(value) = self.get(key) else { return default };
+        let pair = value.as_array().and_then(|pair| match pair.as_slice() {
+            [least, most] => Some((float(least)?, float(most)?)),
+            _ => None,
+        });
+        pair.filter(|(least, most)| least.is_finite() && least <= most).unwrap_or_else(|| {
+            self.fault(format!("`{key}` is {value}; two numbers, the smaller one first, are allowed"));
+            default
+        })
     }
 
     /// Yes or no.
@@ -126,5 +197,45 @@ impl<'a> Config<'a> {
     /// A value that is there and not null.
     fn get(&self, key: &str) -> Option<&'a Value> {
         self.values.get(key).filter(|value| !value.is_null())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn limits(text: &str) -> Option<(f64, f64)> {
+        let values = parse(text.as_bytes()).ok()?;
+        let config = Config::new(&values);
+        let limits = config.range_or("limit", (-1.0, -1.0));
+        config.faults().is_empty().then_some(limits)
+    }
+
+    #[test]
+    fn infinity_is_read_as_python_and_as_transformers_write_it() {
+        assert_eq!(limits(r#"{"limit": [0.0, Infinity]}"#), Some((0.0, f64::INFINITY)));
+        assert_eq!(limits(r#"{"limit": [0.0, {"__float__": "Infinity"}]}"#), Some((0.0, f64::INFINITY)));
+        assert_eq!(limits(r#"{"limit": [-1.5, 2]}"#), Some((-1.5, 2.0)));
+        assert_eq!(limits(r#"{"other": NaN}"#), Some((-1.0, -1.0)));
+        for bad in [
+            r#"{"limit": [0.0, NaN]}"#,
+            r#"{"limit": [-Infinity, 1]}"#,
+            r#"{"limit": [2, 1]}"#,
+            r#"{"limit": [0]}"#,
+            r#"{"limit": [0.0, Infinit]}"#,
+            r#"{"limit": [0.0, +Infinity]}"#,
+        ] {
+            assert_eq!(limits(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn texts_that_hold_the_word_stay_as_they_are() {
+        let text =
+            r#"{"a": "to Infinity, \"NaN\" and -Infinity\\", "b": NaN, "Infinity": [-1, "é", Infinity]}"#;
+        let values = parse(text.as_bytes()).unwrap();
+        assert_eq!(values["a"], r#"to Infinity, "NaN" and -Infinity\"#);
+        assert_eq!(values["Infinity"][2][FLOAT], "Infinity");
+        assert!(parse(br#"{"a": "no end, NaN"#).is_err() && parse(b"NaN").is_err());
     }
 }

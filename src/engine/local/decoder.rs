@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use super::{
     family::{Arch, Position},
-    kernel::{self, Activation, Found, Isa, Norm, Packed, Softmax, Sum, View, Want},
+    kernel::{self, Activation, Attention, Found, Isa, Norm, Packed, Softmax, Sum, View, Want},
     memory::{Batch, Memory, Past, Reading, Sequence},
 };
 
@@ -15,8 +15,8 @@ use super::{
 pub struct Decoder {
     pub(super) arch: Arch,
     pub(super) isa: Isa,
-    /// `[vocabulary, hidden]`, where it is not the head.
-    pub(super) embedding: Option<Vec<f32>>,
+    /// `[hidden, vocabulary]`, where it is not the head.
+    pub(super) embedding: Option<Packed>,
     /// `[context, hidden]`, where positions are learned.
     pub(super) positions: Option<Vec<f32>>,
     pub(super) layers: Vec<Layer>,
@@ -129,13 +129,13 @@ impl Decoder {
         let Arch { hidden, heads, mlp, activation, .. } = self.arch;
         let mut laid = Batch::new(batch);
         let tokens = laid.rows();
-        let width = (heads.queries + 2 * heads.keys) * heads.dim;
+        let width = heads.queries * heads.dim + heads.keys * (heads.dim + heads.values);
         let mut x = self.embed(batch, &laid); // [tokens, hidden]
         watch(Place::Embedding, &x);
         let angles = self.angles(batch, &laid);
         let mut normed = vec![0.0; tokens * hidden];
         let mut qkv = vec![0.0; tokens * width];
-        let mut attended = vec![0.0; tokens * heads.queries * heads.dim];
+        let mut attended = vec![0.0; tokens * heads.queries * heads.values];
         let mut step = vec![0.0; tokens * hidden];
         let mut wide = vec![0.0; tokens * self.layers.first().map_or(0, |layer| layer.up.weight.n())];
         let mut gated = vec![0.0; if self.arch.gated() { tokens * mlp } else { 0 }];
@@ -148,7 +148,8 @@ impl Decoder {
             }
             let spans = laid.remember(batch, index, heads, &qkv, width);
             let scale = self.arch.scales[index];
-            kernel::attend(self.isa, heads, scale, &qkv, width, &spans, &mut attended); // [tokens, queries · dim]
+            let attention = Attention { heads, scale, softcap: None, window: None, alibi: None, sinks: None };
+            kernel::attend(self.isa, &attention, &qkv, width, &spans, &mut attended); // [tokens, queries · values]
             self.linear(&attended, &layer.output, &mut step);
             kernel::add(self.isa, &mut x, &step);
 
@@ -180,10 +181,7 @@ impl Decoder {
             sequence.tokens.iter().map(|token| *token as usize).zip(start..)
         });
         for (row, (token, position)) in x.chunks_mut(hidden).zip(tokens) {
-            match &self.embedding {
-                Some(table) => row.copy_from_slice(&table[token * hidden..][..hidden]),
-                None => self.head.column(token, row),
-            }
+            self.embedding.as_ref().unwrap_or(&self.head).column(token, row);
             if let Some(table) = &self.positions {
                 for (value, of_position) in row.iter_mut().zip(&table[position * hidden..]) {
                     *value += of_position;

@@ -7,8 +7,8 @@ use rayon::prelude::*;
 use super::{
     Local,
     answer::LOGITS,
-    decoder::Decoder,
     kernel::{Found, Want},
+    model::Model,
     rank::sequence,
     tokens::Tokens,
 };
@@ -43,7 +43,7 @@ pub(super) enum Step {
 impl Writing {
     /// Cuts the prompt.
     pub(super) fn plan(
-        decoder: &Decoder,
+        decoder: &Model,
         tokens: &Tokens,
         prompt: &str,
         sampler: Sampler,
@@ -87,7 +87,7 @@ impl Writing {
     }
 
     /// The next token by its logits.
-    fn choose(&self, decoder: &Decoder, logits: &[f32], scratch: &mut Vec<Candidate>) -> Found {
+    fn choose(&self, decoder: &Model, logits: &[f32], scratch: &mut Vec<Candidate>) -> Found {
         let softmax = decoder.softmax(logits);
         if !softmax.log_sum_exp.is_finite() {
             return softmax.found(0, f32::NAN);
@@ -123,14 +123,14 @@ impl Writing {
     }
 }
 
-/// Writes one token more of each text, from rows of [`Decoder::read`].
+/// Writes one token more of each text, from rows of [`Model::read`].
 pub(super) fn step(local: &Local, texts: &mut [&mut Writing], rows: &[f32]) -> Vec<Step> {
     let context = local.decoder.context();
     let found = next(&local.decoder, rows, texts);
     texts.iter_mut().zip(found).map(|(text, found)| text.take(found, &local.tokens, context)).collect()
 }
 
-fn next(decoder: &Decoder, rows: &[f32], texts: &[&mut Writing]) -> Vec<Found> {
+fn next(decoder: &Model, rows: &[f32], texts: &[&mut Writing]) -> Vec<Found> {
     let rows: Vec<&[f32]> = rows.chunks(decoder.hidden()).collect();
     let of = |places: &[usize]| places.iter().flat_map(|place| rows[*place]).copied().collect::<Vec<f32>>();
     // The best token is found without a row of logits.

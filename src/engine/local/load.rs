@@ -1,31 +1,45 @@
-//! From the files of a checkpoint to a decoder in memory. Matrices are packed one at a time, so that loading takes
+//! From the files of a checkpoint to a model in memory. Matrices are packed one at a time, so that loading takes
 //! little more than the weights themselves.
 
 use rayon::prelude::*;
 
 use super::{
+    architecture::Architecture,
     checkpoint::{Checkpoint, CheckpointError},
     decoder::{Decoder, Layer, Linear, Scale},
-    family::{Layout, Projection},
+    family::{Arch, Layout, Projection},
     kernel::{Isa, Packed},
+    model::Model,
+    recurrent,
     weights::{Elements, WeightsError},
 };
 
 /// Reads all weights, on the current rayon pool.
-pub(super) fn load(checkpoint: &Checkpoint) -> Result<Decoder, CheckpointError> {
-    read(checkpoint).map_err(|fault| CheckpointError::Weights { place: checkpoint.files.place(), fault })
+pub(super) fn load(checkpoint: &Checkpoint) -> Result<Model, CheckpointError> {
+    let model = match &checkpoint.architecture {
+        Architecture::Decoder { arch, prefix } => {
+            decoder(checkpoint, arch, prefix).map(|decoder| Model::Decoder(Box::new(decoder)))
+        }
+        Architecture::Recurrent { arch, names } => {
+            recurrent::load(checkpoint, arch, *names).map(|model| Model::Recurrent(Box::new(model)))
+        }
+    };
+    model.map_err(|fault| CheckpointError::Weights { place: checkpoint.files.place(), fault })
 }
 
-fn read(checkpoint: &Checkpoint) -> Result<Decoder, WeightsError> {
-    let (arch, prefix) = (&checkpoint.arch, checkpoint.prefix);
+fn decoder(checkpoint: &Checkpoint, arch: &Arch, prefix: &str) -> Result<Decoder, WeightsError> {
     let layer = |index: usize| {
         Ok(Layer {
-            attention_norm: scale(checkpoint, &arch.of_layer(prefix, index, arch.names.attention_norm))?,
-            qkv: linear(checkpoint, &arch.qkv(prefix, index))?,
-            output: linear(checkpoint, &arch.output(prefix, index))?,
-            mlp_norm: scale(checkpoint, &arch.of_layer(prefix, index, arch.names.mlp_norm))?,
-            up: linear(checkpoint, &arch.up(prefix, index))?,
-            down: linear(checkpoint, &arch.down(prefix, index))?,
+            attention_norm: scale(
+                checkpoint,
+                arch,
+                &arch.of_layer(prefix, index, arch.names.attention_norm),
+            )?,
+            qkv: linear(checkpoint, arch, &arch.qkv(prefix, index))?,
+            output: linear(checkpoint, arch, &arch.output(prefix, index))?,
+            mlp_norm: scale(checkpoint, arch, &arch.of_layer(prefix, index, arch.names.mlp_norm))?,
+            up: linear(checkpoint, arch, &arch.up(prefix, index))?,
+            down: linear(checkpoint, arch, &arch.down(prefix, index))?,
         })
     };
     let embedding = format!("{prefix}{}.weight", arch.names.embedding);
@@ -35,19 +49,23 @@ fn read(checkpoint: &Checkpoint) -> Result<Decoder, WeightsError> {
         isa: Isa::best(),
         layers: (0..arch.layers).into_par_iter().map(layer).collect::<Result<_, _>>()?,
         head: matrix(checkpoint, arch.hidden, Layout::OutputsFirst, &[(head, arch.vocabulary)])?,
-        embedding: if arch.tied { None } else { Some(vector(checkpoint, &embedding)?) },
+        embedding: if arch.tied {
+            None
+        } else {
+            Some(matrix(checkpoint, arch.hidden, Layout::OutputsFirst, &[(embedding, arch.vocabulary)])?)
+        },
         positions: positions.map(|name| vector(checkpoint, &name)).transpose()?,
-        final_norm: scale(checkpoint, &format!("{prefix}{}", arch.names.final_norm))?,
+        final_norm: scale(checkpoint, arch, &format!("{prefix}{}", arch.names.final_norm))?,
         arch: arch.clone(),
     })
 }
 
-fn scale(checkpoint: &Checkpoint, name: &str) -> Result<Scale, WeightsError> {
-    let bias = checkpoint.arch.bias.norm.then(|| vector(checkpoint, &format!("{name}.bias"))).transpose()?;
+fn scale(checkpoint: &Checkpoint, arch: &Arch, name: &str) -> Result<Scale, WeightsError> {
+    let bias = arch.bias.norm.then(|| vector(checkpoint, &format!("{name}.bias"))).transpose()?;
     Ok(Scale { weight: vector(checkpoint, &format!("{name}.weight"))?, bias })
 }
 
-fn linear(checkpoint: &Checkpoint, projection: &Projection) -> Result<Linear, WeightsError> {
+fn linear(checkpoint: &Checkpoint, arch: &Arch, projection: &Projection) -> Result<Linear, WeightsError> {
     let parts = projection.parts.iter().map(|(name, outputs)| (format!("{name}.weight"), *outputs));
     let parts: Vec<(String, usize)> = parts.collect();
     let bias = if projection.bias {
@@ -56,11 +74,11 @@ fn linear(checkpoint: &Checkpoint, projection: &Projection) -> Result<Linear, We
     } else {
         None
     };
-    Ok(Linear { weight: matrix(checkpoint, projection.inputs, checkpoint.arch.layout, &parts)?, bias })
+    Ok(Linear { weight: matrix(checkpoint, projection.inputs, arch.layout, &parts)?, bias })
 }
 
 /// Packs matrices of the same inputs side by side.
-fn matrix(
+pub(super) fn matrix(
     checkpoint: &Checkpoint,
     inputs: usize,
     layout: Layout,
@@ -71,7 +89,8 @@ fn matrix(
         .map(|(name, _)| checkpoint.weights.read(&checkpoint.files, name))
         .collect::<Result<_, _>>()?;
     let outputs = parts.iter().map(|(_, outputs)| outputs).sum();
-    Packed::build(inputs, outputs, |columns, panel| {
+    let storage = checkpoint.storage(parts.iter().map(|(name, _)| name.as_str()));
+    Packed::build(storage, inputs, outputs, |columns, panel| {
         let mut first = 0;
         for ((name, outputs), elements) in parts.iter().zip(&elements) {
             let from = columns.start.max(first);
@@ -93,7 +112,7 @@ fn matrix(
     })
 }
 
-fn vector(checkpoint: &Checkpoint, name: &str) -> Result<Vec<f32>, WeightsError> {
+pub(super) fn vector(checkpoint: &Checkpoint, name: &str) -> Result<Vec<f32>, WeightsError> {
     let floats = checkpoint.weights.read(&checkpoint.files, name)?.floats();
     if floats.iter().all(|value| value.is_finite()) {
         Ok(floats)

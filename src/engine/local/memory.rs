@@ -7,14 +7,18 @@ use std::{collections::HashSet, ops::Range, sync::Arc};
 
 use rayon::prelude::*;
 
-use super::kernel::{Block, Heads, Span};
+use super::{
+    kernel::{Block, Heads, Span},
+    recurrent::Trail,
+};
 
-/// Keys and values of the tokens that a sequence has read, for each layer. A clone shares the blocks of the first until
-/// either goes on.
+/// Keys and values of the tokens that a sequence has read, for each layer with attention, and the states of a state-space
+/// model. A clone shares the blocks and states of the first until either goes on.
 #[derive(Clone)]
 pub struct Memory {
     /// `[layers][tokens / 32]`.
     layers: Vec<Vec<Arc<Block>>>,
+    pub(super) trail: Trail,
     tokens: usize,
 }
 
@@ -82,7 +86,7 @@ struct Filling<'a> {
 impl Memory {
     /// A memory of nothing, for a model of so many layers.
     pub fn new(layers: usize) -> Self {
-        Self { layers: vec![Vec::new(); layers], tokens: 0 }
+        Self { layers: vec![Vec::new(); layers], trail: Trail::default(), tokens: 0 }
     }
 
     /// Tokens read so far.
@@ -95,10 +99,16 @@ impl Memory {
         let blocks = memories.flat_map(|memory| memory.layers.first().into_iter().flatten());
         blocks.map(Arc::as_ptr).collect::<HashSet<_>>().len()
     }
+
+    /// Holds this and nothing else.
+    pub(super) fn hold(&mut self, trail: Trail) {
+        self.tokens = trail.tokens();
+        self.trail = trail;
+    }
 }
 
 impl<'a> Sequence<'a> {
-    fn past(&self) -> Past<'a> {
+    pub(super) fn past(&self) -> Past<'a> {
         match self.reading {
             Reading::Passing(past) | Reading::Kept(past, _) => past,
             Reading::On(_) => Past::Nothing,
@@ -106,7 +116,7 @@ impl<'a> Sequence<'a> {
     }
 
     /// The position of the first token.
-    fn start(&self) -> usize {
+    pub(super) fn start(&self) -> usize {
         match (&self.reading, self.past()) {
             (Reading::On(memory), _) => memory.tokens,
             (_, Past::Nothing) => 0,

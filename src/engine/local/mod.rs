@@ -13,10 +13,14 @@ pub mod files;
 pub mod config;
 pub mod family;
 pub mod weights;
+pub mod architecture;
 pub mod tokens;
 pub mod checkpoint;
 pub mod memory;
+pub mod inspect;
 pub mod decoder;
+pub mod recurrent;
+mod model;
 mod load;
 mod windows;
 mod score;
@@ -42,23 +46,23 @@ use crate::{
     reference,
 };
 
+pub use architecture::families;
 pub use checkpoint::{Checkpoint, CheckpointError, Description};
 pub use files::Files;
 pub use tokens::{Cut, Tokens, TokensError};
 pub use weights::WeightsError;
 
-use decoder::Decoder;
-use kernel::Block;
+use model::Model;
 
 /// A model in memory.
 pub struct Local {
     card: Card,
     tokens: Tokens,
-    decoder: Decoder,
+    decoder: Model,
     pool: ThreadPool,
     batch_tokens: usize,
-    /// Blocks of each layer that are held at once while texts are written.
-    kept_blocks: usize,
+    /// Bytes that texts which are written side by side may hold.
+    kept: u64,
     /// Whether what texts begin with is read once; without it, everything is slower and nothing else.
     sharing: bool,
     work: Work,
@@ -150,17 +154,17 @@ impl Local {
             dtype: "f32".to_owned(),
             parameters: description.parameters,
             vocabulary: description.vocabulary,
-            context: Some(description.context),
+            context: description.context,
             begins_with: tokens.begins_with(),
         };
-        let kept = LEAST_MEMORY.max(description.memory / 4) / description.memory_per_token;
+        let kept = LEAST_MEMORY.max(description.memory / 4);
         Ok(Self {
             card,
             tokens,
             decoder,
             pool,
             batch_tokens: options.batch_tokens.get(),
-            kept_blocks: Block::count(kept as usize),
+            kept,
             sharing: true,
             work: Work::default(),
         })
@@ -178,16 +182,23 @@ impl Local {
     }
 }
 
-impl Checkpoint {
+impl Files {
     /// The built-in model's.
-    pub fn reference() -> Result<Self, CheckpointError> {
+    pub fn reference() -> Self {
         static FILES: [(&str, &[u8]); 4] = [
             ("config.json", reference::CONFIG),
             ("model.safetensors", reference::WEIGHTS),
             ("tokenizer.json", reference::TOKENIZER),
             ("tokenizer_config.json", reference::TOKENIZER_CONFIG),
         ];
-        Self::open(Files::Program(&FILES))
+        Self::Program(&FILES)
+    }
+}
+
+impl Checkpoint {
+    /// The built-in model's.
+    pub fn reference() -> Result<Self, CheckpointError> {
+        Self::open(Files::reference())
     }
 }
 

@@ -7,11 +7,10 @@ use std::collections::{HashMap, VecDeque};
 use super::{
     Local,
     answer::{Answers, Kinds, in_groups, not_finite},
-    decoder::Decoder,
     forest::{Forest, Piece, Reached, Text},
     generate::{Step, Writing, step},
-    kernel::Block,
     memory::{Memory, Past, Reading, Sequence},
+    model::Model,
 };
 use crate::{
     engine::decode::Sampler,
@@ -240,25 +239,26 @@ impl<'a> Texts<'a> {
         });
     }
 
-    /// Blocks that nothing needs, nor will need for what is begun.
-    fn free(&self) -> usize {
+    /// Bytes that nothing needs, nor will need for what is begun.
+    fn free(&self) -> u64 {
         let growing = self.begun.iter().map(|begun| growth(self.local, &begun.text, begun.memory.tokens()));
         let cut = self.cut.map(|prompt| &self.prompts[prompt]);
         let cut = cut.and_then(|prompt| prompt.texts.last().map(|(_, text)| (text, prompt.memory.tokens())));
         let reading = cut.map_or(0, |(text, tokens)| growth(self.local, text, tokens));
-        self.local.kept_blocks.saturating_sub(self.held() + growing.sum::<usize>() + reading)
+        self.local.kept.saturating_sub(self.held() + growing.sum::<u64>() + reading)
     }
 
-    /// Blocks that are held in each layer.
-    fn held(&self) -> usize {
+    /// Bytes of the blocks that are held.
+    fn held(&self) -> u64 {
         let read = self.ready.iter().chain(&self.cut).map(|prompt| &self.prompts[*prompt].memory);
-        Memory::held(self.begun.iter().map(|begun| &begun.memory).chain(read).chain([&self.path]))
+        let memories = self.begun.iter().map(|begun| &begun.memory).chain(read).chain([&self.path]);
+        Memory::held(memories) as u64 * self.local.decoder.memory_of_sequence(1)
     }
 }
 
 impl Prompt {
     /// The row of its last token, of a sequence that shares nothing: what is not finite spreads within a block.
-    fn read_alone(&mut self, decoder: &Decoder) -> Vec<f32> {
+    fn read_alone(&mut self, decoder: &Model) -> Vec<f32> {
         let Self { tokens, memory, .. } = self;
         decoder.read(&mut [Sequence {
             tokens,
@@ -269,7 +269,7 @@ impl Prompt {
     }
 }
 
-/// Blocks that a text may still take when it shares this many tokens.
-fn growth(local: &Local, text: &Writing, tokens: usize) -> usize {
-    Block::count(text.most_tokens(local.decoder.context())) - tokens / Block::POSITIONS
+/// Bytes that a text may still take when it shares this many tokens.
+fn growth(local: &Local, text: &Writing, tokens: usize) -> u64 {
+    local.decoder.growth(tokens, text.most_tokens(local.decoder.context()))
 }

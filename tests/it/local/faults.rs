@@ -84,8 +84,8 @@ fn configs_that_cannot_be_are_refused_with_all_their_faults() {
         &["not a JSON object"],
     );
     says(
-        &fault(|folder| edit(folder, |config| config["model_type"] = json!("mamba"))),
-        &["`model_type: mamba`", "gpt2, llama"],
+        &fault(|folder| edit(folder, |config| config["model_type"] = json!("rwkv"))),
+        &["`model_type: rwkv`", "gpt2", "llama", "mamba2", "vLLM, TGI or llama.cpp"],
     );
     says(&fault(|folder| fs::write(folder.join("config.json"), "{}").unwrap()), &["`model_type: nothing`"]);
     let faults = fault(|folder| {
@@ -218,7 +218,7 @@ fn a_description_needs_no_weights() {
     let description = Checkpoint::reference().unwrap().description();
     // 2560 × 128 + 256 × 128 + 4 × (12 × 128² + 13 × 128) + 2 × 128.
     assert_eq!(description.parameters, 1_153_792);
-    assert_eq!((description.family, description.context, description.vocabulary), ("gpt2", 256, 2560));
+    assert_eq!((description.family, description.context, description.vocabulary), ("gpt2", Some(256), 2560));
     assert_eq!(description.dtypes, ["f16"]);
     assert_eq!(
         description.file_bytes,

@@ -7,6 +7,7 @@
     reason = "a test may panic, says when it is skipped, and shows what it measured"
 )]
 
+mod candle;
 mod faults;
 mod golden_blimp;
 mod golden_families;

@@ -42,7 +42,7 @@ fn read(config: &Config<'_>) -> Arch {
         vocabulary: config.size_or("vocab_size", 50257),
         hidden,
         layers,
-        heads: Heads { queries: heads, keys: heads, dim },
+        heads: Heads { queries: heads, keys: heads, dim, values: dim },
         scales: (0..layers).map(|layer| if by_layer { scale / (layer + 1) as f32 } else { scale }).collect(),
         mlp: config.size_or("n_inner", 4 * hidden),
         activation: config.word_or("activation_function", Activation::GeluTanh, ACTIVATIONS),

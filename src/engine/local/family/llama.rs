@@ -49,7 +49,7 @@ fn read(config: &Config<'_>) -> Arch {
         vocabulary: config.size_or("vocab_size", 32000),
         hidden,
         layers,
-        heads: Heads { queries, keys, dim },
+        heads: Heads { queries, keys, dim, values: dim },
         scales: vec![(dim as f32).sqrt().recip(); layers],
         mlp: config.size_or("intermediate_size", 11008),
         activation: config.word_or("hidden_act", Activation::Silu, ACTIVATIONS),

@@ -77,6 +77,8 @@ pub struct Entry {
     pub id: String,
     /// The commit of the snapshot.
     pub commit: Commit,
+    /// Holds its files.
+    pub folder: PathBuf,
     /// All its files together.
     pub bytes: u64,
     /// Whether it holds all that a model needs.
@@ -93,7 +95,7 @@ pub fn list(cache: &Path) -> Result<Vec<Entry>, CacheError> {
             let size = |name: &String| fs::metadata(snapshot.join(name)).map_or(0, |file| file.len());
             let bytes = names_in(&snapshot)?.iter().map(size).sum();
             let complete = missing(&snapshot).is_ok_and(|missing| missing.is_empty());
-            entries.push(Entry { id: id.clone(), commit, bytes, complete });
+            entries.push(Entry { id: id.clone(), commit, folder: snapshot, bytes, complete });
         }
     }
     Ok(entries)

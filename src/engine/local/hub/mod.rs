@@ -58,6 +58,21 @@ pub fn open(
     }
 }
 
+/// The folder of a repository at a revision, if the cache holds all of it; nothing is ever fetched.
+pub fn look(repository: &Repository, environment: &Environment) -> Result<Snapshot, OpenError> {
+    let cache = environment.cache.as_deref().ok_or(OpenError::NoCache)?;
+    match cache::find(cache, repository)? {
+        cache::Found::Complete(snapshot) => Ok(snapshot),
+        found => Err(absent(
+            repository,
+            cache,
+            found,
+            "nothing is fetched to look at it",
+            "fetch it by using it, as in `yardstick tokens --model NAME TEXT`",
+        )),
+    }
+}
+
 #[cfg(feature = "hub")]
 fn fetch(
     repository: &Repository,

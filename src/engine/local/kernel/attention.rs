@@ -3,13 +3,13 @@
 //! Blocks hold 32 positions and begin at multiples of 32, and a query meets them one after the other, so its result
 //! depends on its own position only: not on the batch, nor on where the sequence was cut into calls.
 
-use std::{ops::Range, sync::Arc};
+use std::{num::NonZeroUsize, ops::Range, sync::Arc};
 
 use rayon::prelude::*;
 
 use super::{
     Isa, kernel,
-    math::{exp, larger},
+    math::{bf16, exp, larger, tanh},
     tile::{Out, accumulate},
 };
 
@@ -23,16 +23,46 @@ pub struct Heads {
     pub queries: usize,
     /// Key and value heads; each serves `queries / keys` query heads.
     pub keys: usize,
-    /// Values of a head.
+    /// Numbers of a query and of a key.
     pub dim: usize,
+    /// Numbers of a value.
+    pub values: usize,
+}
+
+/// What an attention layer does. A query's scores are its products with the keys that it sees, scaled, capped, biased,
+/// and turned into weights by a softmax.
+#[derive(Clone, Copy, Debug)]
+pub struct Attention<'a> {
+    /// Its sizes.
+    pub heads: Heads,
+    /// What products are multiplied with.
+    pub scale: f32,
+    /// Bends scores to cap · tanh(score / cap) (Gemma 2, §2).
+    pub softcap: Option<f32>,
+    /// The keys that a query sees, its own included; where there is none, it sees all up to its own.
+    pub window: Option<NonZeroUsize>,
+    /// What the distance of a key takes from its score.
+    pub alibi: Option<Alibi<'a>>,
+    /// For each query head, a score that takes part in the softmax and has no value (Xiao et al. 2023).
+    pub sinks: Option<&'a [f32]>,
+}
+
+/// Linear biases (Press et al. 2021), with a slope for each query head.
+#[derive(Clone, Copy, Debug)]
+pub enum Alibi<'a> {
+    /// A score becomes less by slope · distance.
+    Exact(&'a [f32]),
+    /// As Falcon was trained: slope, position and their product are rounded to bf16, and the difference of those of the key
+    /// and of the query is added before products are scaled.
+    Bf16(&'a [f32]),
 }
 
 /// The keys and values of 32 positions of one layer.
 #[derive(Clone)]
 pub struct Block {
-    /// For each head: keys `[dim][32]`, then values `[dim / 32][32][32]`.
+    /// For each head: keys `[dim][32]`, then values `[values / 32][32][32]`.
     data: Vec<f32>,
-    dim: usize,
+    heads: Heads,
 }
 
 /// A sequence, or the part of one that is computed now.
@@ -51,15 +81,15 @@ impl Block {
 
     /// A block without any positions.
     pub fn new(heads: Heads) -> Self {
-        Self { data: vec![0.0; heads.keys * Self::head_len(heads.dim)], dim: heads.dim }
+        Self { data: vec![0.0; heads.keys * Self::head_len(heads)], heads }
     }
 
     /// Takes the keys and values, head after head, of one position.
     pub fn put(&mut self, position: usize, keys: &[f32], values: &[f32]) {
-        let (dim, at) = (self.dim, position % POSITIONS);
-        let heads = self.data.chunks_mut(Self::head_len(dim));
-        for ((block, keys), values) in heads.zip(keys.chunks(dim)).zip(values.chunks(dim)) {
-            let (block_keys, block_values) = block.split_at_mut(dim * POSITIONS);
+        let (heads, at) = (self.heads, position % POSITIONS);
+        let blocks = self.data.chunks_mut(Self::head_len(heads));
+        for ((block, keys), values) in blocks.zip(keys.chunks(heads.dim)).zip(values.chunks(heads.values)) {
+            let (block_keys, block_values) = block.split_at_mut(heads.dim * POSITIONS);
             for (block, key) in block_keys.chunks_mut(POSITIONS).zip(keys) {
                 block[at] = *key;
             }
@@ -78,34 +108,34 @@ impl Block {
 
     /// The bytes of one block.
     pub fn bytes(heads: Heads) -> u64 {
-        4 * (heads.keys * Self::head_len(heads.dim)) as u64
+        4 * (heads.keys * Self::head_len(heads)) as u64
     }
 
-    fn head_len(dim: usize) -> usize {
-        dim * POSITIONS + dim.next_multiple_of(POSITIONS) * POSITIONS
+    fn head_len(heads: Heads) -> usize {
+        (heads.dim + heads.values.next_multiple_of(POSITIONS)) * POSITIONS
     }
 
     #[inline(always)]
     fn head(&self, head: usize) -> (&[[f32; POSITIONS]], &[[f32; POSITIONS]]) {
-        let len = Self::head_len(self.dim);
-        let (keys, values) = self.data[head * len..][..len].split_at(self.dim * POSITIONS);
+        let len = Self::head_len(self.heads);
+        let (keys, values) = self.data[head * len..][..len].split_at(self.heads.dim * POSITIONS);
         (keys.as_chunks().0, values.as_chunks().0)
     }
 }
 
-/// Attention for all rows of a batch: softmax(`scale` · query · keysᵀ) · values over the positions up to each row's own.
+/// Attention for all rows of a batch.
 ///
 /// `queries` holds rows that are `row_width` long and begin with the query heads; `out` holds rows of
-/// `heads.queries · heads.dim`.
+/// `heads.queries · heads.values`.
 pub fn attend(
     isa: Isa,
-    heads: Heads,
-    scale: f32,
+    attention: &Attention<'_>,
     queries: &[f32],
     row_width: usize,
     spans: &[Span<'_>],
     out: &mut [f32],
 ) {
+    let heads = attention.heads;
     let mut parts = Vec::new();
     for span in spans {
         let mut row = span.rows.start;
@@ -113,30 +143,77 @@ pub fn attend(
             // A part ends where a block ends, so that all of its rows meet the same blocks.
             let start = span.start + (row - span.rows.start);
             let rows = (POSITIONS - start % POSITIONS).min(span.rows.end - row);
-            let blocks = &span.blocks[..=start / POSITIONS];
-            parts.extend((0..heads.queries).map(|head| Part { blocks, row, rows, start, head }));
+            let blocks = attention.first_key(start) / POSITIONS..start / POSITIONS + 1;
+            let part = |head| Part {
+                first: blocks.start * POSITIONS,
+                blocks: &span.blocks[blocks.clone()],
+                row,
+                rows,
+                start,
+                head,
+            };
+            parts.extend((0..heads.queries).map(part));
             row += rows;
         }
     }
     #[expect(unsafe_code, reason = "threads fill parts of one matrix")]
     // SAFETY: parts differ in their rows or in their head's columns.
-    let out = unsafe { Out::new(out, heads.queries * heads.dim) };
+    let out = unsafe { Out::new(out, heads.queries * heads.values) };
     parts.par_iter().for_each(|part| {
-        attend_part(
-            isa,
-            heads,
-            scale,
-            &queries[part.row * row_width + part.head * heads.dim..],
-            row_width,
-            part,
-            out,
-        );
+        let queries = &queries[part.row * row_width + part.head * heads.dim..];
+        attend_part(isa, attention, queries, row_width, part, out);
     });
+}
+
+impl Attention<'_> {
+    /// The first position that the query at a position sees.
+    #[inline(always)]
+    fn first_key(&self, position: usize) -> usize {
+        self.window.map_or(0, |window| (position + 1).saturating_sub(window.get()))
+    }
+
+    /// Turns products with the keys of the positions from `first` on into the scores of a head's query at a position.
+    #[inline(always)]
+    fn score(&self, scores: &mut [f32; POSITIONS], head: usize, first: usize, position: usize) {
+        for score in scores.iter_mut() {
+            *score *= self.scale;
+        }
+        if let Some(cap) = self.softcap {
+            for score in scores.iter_mut() {
+                *score = cap * tanh(*score / cap);
+            }
+        }
+        match self.alibi {
+            None => {}
+            Some(Alibi::Exact(slopes)) => {
+                for (j, score) in scores.iter_mut().enumerate() {
+                    // Exact below 2²⁴ positions.
+                    *score += slopes[head] * ((first + j) as f32 - position as f32);
+                }
+            }
+            Some(Alibi::Bf16(slopes)) => {
+                let slope = bf16(slopes[head]);
+                let own = bf16(slope * bf16(position as f32));
+                for (j, score) in scores.iter_mut().enumerate() {
+                    *score += self.scale * (bf16(slope * bf16((first + j) as f32)) - own);
+                }
+            }
+        }
+        let seen = self.first_key(position)..=position;
+        for (j, score) in scores.iter_mut().enumerate() {
+            if !seen.contains(&(first + j)) {
+                *score = f32::NEG_INFINITY;
+            }
+        }
+    }
 }
 
 /// Neighbouring rows of one sequence, and one head.
 struct Part<'a> {
+    /// Those that the rows see, beginning at the position `first`. Blocks that some rows do not see change no bit of
+    /// them.
     blocks: &'a [Arc<Block>],
+    first: usize,
     row: usize,
     rows: usize,
     start: usize,
@@ -145,7 +222,7 @@ struct Part<'a> {
 
 kernel! {
     fn attend_part(
-        heads: Heads, scale: f32, queries: &[f32], row_width: usize, part: &Part<'_>, out: Out<'_>,
+        attention: &Attention<'_>, queries: &[f32], row_width: usize, part: &Part<'_>, out: Out<'_>,
     ),
     wide: part_body::<12, 32>, narrow: part_body::<6, 16>,
 }
@@ -153,8 +230,7 @@ kernel! {
 /// `HIGHEST` rows at a time, and products of `WIDTH` columns.
 #[inline(always)]
 fn part_body<const HIGHEST: usize, const WIDTH: usize>(
-    heads: Heads,
-    scale: f32,
+    attention: &Attention<'_>,
     queries: &[f32],
     row_width: usize,
     part: &Part<'_>,
@@ -168,7 +244,7 @@ fn part_body<const HIGHEST: usize, const WIDTH: usize>(
             ($($height:literal)*) => {
                 match height {
                     $(..=$height if $height <= HIGHEST => {
-                        rows::<$height, WIDTH>(heads, scale, queries, row_width, part, first..first + height, out);
+                        rows::<$height, WIDTH>(attention, queries, row_width, part, first..first + height, out);
                     })*
                     _ => unreachable!("a tile has at most {HIGHEST} rows, not {height}"),
                 }
@@ -182,35 +258,34 @@ fn part_body<const HIGHEST: usize, const WIDTH: usize>(
 /// Up to `HEIGHT` rows of a part.
 #[inline(always)]
 fn rows<const HEIGHT: usize, const WIDTH: usize>(
-    heads: Heads,
-    scale: f32,
+    attention: &Attention<'_>,
     queries: &[f32],
     row_width: usize,
     part: &Part<'_>,
     range: Range<usize>,
     out: Out<'_>,
 ) {
-    let height = range.len();
+    let (heads, height) = (attention.heads, range.len());
     let mut columns = vec![[0.0; HEIGHT]; heads.dim];
     for i in 0..height {
         for (column, &value) in columns.iter_mut().zip(&queries[i * row_width..][..heads.dim]) {
             column[i] = value;
         }
     }
-    let mut sums = vec![[[0.0; POSITIONS]; HEIGHT]; heads.dim.div_ceil(POSITIONS)];
-    let mut largest = [f32::NEG_INFINITY; HEIGHT];
-    let mut total = [0.0; HEIGHT];
+    let mut sums = vec![[[0.0; POSITIONS]; HEIGHT]; heads.values.div_ceil(POSITIONS)];
+    let (mut largest, mut total) = ([f32::NEG_INFINITY; HEIGHT], [0.0; HEIGHT]);
+    if let Some(sinks) = attention.sinks {
+        (largest, total) = ([sinks[part.head]; HEIGHT], [1.0; HEIGHT]);
+    }
     for (index, block) in part.blocks.iter().enumerate() {
         let (keys, values) = block.head(part.head / (heads.queries / heads.keys));
         let mut scores = [[0.0; POSITIONS]; HEIGHT];
         product::<HEIGHT, WIDTH>(&mut scores, &columns, keys);
         let mut weights = [[0.0; HEIGHT]; POSITIONS];
         for i in 0..height {
-            let visible = part.start + range.start + i + 1 - index * POSITIONS;
             let scores = &mut scores[i];
-            for (j, score) in scores.iter_mut().enumerate() {
-                *score = if j < visible { *score * scale } else { f32::NEG_INFINITY };
-            }
+            let position = part.start + range.start + i;
+            attention.score(scores, part.head, part.first + index * POSITIONS, position);
             let new = halve(*scores, larger);
             if new > largest[i] {
                 let shrink = if largest[i] == f32::NEG_INFINITY { 0.0 } else { exp(largest[i] - new) };
@@ -240,8 +315,8 @@ fn rows<const HEIGHT: usize, const WIDTH: usize>(
             for sum in &mut sums[i] {
                 *sum *= share;
             }
-            let width = POSITIONS.min(heads.dim - chunk * POSITIONS);
-            let column = part.head * heads.dim + chunk * POSITIONS;
+            let width = POSITIONS.min(heads.values - chunk * POSITIONS);
+            let column = part.head * heads.values + chunk * POSITIONS;
             out.write(part.row + range.start + i, column, &sums[i][..width]);
         }
     }
@@ -255,7 +330,7 @@ fn product<const HEIGHT: usize, const WIDTH: usize>(
     columns: &[[f32; POSITIONS]],
 ) {
     if WIDTH == POSITIONS {
-        accumulate::<HEIGHT, POSITIONS, POSITIONS, 0>(sums, rows, columns);
+        accumulate::<HEIGHT, POSITIONS, POSITIONS, 0, f32>(sums, rows, columns);
     } else {
         half_product::<HEIGHT, 0>(sums, rows, columns);
         half_product::<HEIGHT, { POSITIONS / 2 }>(sums, rows, columns);
@@ -272,7 +347,7 @@ fn half_product<const HEIGHT: usize, const FROM: usize>(
     for (half, sums) in half.iter_mut().zip(&*sums) {
         half.copy_from_slice(&sums[FROM..][..POSITIONS / 2]);
     }
-    accumulate::<HEIGHT, { POSITIONS / 2 }, POSITIONS, FROM>(&mut half, rows, columns);
+    accumulate::<HEIGHT, { POSITIONS / 2 }, POSITIONS, FROM, f32>(&mut half, rows, columns);
     for (half, sums) in half.iter().zip(sums) {
         sums[FROM..][..POSITIONS / 2].copy_from_slice(half);
     }

@@ -8,116 +8,17 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::{
-    Isa, kernel,
+    Isa, Packed, kernel,
+    packed::{DEPTH, Element, PANEL, Slice},
     tile::{Out, accumulate},
 };
 
-/// Columns of a panel.
-pub(super) const PANEL: usize = 32;
 /// Most rows of a tile.
 const ROWS: usize = 12;
-/// Steps of `k` for which a panel's slice and a tile's rows stay in the nearest cache.
-const DEPTH: usize = 256;
 /// Rows that one task computes, so that their packed form stays in the next cache.
 const ROWS_PER_TASK: usize = 10 * ROWS;
 /// Multiply-adds below which a second thread costs more than it helps.
 const SMALL: usize = 1 << 18;
-
-/// A matrix of `k` rows and `n` columns, laid out for products from the left.
-pub struct Packed {
-    k: usize,
-    n: usize,
-    /// `[panel][k][PANEL]`; the last panel is filled up with zeros.
-    data: Vec<f32>,
-}
-
-impl Packed {
-    /// Packs the matrix whose element `(p, j)` is `data[p * row_stride + j * column_stride]`; exchanging the strides
-    /// packs its transpose.
-    ///
-    /// # Panics
-    /// If `data` is too short.
-    pub fn pack(k: usize, n: usize, data: &[f32], row_stride: usize, column_stride: usize) -> Self {
-        let filled: Result<Self, std::convert::Infallible> = Self::build(k, n, |columns, panel| {
-            let start = columns.start * column_stride;
-            fill(
-                panel,
-                0..columns.len(),
-                &data[start.min(data.len())..],
-                row_stride,
-                column_stride,
-                |value| value,
-            );
-            Ok(())
-        });
-        filled.unwrap_or_else(|never| match never {})
-    }
-
-    /// Packs a matrix panel by panel, on the current rayon pool: `fill` writes the columns of a range to the front of
-    /// the rows of a zeroed panel.
-    pub fn build<E: Send>(
-        k: usize,
-        n: usize,
-        fill: impl Fn(Range<usize>, &mut [[f32; PANEL]]) -> Result<(), E> + Sync,
-    ) -> Result<Self, E> {
-        let mut data = vec![0.0; n.div_ceil(PANEL) * k * PANEL];
-        data.par_chunks_mut((k * PANEL).max(1)).enumerate().try_for_each(|(panel, out)| {
-            let first = panel * PANEL;
-            fill(first..n.min(first + PANEL), out.as_chunks_mut().0)
-        })?;
-        Ok(Self { k, n, data })
-    }
-
-    /// Copies a column.
-    ///
-    /// # Panics
-    /// If there is no such column, or `out` is not `k` long.
-    pub fn column(&self, column: usize, out: &mut [f32]) {
-        assert!(column < self.n, "column {column} of {}", self.n);
-        for (out, row) in out.iter_mut().zip(self.panel(column / PANEL)) {
-            *out = row[column % PANEL];
-        }
-    }
-
-    /// The bytes that it takes to pack a matrix.
-    pub fn bytes(k: u64, n: u64) -> u64 {
-        n.div_ceil(PANEL as u64) * PANEL as u64 * k * 4
-    }
-
-    /// Rows: the length of the sums.
-    pub fn k(&self) -> usize {
-        self.k
-    }
-
-    /// Columns.
-    pub fn n(&self) -> usize {
-        self.n
-    }
-
-    pub(super) fn panel(&self, panel: usize) -> &[[f32; PANEL]] {
-        &self.data.as_chunks::<PANEL>().0[panel * self.k..][..self.k]
-    }
-}
-
-/// Writes the columns of a matrix to the columns `to` of a panel: element `(p, j)` is `data[p * row_stride + j *
-/// column_stride]`.
-///
-/// # Panics
-/// If `data` is too short.
-pub fn fill<T: Copy>(
-    panel: &mut [[f32; PANEL]],
-    to: Range<usize>,
-    data: &[T],
-    row_stride: usize,
-    column_stride: usize,
-    widen: impl Fn(T) -> f32,
-) {
-    for (p, row) in panel.iter_mut().enumerate() {
-        for (j, out) in row[to.clone()].iter_mut().enumerate() {
-            *out = widen(data[p * row_stride + j * column_stride]);
-        }
-    }
-}
 
 /// A matrix as it lies somewhere: element `(i, p)` is `data[i * row_stride + p * column_stride]`.
 #[derive(Clone, Copy)]
@@ -158,7 +59,7 @@ pub fn gemm(rows: View<'_>, packed: &Packed, out: &mut [f32], sum: Sum) {
 
 /// [`gemm`] with chosen instructions; the result is the same.
 pub fn gemm_on(isa: Isa, rows: View<'_>, packed: &Packed, out: &mut [f32], sum: Sum) {
-    let (m, k, n) = (rows.rows, packed.k, packed.n);
+    let (m, k, n) = (rows.rows, packed.k(), packed.n());
     assert_eq!(out.len(), m * n, "the product of {m} × {k} and {k} × {n} does not fit");
     let parallel = rayon::current_num_threads() > 1 && m * n * k >= SMALL;
     let rows = Rows::pack(isa, rows, k, parallel);
@@ -200,13 +101,13 @@ pub(super) fn product(
     from: (usize, usize),
     sum: Sum,
 ) {
-    let k = packed.k;
+    let k = packed.k();
     // Without a step there would be no tile that stores the zeros.
     for start in (0..k.max(1)).step_by(DEPTH) {
         let depth = start..k.min(start + DEPTH);
         let fresh = start == 0 && sum == Sum::Store;
         for panel in panels.clone() {
-            let columns = &packed.panel(panel)[depth.clone()];
+            let columns = packed.slice(panel, depth.clone());
             for row in range.clone().step_by(rows.tile) {
                 let height = rows.tile.min(range.end - row);
                 let rows = &rows.data[row * k..][..height * k][depth.start * height..depth.end * height];
@@ -248,7 +149,7 @@ impl Rows {
 
 kernel! {
     /// One tile: `height` rows and the columns of a panel, or as many as `out` has from `at` on.
-    fn tile(rows: &[f32], columns: &[[f32; PANEL]], out: Out<'_>, at: (usize, usize), height: usize, fresh: bool),
+    fn tile(rows: &[f32], columns: Slice<'_>, out: Out<'_>, at: (usize, usize), height: usize, fresh: bool),
     wide: tile_body::<ROWS, 32>, narrow: tile_body::<{ ROWS / 2 }, 16>,
 }
 
@@ -256,7 +157,22 @@ kernel! {
 #[inline(always)]
 fn tile_body<const HIGHEST: usize, const WIDTH: usize>(
     rows: &[f32],
-    columns: &[[f32; PANEL]],
+    columns: Slice<'_>,
+    out: Out<'_>,
+    at: (usize, usize),
+    height: usize,
+    fresh: bool,
+) {
+    match columns {
+        Slice::F32(columns) => tile_of::<HIGHEST, WIDTH, f32>(rows, columns, out, at, height, fresh),
+        Slice::Bf16(columns) => tile_of::<HIGHEST, WIDTH, u16>(rows, columns, out, at, height, fresh),
+    }
+}
+
+#[inline(always)]
+fn tile_of<const HIGHEST: usize, const WIDTH: usize, T: Element>(
+    rows: &[f32],
+    columns: &[[T; PANEL]],
     out: Out<'_>,
     at: (usize, usize),
     height: usize,
@@ -266,9 +182,9 @@ fn tile_body<const HIGHEST: usize, const WIDTH: usize>(
         ($($height:literal)*) => {
             match height {
                 $($height if $height <= HIGHEST => {
-                    sums::<$height, WIDTH, 0>(rows, columns, out, at, fresh);
+                    sums::<$height, WIDTH, 0, T>(rows, columns, out, at, fresh);
                     if WIDTH < PANEL {
-                        sums::<$height, WIDTH, { PANEL / 2 }>(rows, columns, out, at, fresh);
+                        sums::<$height, WIDTH, { PANEL / 2 }, T>(rows, columns, out, at, fresh);
                     }
                 })*
                 _ => unreachable!("a tile has 1 to {HIGHEST} rows, not {height}"),
@@ -280,9 +196,9 @@ fn tile_body<const HIGHEST: usize, const WIDTH: usize>(
 
 /// The columns from `FROM` on.
 #[inline(always)]
-fn sums<const HEIGHT: usize, const WIDTH: usize, const FROM: usize>(
+fn sums<const HEIGHT: usize, const WIDTH: usize, const FROM: usize, T: Element>(
     rows: &[f32],
-    columns: &[[f32; PANEL]],
+    columns: &[[T; PANEL]],
     out: Out<'_>,
     (row, column): (usize, usize),
     fresh: bool,
@@ -293,7 +209,7 @@ fn sums<const HEIGHT: usize, const WIDTH: usize, const FROM: usize>(
             out.read(row + i, column + FROM, sums);
         }
     }
-    accumulate::<HEIGHT, WIDTH, PANEL, FROM>(&mut sums, rows.as_chunks().0, columns);
+    accumulate::<HEIGHT, WIDTH, PANEL, FROM, T>(&mut sums, rows.as_chunks().0, columns);
     for (i, sums) in sums.iter().enumerate() {
         out.write(row + i, column + FROM, sums);
     }
@@ -304,7 +220,10 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::engine::local::kernel::tests::{bits, numbers};
+    use crate::engine::local::kernel::{
+        Storage,
+        tests::{bits, numbers},
+    };
 
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(64))]
@@ -356,6 +275,35 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn a_storage_does_not_show() {
+        let (k, n) = (2 * DEPTH + 3, 3 * PANEL + 5);
+        let b: Vec<f32> =
+            numbers(k * n, 3).iter().map(|value| f32::from_bits(value.to_bits() & 0xffff_0000)).collect();
+        let [wide, narrow] =
+            [Storage::F32, Storage::Bf16].map(|storage| Packed::pack_as(storage, k, n, &b, n, 1));
+        for (isa, m) in Isa::available().flat_map(|isa| [1, 2, 29].map(|m| (isa, m))) {
+            let a = numbers(m * k, 4);
+            let products = [&wide, &narrow].map(|packed| {
+                let mut out = vec![f32::NAN; m * n];
+                gemm_on(isa, View::dense(&a, m), packed, &mut out, Sum::Store);
+                bits(&out)
+            });
+            assert!(products[0] == products[1], "{} {m}", isa.name());
+        }
+        for j in 0..n {
+            let mut column = vec![f32::NAN; k];
+            narrow.column(j, &mut column);
+            assert!(column.iter().enumerate().all(|(p, value)| value.to_bits() == b[p * n + j].to_bits()));
+        }
+    }
+
+    #[test]
+    #[should_panic(expected = "is not a bf16")]
+    fn what_a_storage_would_round_is_refused() {
+        Packed::pack_as(Storage::Bf16, 1, 1, &[0.1], 1, 1);
     }
 
     #[test]

@@ -7,9 +7,10 @@ use rayon::prelude::*;
 
 use super::{
     Isa, Packed, Sum, View,
-    gemm::{PANEL, Rows, product},
+    gemm::{Rows, product},
     kernel,
     math::{exp, max, sums},
+    packed::PANEL,
     tile::Out,
 };
 

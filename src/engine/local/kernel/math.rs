@@ -50,6 +50,29 @@ pub(super) fn erf(x: f32) -> f32 {
     if x < 0.0 { -value } else { value }
 }
 
+/// The hyperbolic tangent, to 2e-7 of its value.
+#[inline(always)]
+pub(super) fn tanh(x: f32) -> f32 {
+    let size = x.abs();
+    let s = x * x;
+    let mut near = -5.591_016e-3_f32;
+    near = near.mul_add(s, 2.053_882e-2);
+    near = near.mul_add(s, -5.370_965_6e-2);
+    near = near.mul_add(s, 0.133_310_93);
+    near = near.mul_add(s, -0.333_332_7);
+    let near = (near * s).mul_add(size, size);
+    let far = 1.0 - 2.0 / (exp(2.0 * size) + 1.0);
+    let value = if size < 0.64 { near } else { far };
+    if x < 0.0 { -value } else { value }
+}
+
+/// The nearest bf16, the even one of two that are as near.
+#[inline(always)]
+pub(super) fn bf16(x: f32) -> f32 {
+    let bits = x.to_bits();
+    f32::from_bits(bits.wrapping_add(0x7fff + (bits >> 16 & 1)) & 0xffff_0000)
+}
+
 /// Partial sums of a row.
 pub(super) const LANES: usize = 16;
 
@@ -152,5 +175,26 @@ mod tests {
             worst = worst.max((f64::from(erf(x)) - libm::erf(f64::from(x))).abs());
         }
         assert!(worst < 1e-7 && erf(f32::NAN).is_nan(), "{worst:.2e}");
+    }
+
+    #[test]
+    fn tanh_is_right() {
+        let mut worst = 0.0_f64;
+        for step in (-60_000..60_000).filter(|step| *step != 0) {
+            let x = step as f32 / 5000.0;
+            let right = libm::tanh(f64::from(x));
+            worst = worst.max(((f64::from(tanh(x)) - right) / right).abs());
+        }
+        assert!(worst < 2e-7 && tanh(f32::NAN).is_nan(), "{worst:.2e}");
+        assert!([-200.0, 200.0].map(tanh).map(f32::to_bits) == [-1.0_f32, 1.0].map(f32::to_bits));
+    }
+
+    #[test]
+    fn bf16_is_rounded_to_nearest() {
+        for value in
+            super::super::tests::numbers(10_000, 3).into_iter().chain([1.0, 1.003_906_3, 1.011_718_8])
+        {
+            assert_eq!(bf16(value).to_bits(), half::bf16::from_f32(value).to_f32().to_bits(), "{value}");
+        }
     }
 }

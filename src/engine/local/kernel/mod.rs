@@ -11,6 +11,7 @@
 )]
 
 mod math;
+mod packed;
 mod tile;
 mod gemm;
 mod norm;
@@ -18,13 +19,16 @@ mod activation;
 mod rotary;
 mod attention;
 mod head;
+mod scan;
 
 pub use activation::{Activation, add};
-pub use attention::{Block, Heads, Span, attend};
-pub use gemm::{Packed, Sum, View, fill, gemm, gemm_on};
+pub use attention::{Alibi, Attention, Block, Heads, Span, attend};
+pub use gemm::{Sum, View, gemm, gemm_on};
 pub use head::{Found, Softmax, Want, find, softmax};
 pub use norm::Norm;
+pub use packed::{Packed, Storage, fill};
 pub use rotary::rotate;
+pub use scan::{Columns, Inputs, Scan, Stretch, convolve, softplus, weigh};
 
 /// A set of instructions that this machine has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

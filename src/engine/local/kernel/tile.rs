@@ -1,23 +1,36 @@
 //! The innermost loop of every product, and a matrix that threads fill tile by tile.
 
+use super::packed::Element;
+
 /// Adds to `HEIGHT × WIDTH` sums, of at most 12 rows, the product of a column of rows and a row of columns for every step, in order: one
 /// chain of fused multiply-adds each. `columns` are read from `FROM` on.
 #[inline(always)]
-pub(super) fn accumulate<const HEIGHT: usize, const WIDTH: usize, const PANEL: usize, const FROM: usize>(
+pub(super) fn accumulate<
+    const HEIGHT: usize,
+    const WIDTH: usize,
+    const PANEL: usize,
+    const FROM: usize,
+    T: Element,
+>(
     sums: &mut [[f32; WIDTH]; HEIGHT],
     rows: &[[f32; HEIGHT]],
-    columns: &[[f32; PANEL]],
+    columns: &[[T; PANEL]],
 ) {
     // A copy that is never borrowed stays in registers.
     let mut registers = *sums;
     for (rows, columns) in rows.iter().zip(columns) {
         let columns = &columns.as_chunks::<WIDTH>().0[FROM / WIDTH];
+        // Not `map`, whose loop the compiler does not always turn into registers.
+        let mut wide = [0.0; WIDTH];
+        for (wide, value) in wide.iter_mut().zip(columns) {
+            *wide = value.widen();
+        }
         // Row by row and not in a loop, which the compiler would for some heights turn into gathers along the rows.
         macro_rules! add_rows {
             ($($i:literal)*) => {
                 $(if $i < HEIGHT {
                     for j in 0..WIDTH {
-                        registers[$i][j] = rows[$i].mul_add(columns[j], registers[$i][j]);
+                        registers[$i][j] = rows[$i].mul_add(wide[j], registers[$i][j]);
                     }
                 })*
             };

@@ -5,11 +5,14 @@ use std::num::NonZeroUsize;
 use proptest::prelude::*;
 
 use super::*;
-use crate::engine::local::{Local, Options, decoder::Decoder};
+use crate::engine::local::{Local, Options, decoder::Decoder, model::Model};
 
 fn decoder() -> Decoder {
     let options = Options { threads: NonZeroUsize::new(2), ..Options::default() };
-    Local::reference(options).unwrap().decoder
+    match Local::reference(options).unwrap().decoder {
+        Model::Decoder(decoder) => *decoder,
+        Model::Recurrent(_) => unreachable!("it is GPT-2"),
+    }
 }
 
 /// Ids below the built-in model's vocabulary.

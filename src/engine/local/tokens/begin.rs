@@ -9,7 +9,7 @@
 use serde_json::{Map, Value};
 use tokenizers::Tokenizer as Inner;
 
-use crate::engine::local::family::Arch;
+use crate::engine::local::architecture::Interface;
 
 /// Ids before a text.
 #[derive(Debug, PartialEq, Eq)]
@@ -23,11 +23,11 @@ pub(super) struct Begin {
 impl Begin {
     pub(super) fn read(
         inner: &Inner,
-        arch: &Arch,
+        model: &Interface,
         config: Option<&Map<String, Value>>,
         map: Option<&Map<String, Value>>,
     ) -> Self {
-        let known = |id: &u32| (*id as usize) < arch.vocabulary && inner.id_to_token(*id).is_some();
+        let known = |id: &u32| (*id as usize) < model.vocabulary && inner.id_to_token(*id).is_some();
         let named = |key: &str| {
             let files = [config, map].into_iter().flatten();
             files
@@ -35,8 +35,8 @@ impl Begin {
                 .find_map(|token| inner.token_to_id(token))
                 .filter(known)
         };
-        let bos = named("bos_token").or_else(|| arch.begins.iter().copied().find(known));
-        let eos = named("eos_token").or_else(|| arch.ends.iter().copied().find(known));
+        let bos = named("bos_token").or_else(|| model.begins.iter().copied().find(known));
+        let eos = named("eos_token").or_else(|| model.ends.iter().copied().find(known));
         let always: Vec<u32> =
             match config.and_then(|config| config.get("add_bos_token")).and_then(Value::as_bool) {
                 Some(true) => bos.into_iter().collect(),

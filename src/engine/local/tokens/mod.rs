@@ -20,8 +20,8 @@ use tokenizers::{ModelWrapper, Tokenizer as Inner};
 use unicode_normalization::{IsNormalized, is_nfc_quick};
 
 use super::{
+    architecture::Interface,
     checkpoint::{CheckpointError, object},
-    family::Arch,
     files::Files,
 };
 use crate::plan::{self, Ending, Failure, FailureKind, FirstToken, Token};
@@ -35,7 +35,7 @@ pub struct Tokens {
     pieces: Pieces,
     begin: Begin,
     ends: Vec<u32>,
-    context: usize,
+    context: Option<usize>,
 }
 
 /// Why a tokenizer cannot be used.
@@ -61,6 +61,17 @@ pub enum TokensError {
     Beside(#[source] Box<CheckpointError>),
 }
 
+/// What a tokenizer is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Facts {
+    /// How it cuts: `BPE`, `Unigram`, `WordPiece` or `WordLevel`.
+    pub kind: &'static str,
+    /// What a text without a prompt is conditioned on.
+    pub begins: Option<String>,
+    /// Tokens that end a generated text.
+    pub ends: Vec<String>,
+}
+
 /// A text cut into tokens.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cut {
@@ -78,7 +89,7 @@ pub struct Cut {
 
 impl Tokens {
     /// Reads the tokenizer of a checkpoint.
-    pub fn open(files: &Files, arch: &Arch, ends: &[u32]) -> Result<Self, TokensError> {
+    pub fn open(files: &Files, model: &Interface, ends: &[u32]) -> Result<Self, TokensError> {
         let unreadable = |error: &dyn std::fmt::Display| TokensError::Unreadable(error.to_string());
         let text = files.read("tokenizer.json").map_err(|error| unreadable(&error))?;
         let mut inner = read(&text).map_err(|error| unreadable(&error))?;
@@ -89,17 +100,17 @@ impl Tokens {
         inner.with_padding(None);
         inner.set_encode_special_tokens(true);
         without_dropout(&mut inner);
-        let begin = Begin::read(&inner, arch, config.as_ref(), map.as_ref());
+        let begin = Begin::read(&inner, model, config.as_ref(), map.as_ref());
         // It would shift the offsets, and what it adds is known now.
         inner.with_post_processor(None::<tokenizers::PostProcessorWrapper>);
 
         let pieces = Pieces::new(&inner);
-        if let Some(highest) = pieces.highest().filter(|id| *id as usize >= arch.vocabulary) {
+        if let Some(highest) = pieces.highest().filter(|id| *id as usize >= model.vocabulary) {
             let token = pieces.text(highest);
-            return Err(TokensError::TooLarge { highest, token, vocabulary: arch.vocabulary });
+            return Err(TokensError::TooLarge { highest, token, vocabulary: model.vocabulary });
         }
-        let ends = ends.iter().copied().filter(|id| (*id as usize) < arch.vocabulary).collect();
-        Ok(Self { inner, pieces, begin, ends, context: arch.context })
+        let ends = ends.iter().copied().filter(|id| (*id as usize) < model.vocabulary).collect();
+        Ok(Self { inner, pieces, begin, ends, context: model.context })
     }
 
     /// Cuts prompt and ending by the boundary rule. White space at the prompt's end goes to the ending.
@@ -148,6 +159,20 @@ impl Tokens {
         self.begin.alone.last().map(|id| self.pieces.text(*id))
     }
 
+    /// What it is.
+    pub fn facts(&self) -> Facts {
+        Facts {
+            kind: match self.inner.get_model() {
+                ModelWrapper::BPE(_) => "BPE",
+                ModelWrapper::WordPiece(_) => "WordPiece",
+                ModelWrapper::WordLevel(_) => "WordLevel",
+                ModelWrapper::Unigram(_) => "Unigram",
+            },
+            begins: self.begins_with(),
+            ends: self.ends.iter().map(|id| self.pieces.text(*id)).collect(),
+        }
+    }
+
     /// A token as people read it.
     pub fn token(&self, id: u32) -> Token {
         Token { id, text: self.pieces.text(id) }
@@ -189,7 +214,7 @@ impl plan::Tokenizer for Tokens {
     }
 
     fn context(&self) -> Option<usize> {
-        Some(self.context)
+        self.context
     }
 }
 

@@ -29,7 +29,7 @@ fn open(name: &str, beside: &[(&'static str, &serde_json::Value)]) -> Option<Tok
         files.push((name, Vec::leak(serde_json::to_vec(value).unwrap())));
     }
     let values = json!({ "vocab_size": 60_000, "bos_token_id": null, "eos_token_id": null });
-    let arch = (FAMILIES[0].read)(&Config::new(values.as_object().unwrap()));
+    let arch = (FAMILIES[0].read)(&Config::new(values.as_object().unwrap())).interface();
     Some(
         Tokens::open(&Files::Program(Vec::leak(files)), &arch, &[]).unwrap_or_else(|error| panic!("{error}")),
     )

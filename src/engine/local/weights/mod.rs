@@ -136,6 +136,17 @@ impl Weights {
         self.tensors.keys().map(String::as_str)
     }
 
+    /// The number formats of all tensors.
+    pub fn dtypes(&self) -> Vec<String> {
+        let names: BTreeSet<&str> = self.tensors.values().map(|tensor| tensor.dtype.name()).collect();
+        names.into_iter().map(str::to_owned).collect()
+    }
+
+    /// Bytes of the files.
+    pub fn bytes(&self, files: &Files) -> u64 {
+        self.files.iter().filter_map(|file| files.len(file).ok()).sum()
+    }
+
     /// The elements of a tensor that is there.
     pub fn read(&self, files: &Files, name: &str) -> Result<Elements, WeightsError> {
         let tensor = &self.tensors[name];

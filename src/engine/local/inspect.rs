@@ -1,0 +1,126 @@
+//! What can be known of a checkpoint without its weights, with everything that keeps it from running here.
+
+use super::{
+    checkpoint::{Checkpoint, CheckpointError, Description, available_memory, object, said_by},
+    files::Files,
+    tokens::{Facts, Tokens},
+    weights::Weights,
+};
+
+/// A checkpoint, looked at.
+#[derive(Debug)]
+pub struct Inspection {
+    /// As its config has it.
+    pub family: Option<String>,
+    /// What is known of it where all of it fits together.
+    pub description: Option<Description>,
+    /// Number formats of the tensors in its files.
+    pub dtypes: Vec<String>,
+    /// Bytes of the files with the weights.
+    pub file_bytes: u64,
+    /// Everything that keeps it from running.
+    pub faults: Vec<CheckpointError>,
+}
+
+/// A tokenizer and the memory at hand, which take longer to look at.
+#[derive(Debug)]
+pub struct Rest {
+    /// Where it can be used.
+    pub tokenizer: Option<Facts>,
+    /// Bytes that the machine can give, where it says so.
+    pub available: Option<u64>,
+    /// What of both keeps the checkpoint from running.
+    pub faults: Vec<CheckpointError>,
+}
+
+impl Inspection {
+    /// Looks at the config and the headers of the weights.
+    pub fn of(files: &Files) -> Self {
+        let family = || {
+            let values = object(files, "config.json").ok()??;
+            Some(values.get("model_type")?.as_str()?.to_owned())
+        };
+        match Checkpoint::look(files.clone()) {
+            Ok(checkpoint) => {
+                let description = checkpoint.description();
+                Self {
+                    family: Some(description.family.to_owned()),
+                    dtypes: description.dtypes.clone(),
+                    file_bytes: description.file_bytes,
+                    description: Some(description),
+                    faults: Vec::new(),
+                }
+            }
+            Err(faults) => {
+                let weights = Weights::open(files).ok();
+                Self {
+                    family: family(),
+                    description: None,
+                    dtypes: weights.as_ref().map(Weights::dtypes).unwrap_or_default(),
+                    file_bytes: weights.map_or(0, |weights| weights.bytes(files)),
+                    faults,
+                }
+            }
+        }
+    }
+
+    /// Looks at the tokenizer too, and at the memory of this machine.
+    pub fn rest(&self, files: &Files) -> Rest {
+        let mut faults = Vec::new();
+        let tokens = || {
+            let values = object(files, "config.json").ok()??;
+            let (_, architecture) = said_by(&files.place(), &values).ok()?;
+            let opened = match Checkpoint::look(files.clone()) {
+                Ok(checkpoint) => checkpoint.tokenizer(),
+                // Where other things are wrong, it is still worth knowing whether this is.
+                Err(_) if files.has("tokenizer.json") => {
+                    let interface = architecture.interface();
+                    Tokens::open(files, &interface, &interface.ends)
+                        .map_err(|fault| CheckpointError::Tokens { place: files.place(), fault })
+                }
+                Err(_) => return None,
+            };
+            Some(opened)
+        };
+        let tokenizer = match tokens() {
+            None => None,
+            Some(Ok(tokens)) => Some(tokens.facts()),
+            Some(Err(fault)) => {
+                faults.push(fault);
+                None
+            }
+        };
+        let available = available_memory();
+        let needed = self.description.as_ref().map(|description| description.memory);
+        if let (Some(needed), Some(available)) = (needed, available)
+            && needed > available
+        {
+            faults.push(CheckpointError::Memory { place: files.place(), needed, available });
+        }
+        Rest { tokenizer, available, faults }
+    }
+}
+
+impl CheckpointError {
+    /// What can be done about it.
+    pub fn remedy(&self) -> &'static str {
+        match self {
+            Self::Folder { .. } => "name a folder that is there and may be read",
+            Self::Absent { wanted, .. } if wanted.contains("tokenizer") => {
+                "write it with transformers: `AutoTokenizer.from_pretrained(folder).save_pretrained(folder)`"
+            }
+            Self::Absent { .. } => "copy or download the whole checkpoint",
+            Self::Read { .. } => "check its permissions",
+            Self::Json { .. } => "download the file again",
+            Self::Family { .. } => "serve it with vLLM, TGI or llama.cpp, or take a model of another family",
+            Self::Config { .. } => {
+                "take a checkpoint that transformers can load, with weights in a plain format"
+            }
+            Self::Tensors { .. } => "take config and weights from the same checkpoint",
+            Self::Weights { .. } => "download the weights again",
+            Self::Tokens { .. } => "take the tokenizer of the same checkpoint",
+            Self::Threads(_) => "allow the program more threads",
+            Self::Memory { .. } => "close other programs, or take a smaller model or machine",
+        }
+    }
+}
