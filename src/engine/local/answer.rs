@@ -22,7 +22,7 @@ const GROUP: usize = 1 << 20;
 
 /// Answers a whole plan, as [`Engine::answer`](crate::engine::Engine::answer) demands.
 pub(super) fn answer(local: &Local, requests: &[Request], each: Each<'_>) {
-    let mut answers = Answers { each, stopped: false };
+    let mut answers = Answers::new(each);
     read::read_all(local, requests, &mut answers);
     write::write_all(local, requests, &mut answers);
 }
@@ -33,7 +33,11 @@ pub(super) struct Answers<'a> {
     stopped: bool,
 }
 
-impl Answers<'_> {
+impl<'a> Answers<'a> {
+    pub(super) fn new(each: Each<'a>) -> Self {
+        Self { each, stopped: false }
+    }
+
     pub(super) fn give(&mut self, request: usize, answer: Result<Answer, Failure>) {
         if !self.stopped && (self.each)(request, answer) == ControlFlow::Break(()) {
             self.stopped = true;

@@ -273,3 +273,59 @@ impl Prompt {
 fn growth(local: &Local, text: &Writing, tokens: usize) -> u64 {
     local.decoder.growth(tokens, text.most_tokens(local.decoder.context()))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{num::NonZeroUsize, ops::ControlFlow};
+
+    use super::*;
+    use crate::{
+        engine::{drive, local::Options},
+        plan::{Ask, Decoding},
+    };
+
+    #[test]
+    fn texts_wait_until_there_is_memory_and_share_that_of_their_prompt() {
+        let options = Options { batch_tokens: NonZeroUsize::new(50).unwrap(), threads: NonZeroUsize::new(1) };
+        let mut local = Local::reference(options).unwrap();
+        let block = local.decoder.memory_of_sequence(1);
+        let mut ask = Ask::default();
+        let beginning =
+            "Once upon a time there was a little girl who lived in a house near the woods. ".repeat(2);
+        for prompt in 0..6 {
+            for repeat in 0..4 {
+                let prompt = format!("{beginning}{}", "and then ".repeat(prompt));
+                ask.generate_again(&prompt, Decoding::Greedy, 20 + 3 * repeat, &[], repeat);
+            }
+        }
+        let requests = ask.into_requests();
+        let right = drive(&mut local, &requests, &mut |_, _| ControlFlow::Continue(()));
+        for blocks in [1, 8, 20, 1000] {
+            local.kept = blocks * block;
+            let mut given = vec![None; requests.len()];
+            let mut each = |request, answer| {
+                given[request] = Some(answer);
+                ControlFlow::Continue(())
+            };
+            let mut answers = Answers::new(&mut each);
+            let group =
+                requests.iter().map(|request| plan(&local, request).unwrap().unwrap()).enumerate().collect();
+            let mut texts = Texts::new(&local, group, &mut answers);
+            let mut most = 0;
+            loop {
+                let fresh = texts.join();
+                let Some(rows) = texts.read(fresh) else { break };
+                if texts.begun.len() > 1 {
+                    assert!(texts.held() <= local.kept, "{} of {}", texts.held(), local.kept);
+                }
+                most = most.max(texts.begun.len());
+                texts.step(&rows, &mut answers);
+            }
+            assert!(given.into_iter().map(Option::unwrap).eq(right.iter().cloned()), "{blocks}");
+            assert!(
+                if blocks == 1 { most == 1 } else { blocks < 1000 || most == requests.len() },
+                "{blocks}: {most}"
+            );
+        }
+    }
+}
