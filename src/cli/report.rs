@@ -56,7 +56,9 @@ pub(super) fn run(arguments: &Arguments, shell: &mut Shell) -> Result<Exit, Exit
     let complete = run.status == Status::Complete;
     let record: Record = derive::judge(run, suite, &tasks, plan, &answers);
     if complete {
-        derive::write(&path, &record).map_err(|error| shell.fail(Exit::Results, error))?;
+        derive::write_resolved(&path, suite, &tasks)
+            .and_then(|_| derive::write(&path, &record))
+            .map_err(|error| shell.fail(Exit::Results, error))?;
     }
     let (look, folder) = (shell.out.look, path.display().to_string());
     format::write(&mut shell.out, &record, Some(&folder), arguments.format, &look)

@@ -36,8 +36,8 @@ pub fn cautions(metrics: &[Metric], measures: &[Measure], table: &Table, setting
     let mut cautions: Vec<(String, Vec<String>)> = Vec::new();
     for (metric, measure) in metrics.iter().zip(measures).filter(|(metric, _)| metric.speaks()) {
         for Caution { aside, text } in (Evaluation { metric, rows: &rows, settings }).cautions(measure) {
-            let name = match &metric.group {
-                Some(group) => format!("`{group}.{}`{aside}", metric.name),
+            let name = match metric.part() {
+                Some(part) => format!("`{part}.{}`{aside}", metric.name),
                 None => format!("`{}`{aside}", metric.name),
             };
             match cautions.iter_mut().find(|(known, _)| *known == text) {
@@ -52,7 +52,7 @@ pub fn cautions(metrics: &[Metric], measures: &[Measure], table: &Table, setting
 impl Metric {
     /// Whether it is looked at: what the summary shows, and how well all answers together are calibrated.
     fn speaks(&self) -> bool {
-        self.headline || (self.group.is_none() && matches!(self.formula, Formula::Calibration { .. }))
+        self.headline || (self.part().is_none() && matches!(self.formula, Formula::Calibration { .. }))
     }
 }
 
@@ -97,7 +97,7 @@ impl Evaluation<'_> {
                 | Formula::GroupDifference { .. },
                 Method::T | Method::TClustered | Method::Welch,
             ) => {
-                "Student's t holds a share too seldom: at 95 %, in 87 % of samples of 20 items and in 93 % of 100, far less \
+                "Student's t holds a share too seldom: at 95%, in 87% of samples of 20 items and in 93% of 100, far less \
                  often near 0 and 1, and where all items agree it has no width; `method: auto` takes Wilson's interval"
             }
             (
@@ -107,14 +107,14 @@ impl Evaluation<'_> {
                 | Formula::GroupDifference { .. },
                 Method::BootstrapPercentile | Method::BootstrapBca,
             ) => {
-                "a bootstrap holds a share too seldom: at 95 %, in 85 % of samples of 20 items and in 93 % of 100, far less often \
+                "a bootstrap holds a share too seldom: at 95%, in 85% of samples of 20 items and in 93% of 100, far less often \
                  near 0 and 1; `method: auto` takes Wilson's interval"
             }
             (
                 Formula::ExpRatio { .. } | Formula::BitsPer { .. } | Formula::GroupRatio { .. },
                 Method::BootstrapPercentile | Method::BootstrapBca,
             ) => {
-                "a bootstrap holds a perplexity too seldom: at 95 %, in 83 % of samples of 10 documents and in 91 % of 100; \
+                "a bootstrap holds a perplexity too seldom: at 95%, in 83% of samples of 10 documents and in 91% of 100; \
                  `method: auto` takes the jackknife"
             }
             _ => return None,
@@ -133,8 +133,8 @@ impl Evaluation<'_> {
         }
         let Selected { columns: [values], .. } = self.rows.select(self.part(), [column]).ok()?;
         let skewness = mean::skewness(&values).filter(|skewness| skewness.abs() > SKEWED)?;
-        let text = "a few items carry the mean. Of values so skewed Student's t held it too seldom in simulations, 86 % to 93 % \
-                    where it says 95 %; look at the median too";
+        let text = "a few items carry the mean. Of values so skewed Student's t held it too seldom in simulations, 86% to 93% \
+                    where it says 95%; look at the median too";
         Some(Caution { aside: format!(" (skewness {})", show(skewness, 1)), text: text.into() })
     }
 
@@ -144,7 +144,7 @@ impl Evaluation<'_> {
         match &self.metric.formula {
             Formula::Calibration { .. } if (1..ENOUGH_FOR_CALIBRATION).contains(&items) => {
                 let text = "below 200 answers its interval held the truth of an uncalibrated model too seldom in simulations, \
-                            83 % at worst where it says 95 %";
+                            83% at worst where it says 95%";
                 Some(text.into())
             }
             Formula::Classes {
@@ -154,8 +154,8 @@ impl Evaluation<'_> {
             Formula::Classes { gold, predicted, .. } => {
                 let (pairs, rows) = self.rows.labels(self.part(), gold, predicted).ok()?;
                 let classes = Confusion::new(&[], &pairs, self.rows.clusters(rows)).classes().len();
-                let text = "fewer than 5 items a class. The interval holds the truth too seldom, with 20 items of 10 classes 74 % \
-                            where it says 95 %";
+                let text = "fewer than 5 items a class. The interval holds the truth too seldom, with 20 items of 10 classes 74% \
+                            where it says 95%";
                 (items < ITEMS_A_CLASS * classes).then(|| text.into())
             }
             _ => None,

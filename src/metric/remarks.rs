@@ -42,19 +42,27 @@ fn of(group: Option<&str>) -> String {
     group.map_or_else(String::new, |group| format!("{group}: "))
 }
 
-/// The interval of a headline number holds what guessing gives.
+/// The intervals of headline numbers hold what guessing gives: told once of each part.
 fn holds_chance(case: &Case<'_>) -> Vec<Remark> {
     let holds = |measure: &&Measure| match (measure.chance, measure.estimate.interval) {
         (Some(chance), Ok(interval)) => measure.headline && (interval.low..=interval.high).contains(&chance),
         _ => false,
     };
-    let text = |measure: &Measure| {
-        let group = of(measure.group.as_deref());
-        let number = words::number_to(measure, words::decimals(measure));
+    let mut parts: Vec<(Option<&str>, String, Vec<String>)> = Vec::new();
+    for measure in case.measures.iter().filter(holds) {
+        let part = measure.group.as_deref();
         let chance = words::show(measure.chance.unwrap_or_default(), 2);
-        format!("{group}{} {number}: better than guessing ({chance}) is not shown", measure.metric)
+        let number = words::number_to(measure, words::decimals(measure));
+        let number = format!("{} {number}", measure.metric);
+        match parts.iter_mut().find(|(known, same, _)| (*known, same) == (part, &chance)) {
+            Some((.., numbers)) => numbers.push(number),
+            None => parts.push((part, chance, vec![number])),
+        }
+    }
+    let text = |(part, chance, numbers): (Option<&str>, String, Vec<String>)| {
+        format!("{}{}: better than guessing ({chance}) is not shown", of(part), numbers.join(", "))
     };
-    case.measures.iter().filter(holds).map(|measure| remark(Rule::HoldsChance, text(measure))).collect()
+    parts.into_iter().map(|part| remark(Rule::HoldsChance, text(part))).collect()
 }
 
 /// So few items see only large differences between two models: told once, of the number that stands for the task.
@@ -76,7 +84,7 @@ fn few_items(case: &Case<'_>) -> Vec<Remark> {
         Some(seen) => format!("only differences over {seen:.2} between two models"),
         None => "no difference between two models".to_owned(),
     };
-    let text = format!("n = {n} sees {what} (80 % power, if they disagree on 20 % of the items)");
+    let text = format!("n = {n} sees {what} (80% power, if they disagree on 20% of the items)");
     vec![remark(Rule::FewItems, text)]
 }
 
@@ -110,7 +118,7 @@ fn one_label(case: &Case<'_>) -> Vec<Remark> {
         let interval = proportion::wilson(given as f64, n as f64, Level::DEFAULT);
         if n >= FEWEST && share >= right + MUCH && interval.is_ok_and(|interval| interval.low > right) {
             let [share, right] = [share, right].map(|share| (100.0 * share).round());
-            let text = format!("{}{share} % of the answers are `{label}` (right: {right} %)", of(group));
+            let text = format!("{}{share}% of the answers are `{label}` (right: {right}%)", of(group));
             remarks.push(remark(Rule::OneLabel, text));
         }
     }
@@ -254,7 +262,7 @@ mod tests {
         ];
         assert_eq!(rules, wanted, "{found:#?}");
         assert!(found[0].1.starts_with("accuracy 0.45 [0.26, 0.66], 9 of 20"), "{}", found[0].1);
-        assert_eq!(found[2].1, "80 % of the answers are `yes` (right: 50 %)");
+        assert_eq!(found[2].1, "80% of the answers are `yes` (right: 50%)");
         assert!(found[3].1.starts_with("1 of 20 items ask"), "{}", found[3].1);
         assert!(found[4].1.starts_with("2 of 20 answers are empty"), "{}", found[4].1);
         assert!(found[6].1.starts_with("20 of 50 items: a subset"), "{}", found[6].1);

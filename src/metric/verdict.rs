@@ -115,9 +115,9 @@ impl Compared<'_> {
         let mut words = match detectable {
             Some(least) => {
                 let least = words::show(least, words::decimals(self.measure));
-                format!("; differences below {least} could not have been seen ({percent} % power{among})")
+                format!("; differences below {least} could not have been seen ({percent}% power{among})")
             }
-            None => format!("; no difference could have been seen ({percent} % power{among})"),
+            None => format!("; no difference could have been seen ({percent}% power{among})"),
         };
         if let Some(items) = items {
             words += &format!("; about {items} items would decide a difference of this size");
@@ -219,13 +219,13 @@ mod tests {
             &counted(82, 16, 7, 15, 1),
             Decision::NotDecided,
             "not decided between few-shot and zero-shot in accuracy: 0.075 [-0.004, 0.155], n = 120 (Newcombe, \
-             paired 95%); p = 0.0639 (McNemar mid-p); differences below 0.109 could not have been seen (80 % power); \
+             paired 95%); p = 0.0639 (McNemar mid-p); differences below 0.109 could not have been seen (80% power); \
              about 259 items would decide a difference of this size",
         );
         let among = counted(60, 19, 7, 14, 4);
         assert_eq!(among.decision, Decision::NotDecided);
         assert!(among.words.contains("by Holm among 4)"), "{}", among.words);
-        assert!(among.words.contains("(80 % power among 4 tests)"), "{}", among.words);
+        assert!(among.words.contains("(80% power among 4 tests)"), "{}", among.words);
         assert!(among.words.ends_with("the decision allows for all 4"), "{}", among.words);
     }
 

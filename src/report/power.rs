@@ -197,9 +197,7 @@ impl Plan {
             (_, Given::Both(wanted, items)) => {
                 let power = 100.0 * question.power(items, wanted).unwrap_or(0.0);
                 let enough = question.items(wanted).map_or_else(|| "no number of items".to_owned(), count);
-                format!(
-                    "a difference of {shown} is found with {with} {power:.1} % of the time, with {enough}"
-                )
+                format!("a difference of {shown} is found with {with} {power:.1}% of the time, with {enough}")
             }
         };
         format!("{source}{answer} {}", self.conditions())
@@ -208,7 +206,7 @@ impl Plan {
     /// Such as `at 80 % power, where the two differ on 0.2 of the items (McNemar mid-p, alpha = 0.05)`.
     fn conditions(&self) -> String {
         let (assumed, test, goal) = match self.question {
-            Question::Share { level, .. } => return format!("(Wilson, {} %)", round(100.0 * level.get())),
+            Question::Share { level, .. } => return format!("(Wilson, {}%)", round(100.0 * level.get())),
             Question::Pairs { discordant, goal } => {
                 (format!("the two differ on {} of the items", round(discordant)), "McNemar mid-p", goal)
             }
@@ -224,7 +222,7 @@ impl Plan {
                 format!("alpha = {whole} / {tests} tests = {}", round(goal.alpha))
             }
         };
-        format!("at {} % power, where {assumed} ({test}, {alpha})", round(100.0 * goal.power))
+        format!("at {}% power, where {assumed} ({test}, {alpha})", round(100.0 * goal.power))
     }
 
     /// What so many items, and more and fewer than that, can show.
@@ -239,7 +237,7 @@ impl Plan {
         columns.push(match question.goal() {
             None => Column::new("half-width", "half_width", Shape::Point),
             Some(goal) => {
-                let title = format!("smallest found at {} %", round(100.0 * goal.power));
+                let title = format!("smallest found at {}%", round(100.0 * goal.power));
                 Column::new(title, "detectable", Shape::Point)
             }
         });

@@ -2,17 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use crate::record::{Remark, Rule, TaskRecord};
+use crate::record::{Remark, TaskRecord};
 
 /// Of one rule, so many remarks are told in full.
 const IN_FULL: usize = 2;
 
 /// Lines such as `reviews: n = 24 sees no … [R002]`; `name` is what a task is called.
 pub(super) fn lines<'a>(tasks: &'a [TaskRecord], name: impl Fn(&'a TaskRecord) -> &'a str) -> Vec<String> {
-    let mut rules = BTreeMap::<&str, Vec<(&str, &Remark)>>::new();
+    let mut rules = BTreeMap::<String, Vec<(&str, &Remark)>>::new();
     for task in tasks {
         for remark in &task.remarks {
-            rules.entry(code(remark.rule)).or_default().push((name(task), remark));
+            rules.entry(super::name(&remark.rule)).or_default().push((name(task), remark));
         }
     }
     let mut lines = Vec::new();
@@ -27,18 +27,4 @@ pub(super) fn lines<'a>(tasks: &'a [TaskRecord], name: impl Fn(&'a TaskRecord) -
         }
     }
     lines
-}
-
-/// The code of a rule, as the files have it.
-fn code(rule: Rule) -> &'static str {
-    match rule {
-        Rule::HoldsChance => "R001",
-        Rule::FewItems => "R002",
-        Rule::OneLabel => "R003",
-        Rule::Truncated => "R004",
-        Rule::Duplicates => "R005",
-        Rule::Empty => "R006",
-        Rule::Unparsed => "R007",
-        Rule::Subset => "R008",
-    }
 }

@@ -158,6 +158,28 @@ impl<C> Items<C> {
 impl<C: Content> Items<C> {
     /// Items written in the spec: a list, or a lone one where that is allowed.
     pub fn inline(node: &Node, reader: &mut Reader) -> Option<Self> {
+        Unnamed::inline(node, reader)?.alone(reader)
+    }
+
+    /// Items of a data file; none yet of a data set of the Hub.
+    pub fn from_data(node: &Node, reader: &mut Reader) -> Option<Self> {
+        Unnamed::from_data(node, reader)?.alone(reader)
+    }
+
+    /// Items written in the spec, or a mapping that says where they are.
+    pub fn either(node: &Node, reader: &mut Reader) -> Option<Self> {
+        Unnamed::either(node, reader)?.alone(reader)
+    }
+}
+
+/// Items that may not have ids yet.
+pub(super) struct Unnamed<C> {
+    drafts: Vec<Draft<C>>,
+    origin: Origin,
+}
+
+impl<C: Content> Unnamed<C> {
+    fn inline(node: &Node, reader: &mut Reader) -> Option<Self> {
         let drafts: Vec<_> = match &node.value {
             Value::List(entries) => entries.iter().map(|entry| Draft::read(entry, reader)).collect(),
             _ if C::ALONE => vec![Draft::read(node, reader)],
@@ -166,41 +188,44 @@ impl<C: Content> Items<C> {
         if drafts.is_empty() {
             return reader.tell(Finding::error("empty-data", node.at, "there are no items"));
         }
-        Self::named(drafts.into_iter().collect::<Option<_>>()?, Origin::Spec, reader)
+        Some(Self { drafts: drafts.into_iter().collect::<Option<_>>()?, origin: Origin::Spec })
     }
 
-    /// Items of a data file; none yet of a data set of the Hub.
-    pub fn from_data(node: &Node, reader: &mut Reader) -> Option<Self> {
+    fn from_data(node: &Node, reader: &mut Reader) -> Option<Self> {
         if node.get("hub").is_some() {
             let hub = Hub::of::<C>(node, reader)?;
-            return Some(Self { list: Vec::new(), origin: Origin::Hub(hub), available: 0 });
+            return Some(Self { drafts: Vec::new(), origin: Origin::Hub(hub) });
         }
         let data = Data::read(node, reader)?;
-        let drafts = data.drafts(reader)?;
-        Self::named(drafts, Origin::File(data), reader)
+        Some(Self { drafts: data.drafts(reader)?, origin: Origin::File(data) })
     }
 
-    /// Items written in the spec, or a mapping that says where they are.
-    pub fn either(node: &Node, reader: &mut Reader) -> Option<Self> {
+    pub(super) fn either(node: &Node, reader: &mut Reader) -> Option<Self> {
         let elsewhere = node.get("file").or_else(|| node.get("hub")).is_some();
         if elsewhere { Self::from_data(node, reader) } else { Self::inline(node, reader) }
     }
 
-    fn named(drafts: Vec<Draft<C>>, origin: Origin, reader: &mut Reader) -> Option<Self> {
-        let mut ids = Ids::given(drafts.iter().filter_map(|draft| draft.tag.id.as_ref()), reader)?;
-        let available = drafts.len();
-        let list = drafts
-            .into_iter()
-            .enumerate()
-            .map(|(index, Draft { tag, at, content })| Item {
-                id: tag.id.map_or_else(|| ids.make(content.title(), index), |id| id.to_string()),
-                tags: tag.tags,
-                cluster: tag.cluster,
-                at,
-                content,
-            })
-            .collect();
-        Some(Self { list, origin, available })
+    pub(super) fn given(&self) -> impl Iterator<Item = &Text> {
+        self.drafts.iter().filter_map(|draft| draft.tag.id.as_ref())
+    }
+
+    /// With ids that differ within the list.
+    fn alone(self, reader: &mut Reader) -> Option<Items<C>> {
+        let mut ids = Ids::given(self.given(), reader)?;
+        Some(self.named(&mut ids))
+    }
+
+    pub(super) fn named(self, ids: &mut Ids) -> Items<C> {
+        let item = |(index, Draft { tag, at, content }): (usize, Draft<C>)| Item {
+            id: tag.id.map_or_else(|| ids.make(content.title(), index), |id| id.to_string()),
+            tags: tag.tags,
+            cluster: tag.cluster,
+            at,
+            content,
+        };
+        let available = self.drafts.len();
+        let list = self.drafts.into_iter().enumerate().map(item).collect();
+        Items { list, origin: self.origin, available }
     }
 }
 

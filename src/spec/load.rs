@@ -10,7 +10,7 @@ use super::{
     finding::{Finding, Findings},
     glob,
     keys::Keys as _,
-    kind::Kinds,
+    kind::{Kinds, Reported},
     lint::{Linter, lint_written},
     models,
     node::Node,
@@ -77,6 +77,8 @@ pub struct TaskSpec<T> {
     pub kind: T,
     /// What every task says.
     pub settings: Settings,
+    /// What it reports, of all its items: a sample may leave out a whole part.
+    pub reports: Vec<Reported>,
     /// The models that this way of the task is for; all of them where none are named.
     pub models: Option<Vec<String>>,
     /// Where its name stands.
@@ -341,19 +343,26 @@ impl Maker<'_> {
         if settings.is_some() {
             lint_written(node, &self.reader.sources, &mut self.reader.findings);
         }
+        let mut reports = Vec::new();
         if let (Some(read), Some(settings)) = (&mut read, &settings) {
             let level = settings.confidence.level;
             let Reader { findings, sources, .. } = &mut *self.reader;
             let mut linter = Linter::new(findings, sources, name.at, level);
             read.kind().lint(&mut linter);
+            reports = read.kind().metrics();
             let sample = self.choices.sample;
             read.kind_mut().select(&Draw { limit: settings.limit, sample, seed: settings.seed, name: full });
             read.kind().lint_selection(&mut linter);
+            // What depends on how many items there are.
+            let further: Vec<Reported> =
+                read.kind().metrics().into_iter().filter(|one| !reports.contains(one)).collect();
+            reports.extend(further);
         }
         let allowed: Vec<&str> =
             settings.iter().flat_map(|settings| &settings.allow).map(|lint| lint.word()).collect();
         self.reader.findings.allow(mark, &allowed);
-        Some(TaskSpec { name: full.to_owned(), kind: read?, settings: settings?, models, at: name.at })
+        let (kind, settings) = (read?, settings?);
+        Some(TaskSpec { name: full.to_owned(), kind, settings, reports, models, at: name.at })
     }
 }
 

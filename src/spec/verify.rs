@@ -68,7 +68,7 @@ fn metric<T: Kinds>(
     task: &TaskSpec<T>,
     part: impl Fn(&str) -> Place,
 ) -> Option<Finding> {
-    let reported = task.kind.kind().metrics();
+    let reported = &task.reports;
     let wanted = Reported { part: quantity.part.clone(), metric: quantity.metric.clone() };
     if reported.contains(&wanted) {
         return None;

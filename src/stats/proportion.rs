@@ -1,4 +1,4 @@
-//! Shares: Wilson's interval, Clopper and Pearson's on request, both for clustered items too. A tie counts half, so counts
+//! Shares: Wilson's interval, Clopper and Pearson's on request, both for clustered items too. A tie counts a part, so counts
 //! of successes are real numbers.
 
 use libm::{hypot, sqrt};

@@ -1,23 +1,22 @@
 //! `cloze`: is the correct ending more probable than each incorrect one?
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::sync::Arc;
 
 use schemars::{Schema, SchemaGenerator, json_schema};
 
 use super::{
-    endings::{self, Ending, Normalization, decided, highest},
-    labels::Part,
+    endings::{self, Ending, Normalization, Posed, decided},
     lint,
-    parts::Chances,
-    planned::{Judge, Verdict, item_key},
+    parts::{Chances, Part, groups, measured},
+    planned::{Judge, Verdict, item_key, reported},
 };
 use crate::{
     metric::{Formula, Metric},
     plan::{Answers, Ask, Failure},
     record::{Better, Cell, Column, ItemKey, Row, Table, Unit},
     spec::{
-        Content, Counted, Draw, Finding, Item, Items, Kind, Linter, Node, OneOrMore, Reader, Reported, Short,
-        Text, Value, join, keys,
+        Content, Counted, Draw, Finding, Item, Items, Kind, Linter, Node, OneOrMore, Place, Reader, Reported,
+        Severity, Short, Text, Value, join, keys,
     },
     value::{Digest, NonEmpty},
 };
@@ -97,17 +96,19 @@ impl Kind for Cloze {
         Counted::of(&self.items)
     }
     fn metrics(&self) -> Vec<Reported> {
-        let accuracy = self.normalization.iter().map(|normalization| normalization.named("accuracy"));
-        let metrics: Vec<String> = accuracy.chain(FURTHER.map(str::to_owned)).collect();
-        let metrics: Vec<&str> = metrics.iter().map(String::as_str).collect();
-        let groups: BTreeSet<&str> = self.items.iter().filter_map(|item| item.group.as_deref()).collect();
-        let mut all = Reported::whole(&metrics);
-        all.extend(groups.into_iter().flat_map(|group| Reported::part(group, &metrics)));
-        all
+        reported(&self.measured(|_| None))
     }
     fn lint(&self, linter: &mut Linter<'_>) {
         linter.data(&self.items);
         lint::endings(&self.items, &self.join, linter);
+        lint::words("normalization", self.normalization.iter().map(|one| one.word()), linter);
+        if self.normalization.contains(&Normalization::Pmi) {
+            let whole: Vec<Place> =
+                self.items.iter().filter(|item| item.prompt.is_none()).map(|item| item.at).collect();
+            let message = format!("{} without a prompt, and `pmi` takes it away", lint::items(whole.len()));
+            let help = "the difference is 0 for every text; give prompts, or leave `pmi` out";
+            linter.tell_of(Severity::Error, "value", &whole, message, help);
+        }
     }
     fn lint_selection(&self, linter: &mut Linter<'_>) {
         lint::few_items(self.items.len(), linter);
@@ -120,41 +121,29 @@ impl Cloze {
         let pmi = self.normalization.contains(&Normalization::Pmi);
         let asked: Vec<Asked> =
             self.items.iter().map(|item| Asked::new(item, &self.join, pmi, ask)).collect();
+        let chance = |item: &'_ Asked| 1.0 / item.posed.endings.len() as f64;
+        let chances = Chances::of(asked.iter().map(|item| (None, item.key.group.as_deref(), chance(item))));
+        let metrics = self.measured(|part| chances.get(part));
         let normalizations = self.normalization.to_vec();
-        Box::new(move |answers| verdict(&asked, &normalizations, answers))
+        Box::new(move |answers| verdict(&asked, &normalizations, metrics, answers))
+    }
+
+    /// Every number, of the whole task and of its groups, each with how often a guess is right.
+    fn measured(&self, chance: impl Fn(Part<'_>) -> Option<f64>) -> Vec<Metric> {
+        let groups = groups(self.items.iter().map(|item| item.group.as_ref()));
+        measured(&[], &groups, |part| metrics(&self.normalization, chance(part)))
     }
 }
 
-/// What is reported besides accuracy.
-const FURTHER: [&str; 4] = ["first_token_accuracy", "p_correct", "margin", "ratio"];
-
-/// What each row says; `correct` under every further normalization follows.
-const COLUMNS: [Column; 17] = [
-    "correct",
-    "score",
-    "logprob_correct",
-    "logprob_incorrect",
-    "margin",
-    "p_correct",
-    "rank",
-    "n_tokens",
-    "prompt",
-    "gold",
-    "output",
-    "p_incorrect",
-    "p_first_correct",
-    "p_first_incorrect",
-    "first_token_correct",
-    "endings",
-    "straddles",
-];
+/// What each row says besides what all endings have.
+const OWN: [Column; 5] =
+    ["p_incorrect", "p_first_correct", "p_first_incorrect", "first_token_correct", "item_group"];
 
 /// One item's questions.
 struct Asked {
     key: Arc<ItemKey>,
-    prompt: String,
-    /// The correct one first.
-    endings: Vec<Ending>,
+    /// The correct ending first.
+    posed: Posed,
 }
 
 impl Asked {
@@ -168,95 +157,50 @@ impl Asked {
         let prompt = written.trim_end().to_owned();
         let texts: Vec<&str> = endings.iter().map(|ending| ending.text.as_str()).collect();
         let content = Digest::of_json(&("cloze", &prompt, texts));
-        Self { key: item_key(item, item.group.as_deref(), content), prompt, endings }
+        let posed = Posed { prompt, endings, right: vec![0] };
+        Self { key: item_key(item, item.group.as_deref(), 0, content), posed }
     }
 
     fn cells(&self, normalizations: &[Normalization], answers: &Answers) -> Result<Vec<Cell>, Failure> {
-        let given = endings::given(&self.endings, answers)?;
-        let totals: Vec<f64> = given.iter().map(|scored| scored.total()).collect();
-        let rival = 1 + highest(&totals[1..]);
+        let compared = self.posed.compared(normalizations, answers)?;
         let firsts: Option<Vec<f64>> =
-            given.iter().map(|scored| scored.logprobs.first().copied().map(f64::from)).collect();
-        let p_first = |place: fn(&[f64]) -> f64| firsts.as_deref().map(|firsts| libm::exp(place(firsts)));
-        let mut decisions = Vec::new();
-        let (mut rank, mut chosen) = (1, 0);
-        for (place, normalization) in normalizations.iter().enumerate() {
-            let scores = endings::scores(*normalization, &self.endings, &given, answers)?;
-            if place == 0 {
-                chosen = highest(&scores);
-                rank += scores[1..].iter().filter(|score| **score > scores[0]).count();
-            }
-            decisions.push(first_decided(&scores));
-        }
-        let mut cells: Vec<Cell> = vec![
-            decisions[0].into(),
-            decisions[0].into(),
-            totals[0].into(),
-            totals[rival].into(),
-            (totals[0] - totals[rival]).into(),
-            libm::exp(totals[0]).into(),
-            rank.into(),
-            given[0].logprobs.len().into(),
-            self.prompt.as_str().into(),
-            self.endings[0].text.as_str().into(),
-            self.endings[chosen].text.as_str().into(),
-            libm::exp(totals[rival]).into(),
-            p_first(|firsts| firsts[0]).into(),
-            p_first(|firsts| firsts[1 + highest(&firsts[1..])]).into(),
-            firsts.as_deref().map(first_decided).into(),
-            self.endings.len().into(),
-            given.iter().any(|scored| scored.straddles).into(),
+            compared.given.iter().map(|scored| scored.logprobs.first().copied().map(f64::from)).collect();
+        let firsts = firsts.as_deref();
+        let p_first = |right| firsts.map(|firsts| libm::exp(firsts[self.posed.best(firsts, right)]));
+        let own = vec![
+            compared.p_incorrect().into(),
+            p_first(true).into(),
+            p_first(false).into(),
+            firsts.map(|firsts| decided(firsts, &self.posed.right)).into(),
+            self.key.group.as_deref().into(),
         ];
-        cells.extend(decisions.into_iter().skip(1).map(Cell::from));
-        Ok(cells)
+        Ok(self.posed.cells(&compared, own))
     }
 }
 
-fn verdict(asked: &[Asked], normalizations: &[Normalization], answers: &Answers) -> Verdict {
-    let mut columns = COLUMNS.to_vec();
-    columns.extend(normalizations.iter().skip(1).map(|normalization| normalization.column()));
-    let mut table = Table::new("items", columns);
-    table.rows = asked
-        .iter()
-        .map(|item| Row { key: item.key.clone(), cells: item.cells(normalizations, answers) })
-        .collect();
-    let chance = |item: &'_ Asked| 1.0 / item.endings.len() as f64;
-    let chances = Chances::of(asked.iter().map(|item| (None, item.key.group.as_deref(), chance(item))));
-    let groups: BTreeSet<&str> = asked.iter().filter_map(|item| item.key.group.as_deref()).collect();
-    let parts = std::iter::once(None).chain(groups.into_iter().map(Some));
-    let metrics = parts
-        .flat_map(|part| metrics(normalizations, chances.get(Part { way: None, items: part }), part))
-        .collect();
+fn verdict(
+    asked: &[Asked],
+    normalizations: &[Normalization],
+    metrics: Vec<Metric>,
+    answers: &Answers,
+) -> Verdict {
+    let row = |item: &Asked| Row { key: item.key.clone(), cells: item.cells(normalizations, answers) };
+    let rows = asked.iter().map(row).collect();
+    let table = Table { rows, ..Table::new("items", endings::columns(&OWN, normalizations)) };
     let notes = endings::notes(&table);
     Verdict { table, details: Vec::new(), metrics, notes }
 }
 
-/// Whether the first score is the highest.
-fn first_decided(scores: &[f64]) -> f64 {
-    decided(scores[0], scores[1 + highest(&scores[1..])])
-}
-
-fn metrics(normalizations: &[Normalization], chance: Option<f64>, group: Option<&str>) -> Vec<Metric> {
-    let mut metrics: Vec<Metric> = normalizations
-        .iter()
-        .enumerate()
-        .map(|(place, normalization)| {
-            let column = if place == 0 { "correct" } else { normalization.column() };
-            let name = normalization.named("accuracy");
-            let metric = Metric::new(name, Formula::Proportion(column), Unit::Proportion);
-            Metric { chance, ..metric.better(Better::Higher).headline() }
-        })
-        .collect();
+/// What is reported of every part.
+fn metrics(normalizations: &[Normalization], chance: Option<f64>) -> Vec<Metric> {
     let first_token =
         Metric::new("first_token_accuracy", Formula::Proportion("first_token_correct"), Unit::Proportion);
+    let mut metrics = endings::accuracies(normalizations, chance);
     metrics.extend([
         Metric { chance, ..first_token.better(Better::Higher) },
         Metric::new("p_correct", Formula::Mean("p_correct"), Unit::Proportion).better(Better::Higher),
         Metric::new("margin", Formula::Mean("margin"), Unit::Nats).better(Better::Higher),
         Metric::new("ratio", Formula::GeometricMean("margin"), Unit::Ratio).better(Better::Higher),
     ]);
-    match group {
-        Some(group) => metrics.into_iter().map(|metric| metric.of_group(group)).collect(),
-        None => metrics,
-    }
+    metrics
 }

@@ -27,7 +27,7 @@ keys! {
 }
 
 /// One strategy of a grid.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Combination {
     repetition_penalty: Option<RepetitionPenalty>,
     temperature: Option<Temperature>,

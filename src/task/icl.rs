@@ -6,16 +6,18 @@ use std::{
 };
 
 use super::{
-    labels::{self, Asked, Calibration, Part, Set, Way},
+    confusion::confusion,
+    labels::{self, Asked, Calibration, Set, Way},
     lint,
     pair::{self, Labelled, Pair},
+    parts::{Part, groups, part_key},
     planned::{About, Judge, Verdict, reported},
     prompt::{Layout, SEPARATOR},
     shots::Selection,
 };
 use crate::{
     metric::{Formula, Metric},
-    plan::{Answers, Ask},
+    plan::Ask,
     record::{Better, Row, Table, Unit},
     spec::{Counted, Draw, Items, Kind, Linter, Named, OneOrMore, Renderer, Reported, Text, keys},
     stats::sum,
@@ -84,8 +86,9 @@ impl Icl {
         let sweep = self.sweep().into_iter().map(|k| (k, self.orders(k)));
         let asked = self.asked(sweep, ask, about);
         let labels: Vec<String> = self.labels.iter().map(ToString::to_string).collect();
+        let ways: Vec<String> = self.sweep().into_iter().map(part).collect();
         let (metrics, calibrated) = (self.measured(), self.calibrated());
-        Box::new(move |answers| verdict(&asked, &labels, calibrated, metrics, answers))
+        Box::new(move |answers| verdict(labels::table(&asked, &labels, calibrated, answers), &ways, metrics))
     }
 
     /// The same with the most examples alone, in one order.
@@ -126,11 +129,13 @@ impl Icl {
         self.k.iter().copied().collect()
     }
 
-    /// In how many orders so many examples can differ, of those asked for.
+    /// In how many orders so many examples can differ, of those asked for: k of the same ones in k! orders at most.
     fn orders(&self, k: u32) -> u32 {
+        let factorial = || (1..=k).try_fold(1_u32, u32::checked_mul).unwrap_or(u32::MAX);
         match (k, self.selection) {
-            (0, _) | (1, Selection::Fixed) => 1,
-            _ => self.orders.get(),
+            (0, _) => 1,
+            (_, Selection::Fixed) => self.orders.get().min(factorial()),
+            (_, Selection::Random | Selection::Balanced) => self.orders.get(),
         }
     }
 
@@ -140,7 +145,7 @@ impl Icl {
 
     fn measured(&self) -> Vec<Metric> {
         let numbers = |part: Part<'_>| labels::metrics(part, &self.labels, self.calibrated());
-        let groups = pair::groups(&self.items);
+        let groups = groups(self.items.iter().map(|item| item.group.as_ref()));
         let mut metrics = Vec::new();
         let ways: Vec<(u32, String)> = self.sweep().into_iter().map(|k| (k, part(k))).collect();
         for (k, way) in &ways {
@@ -169,16 +174,10 @@ fn part(k: u32) -> String {
     format!("k={k}")
 }
 
-fn verdict(
-    asked: &[Asked],
-    labels: &[String],
-    calibrated: bool,
-    metrics: Vec<Metric>,
-    answers: &Answers,
-) -> Verdict {
-    let table = labels::table(asked, labels, calibrated, answers);
+fn verdict(table: Table, ways: &[String], metrics: Vec<Metric>) -> Verdict {
     let mut notes = labels::notes(&table);
-    let mut details = vec![labels::confusion(&table)];
+    let ways: Vec<&str> = ways.iter().map(String::as_str).collect();
+    let mut details = vec![confusion(&table, &ways, "output")];
     let orders = Order::all(&table);
     if orders.iter().any(|order| order.number > 0) {
         notes.extend(spread(&orders));
@@ -224,7 +223,7 @@ impl<'a> Order<'a> {
 
     fn row(&self) -> Row {
         Row {
-            key: labels::part_key(self.part, self.number),
+            key: part_key(Some(self.part), self.number),
             cells: Ok(vec![self.number.into(), self.accuracy().into(), self.correct.len().into()]),
         }
     }

@@ -2,6 +2,7 @@
 
 mod choice;
 mod cloze;
+mod confusion;
 mod decoding;
 mod endings;
 mod generate;
@@ -17,6 +18,7 @@ mod planned;
 mod pool;
 mod prompt;
 mod sampling;
+mod shares;
 mod shots;
 mod strategies;
 

@@ -99,8 +99,12 @@ impl NextToken {
                 self.watch.iter().map(|word| follow(&item.prompt, word, &self.join)).collect();
             let words: Vec<&str> = watch.iter().map(String::as_str).collect();
             let ticket = ask.rank(&item.prompt, self.top_k.get(), &words);
-            let key = item_key(item, None, Digest::of_json(&("next_token", item.prompt.as_str(), words)));
-            asked.push(Asked { key, prompt: item.prompt.to_string(), ticket });
+            let content = Digest::of_json(&("next_token", item.prompt.as_str(), words));
+            asked.push(Asked {
+                key: item_key(item, None, 0, content),
+                prompt: item.prompt.to_string(),
+                ticket,
+            });
         }
         Box::new(move |answers| verdict(&asked, answers))
     }

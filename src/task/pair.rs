@@ -1,10 +1,8 @@
 //! An input and its label: the items of several kinds, and the solved examples before them.
 
-use std::collections::BTreeSet;
-
 use schemars::{Schema, SchemaGenerator, json_schema};
 
-use super::{lint, shots::Selection};
+use super::{lint, prompt::blanks, shots::Selection};
 use crate::spec::{
     Content, Finding, Item, Items, Linter, Node, Place, Read as _, Reader, Severity, Short, Text, Value, keys,
 };
@@ -74,11 +72,6 @@ impl Content for Labelled {
     }
 }
 
-/// The names of the parts of the items that are reported by themselves.
-pub(super) fn groups(items: &[Item<Labelled>]) -> BTreeSet<&str> {
-    items.iter().filter_map(|item| item.group.as_deref()).collect()
-}
-
 /// What can be wrong with items, solved examples and labels.
 pub(super) fn lint(items: &Items<Labelled>, shots: &Items<Pair>, labels: &[Text], linter: &mut Linter<'_>) {
     linter.data(items);
@@ -122,7 +115,7 @@ pub(super) fn lint_shots(
 /// What can be wrong with a template over inputs and labels.
 pub(super) fn lint_template(template: &Text, items: &[Item<Labelled>], linter: &mut Linter<'_>) {
     let Some(first) = items.first() else { return };
-    let item = lint::blanks([("input", first.input.as_str()), ("label", first.label.as_str())]);
+    let item = blanks([("input", first.input.as_str()), ("label", first.label.as_str())]);
     lint::Blanks { item, needed: &["input", "label"], answer: "label" }.check(template, linter);
 }
 

@@ -1,9 +1,43 @@
 //! The parts of a task that are reported by themselves: the ways to ask, and the groups of items.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
-use super::labels::Part;
-use crate::metric::Metric;
+use crate::{metric::Metric, record::ItemKey, spec::Text, value::Digest};
+
+/// A part of the rows: all, those of a way to ask, or of these those of a group of items.
+#[derive(Clone, Copy)]
+pub(super) struct Part<'a> {
+    pub(super) way: Option<&'a str>,
+    pub(super) items: Option<&'a str>,
+}
+
+impl Part<'_> {
+    /// A metric of this part: `k=4`, `k=4.taste`.
+    pub(super) fn metric(self, mut metric: Metric) -> Metric {
+        if let Some(way) = self.way {
+            metric = metric.of_group(way);
+        }
+        if let Some(items) = self.items {
+            let name = self.way.map_or_else(|| items.to_owned(), |way| format!("{way}.{items}"));
+            metric = metric.within("item_group", items).of_part(name);
+        }
+        metric
+    }
+}
+
+/// The key of a row that speaks of a part, or of the whole task, not of an item.
+pub(super) fn part_key(part: Option<&str>, repeat: u32) -> Arc<ItemKey> {
+    let content = Digest::of_json(&("part", part, repeat));
+    ItemKey { item: String::new(), repeat, group: part.map(str::to_owned), cluster: None, content }.into()
+}
+
+/// The names of the groups of items.
+pub(super) fn groups<'a>(given: impl Iterator<Item = Option<&'a Text>>) -> BTreeSet<&'a str> {
+    given.flatten().map(Text::as_str).collect()
+}
 
 /// All parts, the whole task first. Groups of items are parts of each way where there are several.
 pub(super) fn parts<'a>(ways: &'a [String], groups: &BTreeSet<&'a str>) -> Vec<Part<'a>> {

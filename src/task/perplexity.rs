@@ -13,7 +13,7 @@ use crate::{
     plan::{Answers, Ask, FirstToken, Scored, Ticket, Windows},
     record::{self, Better, Cell, Column, ItemKey, Row, Table},
     spec::{
-        Content, Counted, Draw, Finding, Items, Kind, Linter, Named, Node, OneOrMore, Reader, Reported,
+        Content, Counted, Draw, Finding, Groups, Items, Kind, Linter, Node, OneOrMore, Reader, Reported,
         Short, Text, keys, read_words, words,
     },
     value::Digest,
@@ -25,7 +25,7 @@ keys! {
         /// Texts of one group, or where they are.
         texts: Option<Items<Passage>>,
         /// Texts by group.
-        groups: Named<Items<Passage>> = Named::default(),
+        groups: Groups<Passage> = Groups::none(),
         /// The group that the others are compared with.
         baseline: Option<Text>,
         /// Perplexity per token, word or byte; per byte also as bits.
@@ -120,6 +120,7 @@ impl Kind for Perplexity {
         all
     }
     fn lint(&self, linter: &mut Linter<'_>) {
+        lint::words("units", self.units.iter().map(|unit| unit.word()), linter);
         if self.texts.is_some() != self.groups.0.is_empty() {
             let message = "`texts` or `groups` is needed, and not both";
             linter.tell(Finding::error("missing-key", linter.task(), message));
@@ -157,7 +158,7 @@ impl Perplexity {
             for item in texts.iter() {
                 let ticket = ask.score_text(&item.text, self.first_token, windows);
                 let content = Digest::of_json(&("perplexity", item.text.as_str(), self.first_token, windows));
-                let key = item_key(item, group.map(Text::as_str), content);
+                let key = item_key(item, group.map(Text::as_str), 0, content);
                 asked.push(Asked { key, text: item.text.to_string(), ticket });
             }
         }

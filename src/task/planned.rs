@@ -129,10 +129,10 @@ pub(super) fn reported(metrics: &[Metric]) -> Vec<Reported> {
 }
 
 /// What a row of an item speaks of.
-pub(super) fn item_key<C>(item: &Item<C>, group: Option<&str>, content: Digest) -> Arc<ItemKey> {
+pub(super) fn item_key<C>(item: &Item<C>, group: Option<&str>, repeat: u32, content: Digest) -> Arc<ItemKey> {
     Arc::new(ItemKey {
         item: item.id.clone(),
-        repeat: 0,
+        repeat,
         group: group.map(str::to_owned),
         cluster: item.cluster.as_ref().map(ToString::to_string),
         content,

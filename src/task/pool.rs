@@ -4,39 +4,42 @@ use std::collections::BTreeMap;
 
 use super::{
     planned::About,
+    prompt::Example,
     shots::{Examples, Selection},
 };
-use crate::spec::{Content, Item};
 
 /// The examples of a list, by what they ask.
 pub(super) struct Pool<K> {
+    list: Vec<Example>,
     examples: Examples,
     places: BTreeMap<K, Vec<usize>>,
 }
 
 impl<K: Ord> Pool<K> {
-    /// `read` gives what an example asks, and its class.
-    pub(super) fn new<C: Content>(shots: &[Item<C>], read: impl Fn(&C) -> (K, String)) -> Self {
-        let mut classes = Vec::new();
+    /// What each example asks, its class, and the example as it is shown.
+    pub(super) fn new(shots: impl Iterator<Item = (K, String, Example)>) -> Self {
+        let (mut list, mut classes) = (Vec::new(), Vec::new());
         let mut places = BTreeMap::<K, Vec<usize>>::new();
-        for (place, shot) in shots.iter().enumerate() {
-            let (asked, class) = read(&shot.content);
+        for (asked, class, example) in shots {
+            places.entry(asked).or_default().push(list.len());
             classes.push(class);
-            places.entry(asked).or_default().push(place);
+            list.push(example);
         }
-        Self { examples: Examples::of(classes.iter().map(String::as_str)), places }
+        Self { list, examples: Examples::of(classes.iter().map(String::as_str)), places }
     }
 
-    /// The places of `k` examples for an item that asks `asked`.
-    pub(super) fn draw(
+    /// The `k` examples that come before an item that asks `asked`, in one of their orders.
+    pub(super) fn shown(
         &self,
         selection: Selection,
         about: About<'_>,
-        item: &str,
+        (item, order): (&str, u32),
         asked: &K,
         k: u32,
-    ) -> Vec<usize> {
+    ) -> Vec<&Example> {
         let own = self.places.get(asked).map_or(&[][..], Vec::as_slice);
-        selection.draw(about, item, 0, k as usize, &self.examples, |place| own.contains(&place))
+        let places =
+            selection.draw(about, item, order, k as usize, &self.examples, |place| own.contains(&place));
+        places.into_iter().map(|place| &self.list[place]).collect()
     }
 }

@@ -4,7 +4,7 @@ use serde_json::{Map, Value as Json};
 
 use crate::{
     plan::{Failure, FailureKind},
-    spec::{Fault, Renderer, Template},
+    spec::{Fault, Renderer, Template, after},
 };
 
 /// What stands between solved examples where a spec says nothing.
@@ -25,6 +25,11 @@ pub(super) struct Layout<'a> {
 pub(super) struct Example {
     pub(super) blanks: Map<String, Json>,
     pub(super) answer: String,
+}
+
+/// What a template fills in: names with the texts of one item.
+pub(super) fn blanks<const N: usize>(texts: [(&str, &str); N]) -> Map<String, Json> {
+    texts.into_iter().map(|(name, text)| (name.to_owned(), text.into())).collect()
 }
 
 /// A question up to where its answer stands.
@@ -67,7 +72,7 @@ impl<'a> Layout<'a> {
         for Example { blanks, answer } in examples {
             let split = self.template.split(blanks, self.answer).map_err(|fault| failed(&fault))?;
             prompt.push_str(&split.prompt);
-            prompt.push_str(&joined(&split.gap, answer));
+            prompt.push_str(&after(&split.gap, answer));
             prompt.push_str(&split.after);
             prompt.push_str(self.separator);
         }
@@ -111,14 +116,10 @@ impl Posed {
         format!("{}{}", self.prompt, self.gap.trim_end_matches([' ', '\t']))
     }
 
-    /// An answer as it is scored: after the white space of the template, unless it has its own.
+    /// An answer as it is scored: after the white space of the template.
     pub(super) fn ending(&self, answer: &str) -> String {
-        joined(&self.gap, answer)
+        after(&self.gap, answer)
     }
-}
-
-fn joined(gap: &str, answer: &str) -> String {
-    if answer.starts_with(char::is_whitespace) { answer.to_owned() } else { format!("{gap}{answer}") }
 }
 
 fn failed(fault: &Fault) -> Failure {
@@ -127,7 +128,7 @@ fn failed(fault: &Fault) -> Failure {
 
 #[cfg(test)]
 mod tests {
-    use super::{super::lint::blanks, *};
+    use super::*;
 
     fn posed(template: &str, instruction: Option<&str>, shots: &[(&str, &str)], input: &str) -> Posed {
         let renderer = Renderer::default();
@@ -146,7 +147,7 @@ mod tests {
         let posed = posed(template, Some("Judge.\n"), &[("Good.", "yes"), ("Bad.", " no")], "Fair.");
         let wanted = "Judge.\n\nReview: Good.\nSentiment: yes.\n\nReview: Bad.\nSentiment: no.\n\nReview: Fair.\nSentiment:";
         assert_eq!(posed.prompt, wanted);
-        assert_eq!((posed.ending("yes"), posed.ending("\tno")), (" yes".into(), "\tno".into()));
+        assert_eq!((posed.ending("yes"), posed.ending("\tno")), (" yes".into(), " no".into()));
         assert_eq!(posed.opening(), wanted);
     }
 

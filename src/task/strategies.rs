@@ -3,16 +3,18 @@
 use std::collections::BTreeMap;
 
 use super::{
-    labels::{self, Asked, Calibration, Part, Set, Way},
+    confusion::confusion,
+    labels::{self, Asked, Calibration, Set, Way},
     lint,
     pair::{self, Labelled, Pair},
+    parts::{Part, groups, part_key},
     planned::{About, Judge, Verdict, reported},
     prompt::{Layout, SEPARATOR},
     shots::Selection,
 };
 use crate::{
     metric::Metric,
-    plan::{Answers, Ask},
+    plan::Ask,
     record::{Cell, Row, Table},
     spec::{Counted, Draw, Items, Kind, Linter, Named, Renderer, Reported, Text, keys},
 };
@@ -80,8 +82,9 @@ impl Strategies {
     pub(super) fn ask(&self, ask: &mut Ask, about: About<'_>) -> Judge {
         let asked = self.asked(ask, about);
         let labels: Vec<String> = self.labels.iter().map(ToString::to_string).collect();
+        let ways: Vec<String> = self.compare.0.iter().map(|(name, _)| name.to_string()).collect();
         let metrics = self.measured();
-        Box::new(move |answers| verdict(&asked, &labels, metrics, answers))
+        Box::new(move |answers| verdict(labels::table(&asked, &labels, false, answers), &ways, metrics))
     }
 
     /// Every item in one way after the other.
@@ -113,7 +116,7 @@ impl Strategies {
     }
 
     fn measured(&self) -> Vec<Metric> {
-        let groups = pair::groups(&self.items);
+        let groups = groups(self.items.iter().map(|item| item.group.as_ref()));
         let of = |(place, (name, _)): (usize, &(Text, Strategy))| {
             let numbers = |items| labels::metrics(Part { way: Some(name), items }, &self.labels, false);
             let mut metrics = numbers(None);
@@ -126,10 +129,10 @@ impl Strategies {
     }
 }
 
-fn verdict(asked: &[Asked], labels: &[String], metrics: Vec<Metric>, answers: &Answers) -> Verdict {
-    let table = labels::table(asked, labels, false, answers);
+fn verdict(table: Table, ways: &[String], metrics: Vec<Metric>) -> Verdict {
     let notes = labels::notes(&table);
-    let details = vec![labels::confusion(&table), pairs(&table)];
+    let ways: Vec<&str> = ways.iter().map(String::as_str).collect();
+    let details = vec![confusion(&table, &ways, "output"), pairs(&table)];
     Verdict { table, details, metrics, notes }
 }
 
@@ -160,7 +163,7 @@ fn pairs(table: &Table) -> Table {
                 counts[sort] += 1;
             }
             let cells = [Cell::from(*a), Cell::from(*b)].into_iter().chain(counts.map(Cell::from));
-            pairs.rows.push(Row { key: labels::part_key(b, 0), cells: Ok(cells.collect()) });
+            pairs.rows.push(Row { key: part_key(Some(b), 0), cells: Ok(cells.collect()) });
         }
     }
     pairs

@@ -49,7 +49,7 @@ fn main() {
             in_turn(
                 FEW_TIMES,
                 || bootstrap("classes", MANY).replicates(&scored).len() as f64,
-                || count_loop(&pairs, MANY),
+                || count_loop(&pairs, classes, MANY),
             ),
         );
     }
@@ -114,23 +114,34 @@ fn labels(items: usize, classes: usize) -> Vec<(&'static str, Option<&'static st
     (0..items).map(&mut label).collect()
 }
 
-/// The bootstrap of F1 as one writes it first: a random item a time, three counts, one thread.
-fn count_loop(pairs: &[(&str, Option<&str>)], resamples: u32) -> f64 {
-    let pairs: Vec<(bool, bool)> =
-        pairs.iter().map(|(gold, predicted)| (*gold == "1", *predicted == Some("1"))).collect();
+/// The bootstrap of F1 as one writes it first, of the class `1` or the mean of all classes: a random item a time, three
+/// counts a class, one thread.
+fn count_loop(pairs: &[(&str, Option<&str>)], classes: usize, resamples: u32) -> f64 {
+    let place = |class: &str| usize::from(class.as_bytes()[0] - b'0');
+    let pairs: Vec<(usize, usize)> = pairs
+        .iter()
+        .map(|(gold, predicted)| (place(gold), place(predicted.expect("every item has one"))))
+        .collect();
     let mut stream = Stream::new(Seed(3), "plain", 0);
     let mut replicates = Vec::new();
     for _ in 0..resamples {
-        let (mut hits, mut false_alarms, mut misses) = (0.0, 0.0, 0.0);
+        // Hits, false alarms and misses.
+        let mut counts = vec![[0.0; 3]; classes];
         for _ in 0..pairs.len() {
-            match pairs[stream.below(pairs.len())] {
-                (true, true) => hits += 1.0,
-                (false, true) => false_alarms += 1.0,
-                (true, false) => misses += 1.0,
-                (false, false) => {}
+            let (gold, predicted) = pairs[stream.below(pairs.len())];
+            if gold == predicted {
+                counts[gold][0] += 1.0;
+            } else {
+                counts[predicted][1] += 1.0;
+                counts[gold][2] += 1.0;
             }
         }
-        replicates.push(2.0 * hits / (2.0 * hits + false_alarms + misses));
+        let f1 = |[hits, false_alarms, misses]: &[f64; 3]| 2.0 * hits / (2.0 * hits + false_alarms + misses);
+        replicates.push(if classes == 2 {
+            f1(&counts[1])
+        } else {
+            counts.iter().map(f1).sum::<f64>() / classes as f64
+        });
     }
     replicates.into_iter().sum()
 }

@@ -71,11 +71,11 @@ tasks:
     items:
       - [One, right, wrong, worse]
       - [Two, a, b]
-      - {correct: Whole text., incorrect: [Other text.]}
+      - [Three, c, d]
 ";
 
 #[test]
-fn cloze_decides_by_each_normalization_and_counts_ties_half() {
+fn cloze_decides_by_each_normalization_and_a_tie_counts_what_a_guess_gives() {
     let task = judged(
         PAIRS,
         scoring(&[
@@ -91,8 +91,10 @@ fn cloze_decides_by_each_normalization_and_counts_ties_half() {
             ("Two| b", &[-1.5]),
             ("| a", &[-3.0]),
             ("| b", &[-4.0]),
-            ("|Whole text.", &[-2.0, -2.0]),
-            ("|Other text.", &[-3.0, -3.0]),
+            ("Three| c", &[-2.0, -2.0]),
+            ("Three| d", &[-3.0, -3.0]),
+            ("| c", &[-1.0]),
+            ("| d", &[-3.0]),
         ]),
     );
     let column = |name: &str| -> Vec<f64> { task.table.numbers(name).map(|(_, number)| number).collect() };
@@ -110,6 +112,53 @@ fn cloze_decides_by_each_normalization_and_counts_ties_half() {
     // One item of three endings, two of two.
     assert!((task.measures[0].chance.unwrap() - (1.0 / 3.0 + 0.5 + 0.5) / 3.0).abs() < 1e-12);
     assert!(task.notes.iter().any(|note| note.contains("1 item scored exactly alike")), "{:?}", task.notes);
+}
+
+#[test]
+fn a_tie_of_three_endings_counts_a_third() {
+    let spec = PAIRS.replace("    normalization: [none, token, byte, pmi]\n", "");
+    let task = judged(&spec, |_| {
+        let scored =
+            Scored { ids: vec![1], texts: vec![String::new()], logprobs: vec![-1.0], ..Scored::default() };
+        Ok(Answer::Scored(scored))
+    });
+    let correct: Vec<f64> = task.table.numbers("correct").map(|(_, number)| number).collect();
+    assert_eq!(correct, [1.0 / 3.0, 0.5, 0.5]);
+    // What guessing gives, and what is found where nothing is known, are one number.
+    assert!((value(&task, "accuracy") - task.measures[0].chance.unwrap()).abs() < 1e-12);
+    let shown: Vec<&str> = task.remarks.iter().map(|remark| remark.text.as_str()).collect();
+    assert!(
+        shown.iter().any(|text| text.ends_with(": better than guessing (0.44) is not shown")),
+        "{shown:?}"
+    );
+}
+
+#[test]
+fn texts_that_begin_alike_in_two_groups_are_two_texts() {
+    let task = judged(
+        "
+benchmark: b
+tasks:
+  - perplexity: p
+    baseline: short
+    allow: [few-items]
+    groups:
+      short: [one two three four five six seven eight nine., ten]
+      long: [one two three four five six seven eight nine!, eleven]
+",
+        |request| {
+            let Request::Score { ending, .. } = request else { panic!("{request:?}") };
+            let logprobs = vec![-(ending.len() as f32) / 8.0];
+            Ok(Answer::Scored(Scored {
+                ids: vec![1],
+                texts: vec![String::new()],
+                logprobs,
+                ..Scored::default()
+            }))
+        },
+    );
+    let ratio = task.measures.iter().find(|measure| measure.metric == "ratio").unwrap();
+    assert!(ratio.estimate.interval.is_ok(), "{:?}", ratio.estimate);
 }
 
 #[test]
@@ -162,6 +211,7 @@ tasks:
     close(of(None, "perplexity"), (18.0f64 / 8.0).exp());
 }
 
+/// The snapshots show what a change changes; they hold nothing that is true, for the answers are made up.
 #[test]
 fn the_examples_report_what_their_kinds_promise_and_ask_nothing_twice() {
     let entries = ["specs", "specs/notebook"].map(|folder| std::fs::read_dir(folder).unwrap());

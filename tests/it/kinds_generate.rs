@@ -76,7 +76,7 @@ fn each_rule_says_what_is_right() {
 }
 
 #[test]
-fn a_row_says_what_was_read_and_a_note_what_could_not_be() {
+fn a_row_says_what_was_read_and_a_remark_what_could_not_be() {
     let spec = "
 benchmark: b
 tasks:
@@ -107,7 +107,10 @@ tasks:
     assert_eq!(cell(&task, 0, "finish"), &Cell::Text("stop".into()));
     assert_eq!(task.table.rows[3].cells.as_ref().unwrap_err().kind, FailureKind::TooLong);
     assert!((value(&task, "accuracy") - 1.0 / 3.0).abs() < 1e-12);
-    assert_eq!(task.notes, ["1 of 3 answers is empty", "1 of 3 answers has no number"]);
+    let remarks: Vec<_> = task.remarks.iter().map(|remark| remark.text.as_str()).collect();
+    assert!(remarks.contains(&"1 of 4 answers are empty"), "{remarks:?}");
+    assert!(remarks.contains(&"2 of 4 answers name nothing that could be right"), "{remarks:?}");
+    assert!(task.notes.is_empty(), "remarks say it: {:?}", task.notes);
 }
 
 #[test]
@@ -257,7 +260,71 @@ fn an_answer_without_a_label_is_wrong_and_of_no_class() {
     // Of the six `1`, four are found, and nothing else is called so.
     assert!((of(&task, "1", "precision") - 1.0).abs() < 1e-12);
     assert!((of(&task, "1", "recall") - 4.0 / 6.0).abs() < 1e-12);
-    assert_eq!(task.notes, ["1 of 10 answers is empty", "2 of 10 answers give no label"]);
+    assert!(task.notes.is_empty(), "remarks say it: {:?}", task.notes);
+}
+
+const GROUPED: &str = "
+benchmark: b
+tasks:
+  - generate: mood
+    labels: [good, bad]
+    k: [0, 2, 10]
+    selection: random
+    shots: [[a, good], [b, bad], [c, good], [d, bad], [e, good], [f, bad], [g, good], [h, bad], [i, good], [j, bad]]
+    allow: [few-items, label-without-items]
+    items:
+      - {input: One, target: good, group: x}
+      - {input: Two, target: good, group: y}
+";
+
+#[test]
+fn labels_are_counted_by_way_to_ask_in_their_order_and_else_for_the_whole_task() {
+    let parts = |task: &TaskRecord| -> Vec<Option<String>> {
+        task.details[0].rows.iter().map(|row| row.key.group.clone()).collect()
+    };
+    let ways = judged(GROUPED, |_| Ok(written("good")));
+    assert_eq!(parts(&ways), ["k=0", "k=2", "k=10"].map(|part| Some(part.to_owned())));
+    let whole = judged(&GROUPED.replace("k: [0, 2, 10]", "k: 10"), |_| Ok(written("good")));
+    assert_eq!(parts(&whole), [None]);
+    assert_eq!(whole.details[0].rows[0].cells, Ok(vec!["good".into(), "good".into(), Cell::Count(2)]));
+}
+
+#[test]
+fn what_decides_whether_an_answer_is_right_is_part_of_what_is_compared() {
+    let of = |spec: &str| judged(spec, |_| Ok(written("good"))).table.rows[0].key.content;
+    let spec = |keys: &str| {
+        format!(
+            "\nbenchmark: b\ntasks:\n  - generate: g\n    {keys}\n    allow: [few-items]\n    items: [[Q, a]]\n"
+        )
+    };
+    let all = [
+        "match: exact",
+        "match: contains",
+        "normalize: [case]",
+        "max_tokens: 3",
+        "stop: [x]",
+        "decoding: {temperature: 2}",
+    ];
+    let different: std::collections::BTreeSet<_> = all.iter().map(|keys| of(&spec(keys))).collect();
+    assert_eq!(different.len(), all.len());
+    assert_eq!(of(&spec("match: exact")), of(&spec("max_tokens: 32")), "the defaults, said or not");
+}
+
+#[test]
+fn items_that_cannot_be_asked_are_not_taken_for_one() {
+    // A template that fails on the second and third item alone.
+    let spec = "
+benchmark: b
+tasks:
+  - generate: g
+    template: '{{ [1][input | length - 1] }} {{ target }}'
+    allow: [few-items]
+    items: [[a, x], [bb, x], [ccc, x]]
+";
+    let task = judged(spec, |_| Ok(written("x")));
+    let rows = &task.table.rows;
+    assert!(rows[1].cells.is_err() && rows[2].cells.is_err(), "{rows:?}");
+    assert_ne!(rows[1].key.content, rows[2].key.content);
 }
 
 #[test]

@@ -195,6 +195,27 @@ fn shown(prompt: &str) -> Vec<&str> {
 }
 
 #[test]
+fn there_are_no_more_orders_than_the_examples_have() {
+    let task = judged(
+        "
+benchmark: b
+tasks:
+  - icl: orders
+    labels: [pos, neg]
+    k: [1, 2, 3]
+    orders: 10
+    shots: [[A, pos], [B, neg], [C, pos]]
+    allow: [label-without-items, few-items]
+    items: [[X, pos]]
+",
+        |_| Ok(scored(0.5)),
+    );
+    let repeats =
+        |part: &str| task.table.rows.iter().filter(|row| row.key.group.as_deref() == Some(part)).count();
+    assert_eq!(["k=1", "k=2", "k=3"].map(repeats), [1, 2, 6]);
+}
+
+#[test]
 fn the_spread_over_orders_is_told_apart_from_that_over_items() {
     let task = judged(
         "

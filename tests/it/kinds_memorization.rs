@@ -2,7 +2,7 @@
 //! read what.
 
 use yardstick::{
-    plan::{Answer, Failure, Finish, Generated, Request},
+    plan::{Answer, Failure, FailureKind, Finish, Generated, Request},
     record::{Cell, Measure, TaskRecord},
 };
 
@@ -150,6 +150,32 @@ tasks:
     let p = of(&task, Some("common"), "p_target").estimate.value.unwrap();
     close(p, f64::midpoint((-0.25_f64).exp(), (-5.0_f64).exp()));
     assert!(column(&task, "likely_memorized").is_empty() && column(&task, "rank").is_empty());
+}
+
+#[test]
+fn other_targets_are_joined_as_they_are_written() {
+    let asked = std::cell::RefCell::new(std::collections::BTreeSet::new());
+    let spec = "
+benchmark: b
+tasks:
+  - memorization: lines
+    conditions: [exact, paraphrase]
+    join: ''
+    allow: [few-items, glued]
+    items:
+      - {target: ' right', exact: One, paraphrase: Uno}
+      - {target: ly, exact: Two, paraphrase: Dos}
+      - {target: ' ly', exact: Three, paraphrase: Tres}
+";
+    judged(spec, |request| {
+        if let Request::Score { prompt, ending, windows: None, .. } = request {
+            asked.borrow_mut().insert(format!("{prompt}|{ending}"));
+        }
+        Err(Failure::new(FailureKind::Engine, "not needed"))
+    });
+    let own = ["One| right", "Two|ly", "Three| ly", "Uno| right", "Dos|ly", "Tres| ly"];
+    let others = ["One|ly", "Two| right", "Three| right"];
+    assert_eq!(asked.into_inner(), own.iter().chain(&others).map(|text| (*text).to_owned()).collect());
 }
 
 #[test]

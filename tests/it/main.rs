@@ -31,3 +31,14 @@ mod schema;
 mod spec;
 mod tidy;
 mod tokens;
+
+/// A part of the test data, or nothing, which is said past the test harness: it shows nothing that a passing test prints.
+#[expect(clippy::explicit_write, reason = "`eprintln!` is what the harness takes")]
+fn data(part: &str) -> Option<std::path::PathBuf> {
+    use std::io::Write as _;
+    let Some(data) = std::env::var_os("YARDSTICK_TEST_DATA") else {
+        writeln!(std::io::stderr(), "skipped: YARDSTICK_TEST_DATA names no folder with {part}").unwrap();
+        return None;
+    };
+    Some(std::path::PathBuf::from(data).join(part))
+}

@@ -13,13 +13,8 @@ use yardstick::{
 const SPECS: &str = "tests/real-sets";
 
 /// The specs in a folder where the sets lie as their README says; `None` where there are no sets.
-#[expect(clippy::print_stderr, reason = "a test says what it skips")]
 fn laid_out() -> Option<tempfile::TempDir> {
-    let Some(data) = std::env::var_os("YARDSTICK_TEST_DATA") else {
-        eprintln!("skipped: YARDSTICK_TEST_DATA names no folder with bench/");
-        return None;
-    };
-    let bench = Path::new(&data).join("bench");
+    let bench = crate::data("bench")?;
     let folder = tempfile::tempdir().unwrap();
     for entry in fs::read_dir(SPECS).unwrap() {
         let path = entry.unwrap().path();
@@ -65,8 +60,9 @@ fn mmlu(from: &Path, to: &Path) {
 /// The test data hold six lines an item; the published file one JSON object.
 fn hellaswag(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
-    let text = Command::new("bzcat").arg(from).output().map_or_else(|_| Vec::new(), |found| found.stdout);
-    let text = String::from_utf8(text).unwrap();
+    let found = Command::new("bzcat").arg(from).output().expect("bzcat unpacks HellaSwag");
+    assert!(found.status.success(), "{}", String::from_utf8_lossy(&found.stderr));
+    let text = String::from_utf8(found.stdout).unwrap();
     let lines: Vec<&str> = text.lines().collect();
     let rows = lines.chunks_exact(6).map(|item| {
         let (activity, ctx) = item[0].split_once(": ").unwrap();

@@ -115,7 +115,7 @@ fn every_answer_is_as_often_the_foil_as_it_is_right() {
         }
         // A verb is right about as often as its other form, not exactly: subjects are drawn.
         let worst = balance.values().map(|excess: &i32| excess.unsigned_abs()).max().unwrap();
-        let allowed = if probe.name == "agreement" { 40 } else { 0 };
+        let allowed = if probe.name == "agreement" { 25 } else { 0 };
         assert!(worst <= allowed, "{}: {balance:?}", probe.name);
     }
 }
@@ -146,4 +146,37 @@ fn the_instrument_finds_the_known_answers_and_no_other_model_passes() {
     assert!(right.status.success(), "{}", String::from_utf8_lossy(&right.stdout));
     // Expectations that are not met, and nothing else that is wrong.
     assert_eq!(run("mock").status.code(), Some(5));
+    let folder = fs::read_dir(results.path()).unwrap().map(|entry| entry.unwrap().path());
+    let mock = { folder }.find(|path| path.to_str().unwrap().contains("-mock-")).unwrap();
+    let written: serde_json::Value =
+        serde_json::from_slice(&fs::read(mock.join("run.json")).unwrap()).unwrap();
+    let expectations = written["expectations"].as_array().unwrap();
+    let unmet = expectations.iter().filter(|one| one["outcome"] != "pass").count();
+    // Who knows nothing meets the expectations that something is not known; 64 of 88 were not met.
+    assert!(expectations.len() == 88 && unmet >= 60, "{unmet} of {}", expectations.len());
+}
+
+#[cfg(feature = "local")]
+#[test]
+fn every_example_meets_its_own_expectations_on_the_built_in_model() {
+    let folder = tempfile::tempdir().unwrap();
+    let readme = fs::read_to_string("README.md").unwrap();
+    let block = readme.split("```yaml\n").nth(1).unwrap().split("```").next().unwrap();
+    let shown = folder.path().join("readme.yaml");
+    fs::write(&shown, block).unwrap();
+    let specs = fs::read_dir("specs").unwrap().map(|entry| entry.unwrap().path());
+    // The known answers have a test of their own.
+    let specs = specs.filter(|path| {
+        path.extension().is_some_and(|ending| ending == "yaml") && !path.ends_with("known-answers.suite.yaml")
+    });
+    let specs: Vec<_> = specs.chain([shown]).collect();
+    assert!(specs.len() >= 11, "{specs:?}");
+    for spec in specs {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_yardstick"));
+        let out = folder.path().join("results");
+        command.arg("run").arg(&spec).args(["--model", "reference", "--out"]).arg(out);
+        let ran = command.output().unwrap();
+        let words = String::from_utf8_lossy(&ran.stdout);
+        assert!(ran.status.success(), "{}: {:?}\n{words}", spec.display(), ran.status.code());
+    }
 }

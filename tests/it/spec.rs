@@ -165,6 +165,44 @@ fn what_the_command_line_says_is_checked() {
 }
 
 #[test]
+fn a_sample_that_leaves_out_a_part_leaves_its_name() {
+    let items = ["a", "b", "c"]
+        .map(|group| format!("      - {{prompt: {group}, correct: x, incorrect: y, group: {group}}}\n"))
+        .concat();
+    let spec = format!(
+        "benchmark: facts\nmodel: mock\ntasks:\n  - cloze: parts\n    items:\n{items}    expect: [a.accuracy > 0, b.accuracy > 0, c.accuracy > 0, d.accuracy > 0]\n"
+    );
+    let sample = Choices { sample: Some(1), ..Choices::default() };
+    let loaded = load(&[("x.yaml", &spec)], &["x.yaml"], &sample);
+    let unknown: Vec<_> = told(&loaded).into_iter().filter(|line| line.starts_with("unknown")).collect();
+    assert_eq!(unknown, ["unknown-metric x.yaml:9 `facts/parts` does not report `d.accuracy`"]);
+}
+
+#[test]
+fn ids_differ_across_the_groups_of_a_task() {
+    let spec = "\
+benchmark: texts
+model: mock
+tasks:
+  - perplexity: p
+    groups:
+      one: [The cat sat., {text: x, id: the-cat-sat-2}]
+      two: [The cat sat!]
+  - perplexity: given
+    groups:
+      one: [{text: x, id: same}]
+      two: [{text: y, id: same}]
+";
+    let loaded = load(&[("x.yaml", spec)], &["x.yaml"], &Choices::default());
+    let Task::Perplexity(texts) = &loaded.suite.tasks[0].kind else { panic!() };
+    let ids: Vec<&str> =
+        texts.parts().flat_map(|(_, items)| items.iter()).map(|item| item.id.as_str()).collect();
+    assert_eq!(ids, ["the-cat-sat", "the-cat-sat-2", "the-cat-sat-3"]);
+    let twice: Vec<_> = told(&loaded).into_iter().filter(|line| line.starts_with("same-name")).collect();
+    assert_eq!(twice, ["same-name x.yaml:11 two items have the id `same`"]);
+}
+
+#[test]
 fn every_structural_error_is_told_at_once() {
     let spec = "\
 benchmark: facts

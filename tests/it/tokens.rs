@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use yardstick::{
     plan::{Ending, Failure, FailureKind, Token, Tokenizer},
-    spec::{self, Choices, Findings, Kinds as _, Loaded},
+    spec::{self, Choices, Findings, Loaded},
     task::{Task, lint_tokens},
 };
 
@@ -178,13 +178,46 @@ fn watched_words() {
 }
 
 #[test]
-fn kinds_without_prompts_yet_are_left_alone() {
+fn answers_to_choose_from() {
     let tasks = "  - choice: a
+    template: '{{ question }} {{ answer }}'
     items:
       - {question: Which?, choices: [Lima, LIMA], answer: 1}
+      - {question: Which, choices: [Rome, Santiago], answer: 1}
+      - {question: one two tri four five, choices: [Rome, Oslo], answer: 1}
 ";
-    assert!(told(tasks, 1).is_empty());
-    assert_eq!(load(tasks).suite.tasks[0].kind.name(), "choice");
+    assert_eq!(
+        told(tasks, 4),
+        [
+            "Error same-tokens:8 the tokenizer cannot tell `LIMA` from `Lima`",
+            "Warning too-long:10 1 item of 3 longer than the 4 tokens that the model reads",
+            "Advice unequal-lengths:9 in 1 item of 3, endings of different numbers of tokens are compared",
+        ]
+    );
+    let by_token = tasks.replace("    items", "    normalization: token\n    items");
+    assert!(!told(&by_token, 4).iter().any(|line| line.contains("unequal-lengths")));
+}
+
+#[test]
+fn prompts_that_are_gone_on_from() {
+    let tasks = "  - generate: a
+    k: [0, 1]
+    shots: [[one, two]]
+    separator: ' '
+    items:
+      - [tri, x]
+      - [tri four, x]
+  - sampling: b
+    strategies: [greedy]
+    prompt: [one two tri, one two tri four]
+";
+    assert_eq!(
+        told(tasks, 3),
+        [
+            "Warning too-long:11 1 item of 2 longer than the 3 tokens that the model reads",
+            "Warning too-long:14 1 item of 2 longer than the 3 tokens that the model reads",
+        ]
+    );
 }
 
 #[test]
@@ -209,4 +242,37 @@ fn labels_after_the_most_examples() {
     );
     let words = "    verbalizer: {LIMA: Rome, Santiago: Oslo}\n    k: 1";
     assert_eq!(told(&tasks.replace("    k: [0, 1]", words), 20), [""; 0]);
+}
+
+#[test]
+fn items_are_counted_once_however_many_ways_they_are_asked_in() {
+    let tasks = "  - strategies: a
+    labels: [Lima, Rome]
+    compare:
+      one: {template: '{{ input }} {{ label }}'}
+      two: {template: '{{ input }}: {{ label }}'}
+    items:
+      - [x, Lima]
+      - [one two tri four, Rome]
+";
+    let long = "Warning too-long:12 1 item of 2 longer than the 3 tokens that the model reads";
+    assert_eq!(told(tasks, 3), [long]);
+}
+
+#[test]
+fn labels_are_compared_after_every_item() {
+    let tasks = "  - icl: a
+    labels: [ab, abc]
+    template: '{{ input }}{{ label }}'
+    items:
+      - ['one ', ab]
+      - [xx, abc]
+";
+    assert_eq!(
+        told(tasks, 100),
+        [
+            "Advice unequal-lengths:5 labels of different numbers of tokens: `ab` 1, `abc` 2",
+            "Warning boundary-merge:10 in 1 item of 2, a token begins in the prompt and ends in what is scored",
+        ]
+    );
 }

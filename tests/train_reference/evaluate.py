@@ -90,7 +90,9 @@ def perplexity(scorer):
     for group in TEXTS:
         texts = [item["text"] for item in probe(f"texts-{group}")]
         nlls = [nll for text in texts for nll in scorer.nlls(text)]
-        bits = sum(nlls) / math.log(2) / sum(len(text.encode()) for text in texts)
+        # The first token has no score.
+        unscored = sum(len(scorer.text(scorer.ids(text)[:1]).encode()) for text in texts)
+        bits = sum(nlls) / math.log(2) / (sum(len(text.encode()) for text in texts) - unscored)
         print(f"| {group} | {math.exp(statistics.mean(nlls)):.2f} | {bits:.2f} | {len(nlls)} |", flush=True)
 
 

@@ -15,7 +15,7 @@ pub(super) enum Architecture {
     /// With attention.
     Decoder {
         /// Its switches.
-        arch: Arch,
+        arch: Box<Arch>,
         /// Before the tensors' names.
         prefix: &'static str,
     },
@@ -54,7 +54,7 @@ impl Architecture {
     pub(super) fn read(config: &Config<'_>, values: &Map<String, Value>) -> Option<(&'static str, Self)> {
         let name = values.get("model_type")?.as_str()?;
         if let Some(family) = family::FAMILIES.iter().find(|family| family.name == name) {
-            let arch = (family.read)(config);
+            let arch = Box::new((family.read)(config));
             let prefix = arch.names.prefixes[0];
             return Some((family.name, Self::Decoder { arch, prefix }));
         }

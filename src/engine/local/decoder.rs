@@ -3,8 +3,6 @@
 //!
 //! No result depends on the other sequences of a batch, nor on where a sequence is cut into calls, nor on the threads.
 
-use rayon::prelude::*;
-
 use super::{
     family::{Arch, Position},
     kernel::{self, Activation, Attention, Found, Isa, Norm, Packed, Softmax, Sum, View, Want},
@@ -211,13 +209,7 @@ impl Decoder {
 
     fn linear(&self, rows: &[f32], linear: &Linear, out: &mut [f32]) {
         let view = View::dense(rows, rows.len() / linear.weight.k());
-        let sum = match &linear.bias {
-            Some(bias) => {
-                out.par_chunks_mut(bias.len()).for_each(|row| row.copy_from_slice(bias));
-                Sum::Add
-            }
-            None => Sum::Store,
-        };
+        let sum = linear.bias.as_deref().map_or(Sum::Store, Sum::Bias);
         kernel::gemm_on(self.isa, view, &linear.weight, out, sum);
     }
 

@@ -10,7 +10,7 @@ use super::{
     endings::Normalization,
     lint,
     planned::reported,
-    prompt::{Layout, SEPARATOR},
+    prompt::{Layout, SEPARATOR, blanks},
     shots::Selection,
 };
 use crate::{
@@ -128,11 +128,11 @@ impl Question {
     fn blanks(&self) -> serde_json::Map<String, serde_json::Value> {
         let options = || self.choices.iter().enumerate().map(|(place, text)| (Self::letter(place), text));
         let lines: Vec<String> = options().map(|(letter, text)| format!(" {letter}. {text}")).collect();
-        let mut blanks = lint::blanks([("question", &self.question), ("choices", &lines.join("\n"))]);
+        let mut all = blanks([("question", &self.question), ("choices", &lines.join("\n"))]);
         let options =
             options().map(|(letter, text)| serde_json::json!({ "letter": letter, "text": text.as_str() }));
-        blanks.insert("options".to_owned(), options.collect());
-        blanks
+        all.insert("options".to_owned(), options.collect());
+        all
     }
 
     /// The answer at a place, as the model reads it.
@@ -223,11 +223,6 @@ impl Choice {
         formulations.iter().flat_map(|formulation| ks.iter().map(move |k| way(*formulation, *k))).collect()
     }
 
-    /// The names of the groups of items.
-    fn groups(&self) -> BTreeSet<&str> {
-        self.items.iter().filter_map(|item| item.group.as_deref()).collect()
-    }
-
     fn layout<'a>(
         &'a self,
         renderer: &'a Renderer<'a>,
@@ -253,6 +248,7 @@ impl Kind for Choice {
     fn lint(&self, linter: &mut Linter<'_>) {
         linter.data(&self.items);
         linter.data(&self.shots);
+        lint::words("normalization", self.normalization.iter().map(|one| one.word()), linter);
         let lettered = self.formulation.contains(&Formulation::Letters);
         for item in self.items.iter().chain(self.shots.iter()) {
             item.lint(lettered, linter);
@@ -276,7 +272,10 @@ impl Kind for Choice {
             let mut item = first.blanks();
             item.insert("answer".to_owned(), first.answer.first().as_str().into());
             lint::Blanks { item, needed: &["question", "answer"], answer: "answer" }.check(template, linter);
-            if lettered && !["choices", "options"].iter().any(|name| template.contains(name)) {
+            let names = Renderer::default().compile(template).map(|template| template.names());
+            let unlisted =
+                names.is_ok_and(|names| !["choices", "options"].iter().any(|name| names.contains(*name)));
+            if lettered && unlisted {
                 let message = "letters are scored, and the template never shows what they stand for";
                 let finding = Finding::error("template", template.at, message);
                 linter.tell(finding.help("put `{{ choices }}` into it, or leave `letters` out"));

@@ -17,7 +17,7 @@ use super::{
     decoding::{Combination, Decoding},
     lint,
     planned::reported,
-    prompt::SEPARATOR,
+    prompt::{SEPARATOR, blanks},
     shots::Selection,
 };
 use crate::{
@@ -118,7 +118,7 @@ impl Content for Exercise {
 impl Exercise {
     /// What a template fills in.
     fn blanks(&self) -> serde_json::Map<String, serde_json::Value> {
-        lint::blanks([("input", &self.input)])
+        blanks([("input", &self.input)])
     }
 }
 
@@ -159,11 +159,6 @@ impl Generate {
     /// A part's name, where there are several.
     fn part(&self, k: u32) -> Option<String> {
         (self.ks().len() > 1).then(|| format!("k={k}"))
-    }
-
-    /// The names of the groups of items.
-    fn groups(&self) -> BTreeSet<&str> {
-        self.items.iter().filter_map(|item| item.group.as_deref()).collect()
     }
 
     /// Targets of which nothing is left to compare.

@@ -1,10 +1,6 @@
 //! What is asked of a model, and how what it wrote is read.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    num::NonZeroUsize,
-    sync::Arc,
-};
+use std::{collections::BTreeSet, num::NonZeroUsize, sync::Arc};
 
 use super::{
     Exercise, Generate, TEMPLATE,
@@ -22,8 +18,8 @@ use crate::{
     spec::{Item, Renderer, Text},
     stats::sum,
     task::{
-        labels::part_key,
-        parts::measured,
+        confusion::confusion,
+        parts::{groups, measured},
         planned::{About, Judge, Verdict, item_key},
         pool::Pool,
         prompt::{Example, Layout},
@@ -48,7 +44,7 @@ const COLUMNS: [Column; 12] = [
 ];
 
 /// One item, asked in one way.
-struct Asked {
+pub(in crate::task) struct Asked {
     key: Arc<ItemKey>,
     /// The group of the item.
     group: Option<String>,
@@ -69,29 +65,41 @@ enum Reading {
 impl Generate {
     /// Asks for the answers to every item after every number of solved examples.
     pub(in crate::task) fn ask(&self, ask: &mut Ask, about: About<'_>) -> Judge {
+        let ks: Vec<u32> = self.ks().into_iter().collect();
+        let asked = self.asked(&ks, self.samples.get(), ask, about);
+        let ways = ks.iter().filter_map(|k| self.part(*k)).collect();
+        let judging = Judging { reading: self.reading(), ways, metrics: self.measured() };
+        Box::new(move |answers| judging.verdict(&asked, answers))
+    }
+
+    /// One answer to every item, after the most examples.
+    pub(in crate::task) fn ask_longest(&self, ask: &mut Ask, about: About<'_>) -> Vec<Asked> {
+        let longest: Vec<u32> = self.ks().last().copied().into_iter().collect();
+        self.asked(&longest, 1, ask, about)
+    }
+
+    fn asked(&self, ks: &[u32], samples: u32, ask: &mut Ask, about: About<'_>) -> Vec<Asked> {
         let renderer = Renderer::default();
         let template = self.template.as_deref().unwrap_or(TEMPLATE);
         let layout = Layout::new(&renderer, template, "target")
             .map(|layout| layout.instruction(self.instruction.as_deref()).separator(&self.separator));
-        let pool = Pool::new(&self.shots, |shot| (shot.input.to_string(), shot.target.first().to_string()));
-        let example = |shot: &Item<Exercise>| Example {
-            blanks: shot.blanks(),
-            answer: shot.target.first().to_string(),
-        };
-        let examples: Vec<Example> = self.shots.iter().map(example).collect();
-        let ks: Vec<(u32, Option<String>)> = self.ks().into_iter().map(|k| (k, self.part(k))).collect();
-        let most = ks.last().map_or(0, |(k, _)| *k);
+        let pool = Pool::new(self.shots.iter().map(|shot| {
+            let target = shot.target.first().to_string();
+            (shot.input.as_str(), target.clone(), Example { blanks: shot.blanks(), answer: target })
+        }));
+        let ks: Vec<(u32, Option<String>)> = ks.iter().map(|k| (*k, self.part(*k))).collect();
         let stop: Vec<&str> = self.stop.iter().map(Text::as_str).collect();
         let seeds = Key::new(about.seed, &format!("{}/samples", about.name));
-        let decodings: Vec<plan::Decoding> = (0..self.samples.get())
+        let decodings: Vec<plan::Decoding> = (0..samples)
             .map(|sample| self.combination().decoding(Seed(seeds.stream(sample.into()).next_u64())))
             .collect();
+        // What decides what an answer is, and whether it is right.
+        let reading = (&self.matching, &self.normalize, &self.labels);
         let mut asked = Vec::with_capacity(self.items.len() * ks.len() * decodings.len());
         for item in self.items.iter() {
-            let drawn = pool.draw(self.selection, about, &item.id, &item.input.to_string(), most);
             for (k, part) in &ks {
-                let shown: Vec<&Example> =
-                    drawn.iter().take(*k as usize).map(|place| &examples[*place]).collect();
+                let asks = item.input.as_str();
+                let shown = pool.shown(self.selection, about, (&item.id, 0), &asks, *k);
                 let prompt = match &layout {
                     Ok(layout) => layout.pose(&shown, &item.blanks()).map(|posed| posed.opening()),
                     Err(failure) => Err(failure.clone()),
@@ -101,13 +109,17 @@ impl Generate {
                         let ticket = ask.generate(&prompt, *decoding, self.max_tokens.get(), &stop);
                         (prompt, ticket)
                     });
-                    asked.push(Asked::new(item, part.as_deref(), sample, question));
+                    let how = (&reading, decoding, self.max_tokens, &stop);
+                    let content = match &question {
+                        Ok((prompt, _)) => Digest::of_json(&("generate", prompt, targets(item), how)),
+                        Err(failure) => Digest::of_json(&("generate", &item.content, failure)),
+                    };
+                    let key = item_key(item, part.as_deref().or(item.group.as_deref()), sample, content);
+                    asked.push(Asked::new(item, key, question));
                 }
             }
         }
-        let metrics = self.measured();
-        let reading = self.reading();
-        Box::new(move |answers| verdict(&asked, &reading, metrics, answers))
+        asked
     }
 
     fn reading(&self) -> Reading {
@@ -121,7 +133,8 @@ impl Generate {
     /// Every number, of the whole task and of its parts.
     pub(super) fn measured(&self) -> Vec<Metric> {
         let ways: Vec<String> = self.ks().into_iter().filter_map(|k| self.part(k)).collect();
-        let mut all = measured(&ways, &self.groups(), |_| self.metrics_of_part());
+        let groups = groups(self.items.iter().map(|item| item.group.as_ref()));
+        let mut all = measured(&ways, &groups, |_| self.metrics_of_part());
         // The classes of a part are parts of it.
         for metric in &mut all {
             if let Formula::Classes { score: Precision(label) | Recall(label) | F1(label), .. } =
@@ -180,20 +193,24 @@ impl Generate {
     }
 }
 
+/// What is right.
+fn targets(item: &Exercise) -> Vec<String> {
+    item.target.iter().map(Text::to_string).collect()
+}
+
 impl Asked {
     fn new(
         item: &Item<Exercise>,
-        part: Option<&str>,
-        sample: u32,
+        key: Arc<ItemKey>,
         question: Result<(String, Ticket<Generated>), Failure>,
     ) -> Self {
-        let prompt = question.as_ref().map_or("", |(prompt, _)| prompt);
-        let targets: Vec<String> = item.target.iter().map(Text::to_string).collect();
-        let content = Digest::of_json(&("generate", prompt, &targets));
-        let key = item_key(item, part.or(item.group.as_deref()), content);
-        let key = ItemKey { repeat: sample, ..Arc::unwrap_or_clone(key) };
         let group = item.group.as_ref().map(ToString::to_string);
-        Self { key: key.into(), group, question, targets }
+        Self { key, group, question, targets: targets(item) }
+    }
+
+    /// What the model is given.
+    pub(in crate::task) fn prompt(&self) -> Option<&str> {
+        self.question.as_ref().ok().map(|(prompt, _)| prompt.as_str())
     }
 
     fn cells(&self, reading: &Reading, answers: &Answers) -> Result<Vec<Cell>, Failure> {
@@ -248,81 +265,33 @@ impl Reading {
             }
         }
     }
-
-    /// What an answer lacks that could not be read.
-    fn lacking(&self) -> &'static str {
-        match self {
-            Self::Label(..) => "gives no label",
-            Self::Text(Rule { matching: Match::Number, .. }) => "has no number",
-            Self::Text(Rule { matching: Match::Regex(_), .. }) => {
-                "has nothing that the regular expression finds"
-            }
-            Self::Text(_) => "has nothing left to compare",
-        }
-    }
 }
 
-fn verdict(asked: &[Asked], reading: &Reading, metrics: Vec<Metric>, answers: &Answers) -> Verdict {
-    let mut table = Table::new("items", COLUMNS.to_vec());
-    table.rows = asked
-        .iter()
-        .map(|asked| Row { key: asked.key.clone(), cells: asked.cells(reading, answers) })
-        .collect();
-    let notes = notes(&table, reading);
-    let details = match reading {
-        Reading::Label(..) => vec![confusion(&table)],
-        Reading::Text(_) => Vec::new(),
-    };
-    Verdict { table, details, metrics, notes }
+/// What is made of the answers.
+struct Judging {
+    reading: Reading,
+    ways: Vec<String>,
+    metrics: Vec<Metric>,
 }
 
-/// Answers that could not be read, and answers that were cut.
-fn notes(table: &Table, reading: &Reading) -> Vec<String> {
-    let [output, predicted, finish] = ["output", "predicted", "finish"].map(|name| table.column(name));
-    let (mut all, mut empty, mut unread, mut cut) = (0, 0, 0, 0);
-    for cells in table.rows.iter().filter_map(|row| row.cells.as_ref().ok()) {
-        let is = |place: Option<usize>, wanted: fn(&Cell) -> bool| {
-            place.and_then(|place| cells.get(place)).is_some_and(wanted)
+impl Judging {
+    fn verdict(self, asked: &[Asked], answers: &Answers) -> Verdict {
+        let row = |asked: &Asked| Row { key: asked.key.clone(), cells: asked.cells(&self.reading, answers) };
+        let table = Table { rows: asked.iter().map(row).collect(), ..Table::new("items", COLUMNS.to_vec()) };
+        let ways: Vec<&str> = self.ways.iter().map(String::as_str).collect();
+        let details = match self.reading {
+            Reading::Label(..) => vec![confusion(&table, &ways, "predicted")],
+            Reading::Text(_) => Vec::new(),
         };
-        all += 1;
-        let blank = is(output, |cell| matches!(cell, Cell::Text(text) if text.trim().is_empty()));
-        empty += usize::from(blank);
-        unread += usize::from(!blank && is(predicted, |cell| *cell == Cell::Missing));
-        cut += usize::from(is(finish, |cell| matches!(cell, Cell::Text(word) if word == "length")));
+        let notes = cut(&table).into_iter().collect();
+        Verdict { table, details, metrics: self.metrics, notes }
     }
-    let note = |count: usize, one: &str, many: &str| {
-        (count > 0).then(|| format!("{count} of {all} answers {}", if count == 1 { one } else { many }))
-    };
-    let lacking = reading.lacking();
-    let lack = lacking.replacen("has", "have", 1).replacen("gives", "give", 1);
-    [
-        note(empty, "is empty", "are empty"),
-        note(unread, lacking, &lack),
-        note(cut, "ended at `max_tokens`", "ended at `max_tokens`"),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
 }
 
-/// How often each label was taken for which; what never happened is left out.
-fn confusion(table: &Table) -> Table {
-    let places = (table.column("gold"), table.column("predicted"));
-    let mut counts = BTreeMap::<(Option<&str>, &str, Option<&str>), usize>::new();
-    for row in &table.rows {
-        let Ok(cells) = &row.cells else { continue };
-        let text = |place: Option<usize>| match place.and_then(|place| cells.get(place)) {
-            Some(Cell::Text(text)) => Some(text.as_str()),
-            _ => None,
-        };
-        if let Some(gold) = text(places.0) {
-            *counts.entry((row.key.group.as_deref(), gold, text(places.1))).or_default() += 1;
-        }
-    }
-    let row = |((part, gold, predicted), count): ((Option<&str>, &str, Option<&str>), usize)| Row {
-        key: part_key(part.unwrap_or_default(), 0),
-        cells: Ok(vec![gold.into(), predicted.into(), count.into()]),
-    };
-    let rows = counts.into_iter().map(row).collect();
-    Table { rows, ..Table::new("confusion", vec!["gold", "predicted", "count"]) }
+/// Answers that might have gone on.
+fn cut(table: &Table) -> Option<String> {
+    let finish = table.column("finish")?;
+    let ends = table.rows.iter().filter_map(|row| row.cells.as_ref().ok()?.get(finish)?.text());
+    let (all, cut) = ends.fold((0, 0), |(all, cut), end| (all + 1, cut + usize::from(end == "length")));
+    (cut > 0).then(|| format!("{cut} of {all} answers ended at `max_tokens`"))
 }

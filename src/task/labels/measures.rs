@@ -1,34 +1,11 @@
 //! What the rows of labels come to: the numbers of each part, which label is taken for which, and what to know of them.
 
-use std::{collections::BTreeMap, sync::Arc};
-
 use crate::{
     metric::{ClassScore, Formula, Metric},
-    record::{Better, Cell, Column, ItemKey, Row, Table, Unit},
+    record::{Better, Column, Table, Unit},
     spec::Text,
-    value::Digest,
+    task::parts::Part,
 };
-
-/// A part of the rows: all, those of a way to ask, or of these those of a group of items.
-#[derive(Clone, Copy)]
-pub(in crate::task) struct Part<'a> {
-    pub(in crate::task) way: Option<&'a str>,
-    pub(in crate::task) items: Option<&'a str>,
-}
-
-impl Part<'_> {
-    /// A metric of this part: `k=4`, `k=4.taste`.
-    pub(in crate::task) fn metric(self, mut metric: Metric) -> Metric {
-        if let Some(way) = self.way {
-            metric = metric.of_group(way);
-        }
-        if let Some(items) = self.items {
-            let name = self.way.map_or_else(|| items.to_owned(), |way| format!("{way}.{items}"));
-            metric = metric.within("item_group", items).of_part(name);
-        }
-        metric
-    }
-}
 
 /// The numbers of a part: of a group of items only the first ones, and no calibration error over several ways to ask.
 pub(in crate::task) fn metrics(part: Part<'_>, labels: &[Text], calibrated: bool) -> Vec<Metric> {
@@ -105,30 +82,6 @@ fn correlation(name: &str, score: ClassScore) -> Metric {
     Metric { unit: Unit::Score, range: (-1.0, 1.0), ..class(name, "output", score) }
 }
 
-/// How often each label was taken for which, by way to ask; what never happened is left out.
-pub(in crate::task) fn confusion(table: &Table) -> Table {
-    let mut ways: Vec<(&str, BTreeMap<(&str, &str), usize>)> = Vec::new();
-    for (way, gold, output) in decisions(table) {
-        match ways.last_mut() {
-            Some((last, counts)) if *last == way => *counts.entry((gold, output)).or_default() += 1,
-            _ => ways.push((way, BTreeMap::from([((gold, output), 1)]))),
-        }
-    }
-    let rows = ways.into_iter().flat_map(|(way, counts)| {
-        counts.into_iter().map(move |((gold, output), count)| Row {
-            key: part_key(way, 0),
-            cells: Ok(vec![gold.into(), output.into(), count.into()]),
-        })
-    });
-    Table { rows: rows.collect(), ..Table::new("confusion", vec!["gold", "predicted", "count"]) }
-}
-
-/// The key of a row that speaks of a part, not of an item.
-pub(in crate::task) fn part_key(part: &str, repeat: u32) -> Arc<ItemKey> {
-    let content = Digest::of_json(&("part", part, repeat));
-    ItemKey { item: String::new(), repeat, group: Some(part.to_owned()), cluster: None, content }.into()
-}
-
 /// What a reader must know to read the numbers right.
 pub(in crate::task) fn notes(table: &Table) -> Vec<String> {
     let mut notes = Vec::new();
@@ -155,16 +108,4 @@ pub(in crate::task) fn notes(table: &Table) -> Vec<String> {
 
 fn answers(count: usize) -> String {
     if count == 1 { "1 answer".to_owned() } else { format!("{count} answers") }
-}
-
-/// The way to ask, the right label and the predicted one of every answered row.
-fn decisions(table: &Table) -> impl Iterator<Item = (&str, &str, &str)> {
-    let places = (table.column("gold"), table.column("output"));
-    table.rows.iter().filter_map(move |row| {
-        let cells = row.cells.as_ref().ok()?;
-        let (Cell::Text(gold), Cell::Text(output)) = (cells.get(places.0?)?, cells.get(places.1?)?) else {
-            return None;
-        };
-        Some((row.key.group.as_deref()?, gold.as_str(), output.as_str()))
-    })
 }

@@ -3,17 +3,17 @@
 mod measures;
 mod rows;
 
-pub(super) use measures::{Part, confusion, difference, metrics, notes, of_labels, part_key};
+pub(super) use measures::{difference, metrics, notes, of_labels};
 pub(super) use rows::table;
 
 use std::sync::Arc;
 
 use super::{
-    lint::blanks,
     pair::{Labelled, Pair},
-    planned::About,
-    prompt::{Example, Layout, Posed},
-    shots::{Examples, Selection},
+    planned::{About, item_key},
+    pool::Pool,
+    prompt::{Example, Layout, Posed, blanks},
+    shots::Selection,
 };
 use crate::{
     plan::{Ask, Failure, FailureKind, Scored, Ticket},
@@ -83,30 +83,10 @@ struct Scoring {
     content_free: Vec<Vec<Ticket<Scored>>>,
 }
 
-/// A solved example to choose from.
-struct Shot<'a> {
-    input: &'a str,
-    label: &'a str,
-    example: Example,
-}
-
 impl Asked {
     /// The places of the labels' requests in the plan.
     pub(super) fn requests(&self) -> impl Iterator<Item = usize> {
         self.posed.iter().flat_map(|scoring| scoring.labels.iter().map(|ticket| ticket.index()))
-    }
-}
-
-/// Solved examples, ready to be drawn from.
-struct Shots<'a> {
-    list: Vec<Shot<'a>>,
-    examples: Examples,
-}
-
-impl<'a> Shots<'a> {
-    fn new(list: Vec<Shot<'a>>) -> Self {
-        let examples = Examples::of(list.iter().map(|shot| shot.label));
-        Self { list, examples }
     }
 }
 
@@ -118,30 +98,26 @@ pub(super) fn read_as<'a>(labels: &'a [Text], verbalizer: &'a Named<Text>) -> Ve
 impl Set<'_> {
     /// Asks about every item in every order.
     pub(super) fn ask(&self, way: &Way<'_>, ask: &mut Ask) -> Vec<Asked> {
-        let common = Shots::new(self.pool(self.shots.iter().map(|shot| &shot.content), way));
+        let common = self.pool(self.shots.iter().map(|shot| &shot.content), way);
         let mut asked = Vec::with_capacity(self.items.len() * way.orders as usize);
         for item in self.items {
-            let own = (!item.shots.is_empty()).then(|| Shots::new(self.pool(item.shots.iter(), way)));
-            let Shots { list, examples } = own.as_ref().unwrap_or(&common);
-            // An item is not shown its own answer.
-            let skip = |place: usize| list[place].input == item.input.as_str();
+            let own = (!item.shots.is_empty()).then(|| self.pool(item.shots.iter(), way));
+            let pool = own.as_ref().unwrap_or(&common);
             for order in 0..way.orders {
-                let k = way.k as usize;
-                let places = self.selection.draw(self.about, &item.id, order, k, examples, skip);
-                let examples: Vec<&Example> = places.iter().map(|place| &list[*place].example).collect();
-                asked.push(self.question(item, order, &examples, way, ask));
+                let asks = item.input.as_str();
+                let shown = pool.shown(self.selection, self.about, (&item.id, order), &asks, way.k);
+                asked.push(self.question(item, order, &shown, way, ask));
             }
         }
         asked
     }
 
-    fn pool<'p>(&self, shots: impl Iterator<Item = &'p Pair>, way: &Way<'_>) -> Vec<Shot<'p>> {
-        let shot = |Pair { input, label }: &'p Pair| {
+    fn pool<'p>(&self, shots: impl Iterator<Item = &'p Pair>, way: &Way<'_>) -> Pool<&'p str> {
+        Pool::new(shots.map(|Pair { input, label }| {
             let word = self.place(label).map_or(label.as_str(), |place| way.words[place]);
             let example = Example { blanks: blanks([("input", input)]), answer: word.to_owned() };
-            Shot { input, label, example }
-        };
-        shots.map(shot).collect()
+            (input.as_str(), label.to_string(), example)
+        }))
     }
 
     fn place(&self, label: &Text) -> Option<usize> {
@@ -157,16 +133,14 @@ impl Set<'_> {
         ask: &mut Ask,
     ) -> Asked {
         let posed = self.scoring(item, examples, way, ask);
-        let prompt = posed.as_ref().map_or("", |scoring| scoring.prompt.as_str());
-        let key = ItemKey {
-            item: item.id.clone(),
-            repeat: order,
-            group: Some(way.part.to_owned()),
-            cluster: item.cluster.as_ref().map(ToString::to_string),
-            content: Digest::of_json(&(self.kind, prompt, &way.words, item.label.as_str())),
+        let content = match &posed {
+            Ok(Scoring { prompt, .. }) => {
+                Digest::of_json(&(self.kind, prompt, &way.words, item.label.as_str()))
+            }
+            Err(failure) => Digest::of_json(&(self.kind, item.input.as_str(), item.label.as_str(), failure)),
         };
         let group = item.group.as_ref().map(ToString::to_string);
-        Asked { key: key.into(), group, k: way.k, posed }
+        Asked { key: item_key(item, Some(way.part), order, content), group, k: way.k, posed }
     }
 
     fn scoring(

@@ -4,6 +4,10 @@ use super::{Asked, Scoring};
 use crate::{
     plan::{Answers, Failure, Scored, Ticket},
     record::{Cell, Column, Row, Table},
+    task::{
+        endings::{decided, highest},
+        shares::{Shares, log_sum_exp},
+    },
 };
 
 /// What each row says.
@@ -54,7 +58,7 @@ impl Asked {
         let given = redeem(&scoring.labels, answers)?;
         let scores: Vec<f64> = given.iter().map(|scored| scored.total()).collect();
         let gold = scoring.gold;
-        let (plain, total) = (Choice::of(&scores, gold), log_sum_exp(&scores));
+        let (plain, total) = (Decision::of(&scores, gold), log_sum_exp(&scores));
         let mut cells: Vec<Cell> = vec![
             plain.right.into(),
             plain.right.into(),
@@ -64,12 +68,12 @@ impl Asked {
             scoring.prompt.as_str().into(),
             labels[gold].as_str().into(),
             labels[plain.chosen].as_str().into(),
-            (total - scores[gold]).max(0.0).into(),
-            plain.brier(gold).into(),
-            plain.shares[gold].into(),
-            plain.shares[plain.chosen].into(),
+            plain.shares.nll.into(),
+            plain.shares.brier.into(),
+            plain.shares.right().into(),
+            plain.shares.confidence.into(),
             libm::exp(total).into(),
-            plain.shares.clone().into(),
+            plain.shares.each.clone().into(),
             plain.tied.into(),
             self.group.as_deref().into(),
             self.k.into(),
@@ -78,9 +82,9 @@ impl Asked {
             given.iter().any(|scored| scored.straddles).into(),
         ];
         if !scoring.content_free.is_empty() {
-            let calibrated = Choice::of(&scoring.calibrated(&scores, answers)?, gold);
+            let calibrated = Decision::of(&scoring.calibrated(&scores, answers)?, gold);
             let chosen = labels[calibrated.chosen].as_str();
-            cells.extend([calibrated.right.into(), chosen.into(), calibrated.shares[gold].into()]);
+            cells.extend([calibrated.right.into(), chosen.into(), calibrated.shares.right().into()]);
         }
         Ok(cells)
     }
@@ -104,7 +108,7 @@ fn redeem<'a>(tickets: &[Ticket<Scored>], answers: &'a Answers) -> Result<Vec<&'
 }
 
 /// What scores say, one a label.
-struct Choice {
+struct Decision {
     /// The place of the highest score, the first of equal ones.
     chosen: usize,
     /// Whether another score equals it.
@@ -113,41 +117,21 @@ struct Choice {
     right: f64,
     /// The right label's score less the highest other one.
     margin: f64,
-    /// Probabilities that sum to 1.
-    shares: Vec<f64>,
+    shares: Shares,
 }
 
-impl Choice {
+impl Decision {
     fn of(scores: &[f64], gold: usize) -> Self {
-        let highest = |places: &mut dyn Iterator<Item = usize>| {
-            places.reduce(|best, place| if scores[place] > scores[best] { place } else { best })
-        };
-        let chosen = highest(&mut (0..scores.len())).unwrap_or(gold);
-        let rival = highest(&mut (0..scores.len()).filter(|place| *place != gold)).unwrap_or(gold);
-        let equal = |score: &f64| score.total_cmp(&scores[chosen]).is_eq();
-        let best = scores.iter().filter(|score| equal(score)).count();
-        let total = log_sum_exp(scores);
+        let chosen = highest(scores);
+        let others = || (0..scores.len()).filter(|place| *place != gold).map(|place| scores[place]);
+        let rival = others().reduce(f64::max).unwrap_or(scores[gold]);
+        let equal = scores.iter().filter(|score| score.total_cmp(&scores[chosen]).is_eq()).count();
         Self {
             chosen,
-            tied: best > 1,
-            right: if equal(&scores[gold]) { 1.0 / best as f64 } else { 0.0 },
-            margin: scores[gold] - scores[rival],
-            shares: scores.iter().map(|score| libm::exp(score - total)).collect(),
+            tied: equal > 1,
+            right: decided(scores, &[gold]),
+            margin: scores[gold] - rival,
+            shares: Shares::of(scores, &[gold]),
         }
     }
-
-    /// Brier's score over all labels, 0 to 2.
-    fn brier(&self, gold: usize) -> f64 {
-        let part = |(place, share): (usize, &f64)| {
-            let off = share - if place == gold { 1.0 } else { 0.0 };
-            off * off
-        };
-        self.shares.iter().enumerate().map(part).sum()
-    }
-}
-
-/// ln Σ eˣ without overflow.
-fn log_sum_exp(values: &[f64]) -> f64 {
-    let highest = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    highest + libm::log(values.iter().map(|value| libm::exp(value - highest)).sum())
 }

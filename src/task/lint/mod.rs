@@ -10,6 +10,7 @@ mod classes;
 mod template;
 mod size;
 mod comma;
+mod prompts;
 mod tokens;
 
 pub(super) use classes::{classes, labels, verbalizer};
@@ -19,6 +20,6 @@ pub(super) use foils::{Answers, foils};
 pub(super) use joint::items;
 pub(super) use memorization::memorization;
 pub(super) use size::{few_items, few_texts, shots};
-pub(super) use template::{Blanks, blanks};
+pub(super) use template::Blanks;
 pub use tokens::lint_tokens;
-pub(super) use twice::{SHOWN, choices, repeats, shown, shown_among};
+pub(super) use twice::{SHOWN, choices, repeats, shown, shown_among, words};

@@ -19,7 +19,7 @@ pub(in crate::task) fn few_items(count: usize, linter: &mut Linter<'_>) {
     let message = format!("{items}: a share near 0.5 would be known to ±{half:.2}");
     let need = |half| items_for_half_width(half, NEAR, linter.level());
     let help =
-        format!("with {level} % confidence, {} items make it ±0.10, {} make it ±0.05", need(0.1), need(0.05));
+        format!("with {level}% confidence, {} items make it ±0.10, {} make it ±0.05", need(0.1), need(0.05));
     linter.tell(Finding::advice("few-items", linter.task(), message).label("this task").help(help));
 }
 

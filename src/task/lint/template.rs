@@ -14,11 +14,6 @@ pub(in crate::task) struct Blanks<'a> {
     pub(in crate::task) answer: &'a str,
 }
 
-/// Names with the texts of one item.
-pub(in crate::task) fn blanks<const N: usize>(texts: [(&str, &str); N]) -> Map<String, Json> {
-    texts.into_iter().map(|(name, text)| (name.to_owned(), text.into())).collect()
-}
-
 impl Blanks<'_> {
     /// Looks at a template.
     pub(in crate::task) fn check(&self, text: &Text, linter: &mut Linter<'_>) {

@@ -3,13 +3,13 @@
 
 use super::{
     super::{
-        Cloze, Endings, Labelled, Memorization, NextToken, Normalization, Perplexity, Task, labels::Asked,
-        planned::About,
+        Cloze, Endings, Memorization, NextToken, Normalization, Perplexity, Prompt, Task, planned::About,
     },
     joint::items,
+    prompts,
 };
 use crate::{
-    plan::{Ask, Ending, FailureKind, Request, Tokenizer},
+    plan::{Ending, FailureKind, Tokenizer},
     spec::{Finding, Findings, Item, Kind as _, Linter, Place, Severity, Sources, TaskSpec, Text, join},
 };
 
@@ -24,18 +24,16 @@ pub fn lint_tokens(tasks: &[&TaskSpec<Task>], tokenizer: &dyn Tokenizer, sources
             Task::Cloze(task) => cloze(task, tokenizer, &mut linter),
             Task::NextToken(task) => next_token(task, tokenizer, &mut linter),
             Task::Perplexity(task) => perplexity(task, tokenizer, &mut linter),
-            Task::Icl(icl) => {
-                let mut ask = Ask::default();
-                let asked = icl.ask_longest(&mut ask, About::of(task));
-                labelled(&asked, &icl.items, &ask.into_requests(), tokenizer, &mut linter);
-            }
+            Task::Icl(icl) => prompts::icl(icl, About::of(task), tokenizer, &mut linter),
             Task::Strategies(strategies) => {
-                let mut ask = Ask::default();
-                let asked = strategies.asked(&mut ask, About::of(task));
-                labelled(&asked, &strategies.items, &ask.into_requests(), tokenizer, &mut linter);
+                prompts::strategies(strategies, About::of(task), tokenizer, &mut linter);
             }
+            Task::Choice(choice) => prompts::choice(choice, About::of(task), tokenizer, &mut linter),
+            Task::Generate(generate) => {
+                prompts::generate(generate, About::of(task), tokenizer, &mut linter);
+            }
+            Task::Sampling(sampling) => starts(&sampling.prompts, tokenizer, &mut linter),
             Task::Memorization(task) => memorization(task, tokenizer, &mut linter),
-            Task::Choice(_) | Task::Generate(_) | Task::Sampling(_) => {}
         }
         let allowed: Vec<&str> = task.settings.allow.iter().map(|lint| lint.word()).collect();
         findings.allow(mark, &allowed);
@@ -45,11 +43,11 @@ pub fn lint_tokens(tasks: &[&TaskSpec<Task>], tokenizer: &dyn Tokenizer, sources
 
 /// Items of one task by what is so of them.
 #[derive(Default)]
-struct Sorts {
-    straddling: Vec<Place>,
-    long: Vec<Place>,
+pub(super) struct Sorts {
+    pub(super) straddling: Vec<Place>,
+    pub(super) long: Vec<Place>,
     sharing: Vec<Place>,
-    unequal: Vec<Place>,
+    pub(super) unequal: Vec<Place>,
 }
 
 fn cloze(task: &Cloze, tokenizer: &dyn Tokenizer, linter: &mut Linter<'_>) {
@@ -66,13 +64,21 @@ fn cloze(task: &Cloze, tokenizer: &dyn Tokenizer, linter: &mut Linter<'_>) {
     );
     let help = "`first_token_accuracy` sees a tie there; accuracy is not concerned";
     linter.tell_of(Severity::Advice, "shared-first-token", &sorts.sharing, message, help);
-    if task.normalization.iter().all(|normalization| *normalization == Normalization::None) {
-        let message = format!(
-            "in {} of {all}, endings of different numbers of tokens are compared",
-            items_of(&sorts.unequal)
-        );
+    unequal(&sorts.unequal, all, &task.normalization, linter);
+}
+
+/// Endings of different lengths, where nothing makes up for it.
+pub(super) fn unequal(
+    places: &[Place],
+    all: usize,
+    normalizations: &[Normalization],
+    linter: &mut Linter<'_>,
+) {
+    if normalizations.iter().all(|normalization| *normalization == Normalization::None) {
+        let message =
+            format!("in {} of {all}, endings of different numbers of tokens are compared", items_of(places));
         let help = "every token more lowers the probability of an ending; report more than one way: `normalization: [none, token]`";
-        linter.tell_of(Severity::Advice, "unequal-lengths", &sorts.unequal, message, help);
+        linter.tell_of(Severity::Advice, "unequal-lengths", places, message, help);
     }
 }
 
@@ -97,7 +103,7 @@ fn memorization(task: &Memorization, tokenizer: &dyn Tokenizer, linter: &mut Lin
     straddling(&sorts.straddling, all, linter);
 }
 
-fn straddling(places: &[Place], all: usize, linter: &mut Linter<'_>) {
+pub(super) fn straddling(places: &[Place], all: usize, linter: &mut Linter<'_>) {
     let message =
         format!("in {} of {all}, a token begins in the prompt and ends in what is scored", items_of(places));
     let help = "it is scored as well; a prompt that ends where a word ends avoids that";
@@ -109,18 +115,18 @@ fn items_of(places: &[Place]) -> String {
 }
 
 /// One item's endings as they are cut.
-struct Cutting<'a> {
+pub(super) struct Cutting<'a> {
     tokenizer: &'a dyn Tokenizer,
     straddles: bool,
     long: bool,
 }
 
 impl<'a> Cutting<'a> {
-    fn new(tokenizer: &'a dyn Tokenizer) -> Self {
+    pub(super) fn new(tokenizer: &'a dyn Tokenizer) -> Self {
         Self { tokenizer, straddles: false, long: false }
     }
 
-    fn cut(&mut self, prompt: &str, ending: &str) -> Option<Ending> {
+    pub(super) fn cut(&mut self, prompt: &str, ending: &str) -> Option<Ending> {
         match self.tokenizer.ending(prompt, ending) {
             Ok(cut) => {
                 self.straddles |= cut.straddles;
@@ -135,63 +141,14 @@ impl<'a> Cutting<'a> {
         }
     }
 
-    fn tell(self, at: Place, sorts: &mut Sorts) {
+    pub(super) fn tell(self, at: Place, sorts: &mut Sorts) {
         sorts.straddling.extend(self.straddles.then_some(at));
         sorts.long.extend(self.long.then_some(at));
     }
 }
 
-fn ids(cut: &Ending) -> Vec<u32> {
+pub(super) fn ids(cut: &Ending) -> Vec<u32> {
     cut.tokens.iter().map(|token| token.id).collect()
-}
-
-/// Labels after prompts with the most examples: every item in one way to ask after the other.
-fn labelled(
-    asked: &[Asked],
-    items: &[Item<Labelled>],
-    requests: &[Request],
-    tokenizer: &dyn Tokenizer,
-    linter: &mut Linter<'_>,
-) {
-    let mut sorts = Sorts::default();
-    for (place, asked) in asked.iter().enumerate() {
-        let mut cutting = Cutting::new(tokenizer);
-        let mut cuts: Vec<(&str, Ending)> = Vec::new();
-        for request in asked.requests() {
-            let Some(Request::Score { prompt, ending, .. }) = requests.get(request) else { continue };
-            cuts.extend(cutting.cut(prompt, ending).map(|cut| (&**ending, cut)));
-        }
-        cutting.tell(items[place % items.len()].at, &mut sorts);
-        // Labels are the same for every item of a way to ask.
-        if place % items.len() == 0 {
-            tell_labels(&cuts, linter);
-        }
-    }
-    too_long(&sorts.long, asked.len(), tokenizer, linter);
-    straddling(&sorts.straddling, asked.len(), linter);
-}
-
-/// What is wrong with labels as the tokenizer cuts them.
-fn tell_labels(cuts: &[(&str, Ending)], linter: &mut Linter<'_>) {
-    let task = linter.task();
-    for (place, (label, cut)) in cuts.iter().enumerate() {
-        if let Some((other, _)) = cuts[..place].iter().find(|(_, other)| ids(other) == ids(cut)) {
-            let message = format!("the tokenizer cannot tell `{}` from `{}`", label.trim(), other.trim());
-            let finding = Finding::error("same-tokens", task, message);
-            linter.tell(finding.help("labels with the same tokens have the same probability; read one as another word with `verbalizer`"));
-        }
-    }
-    let lengths = cuts.iter().map(|(label, cut)| format!("`{}` {}", label.trim(), cut.tokens.len()));
-    let [first, others @ ..] = cuts else { return };
-    if others.iter().any(|(_, cut)| cut.tokens.len() != first.1.tokens.len()) {
-        let lengths = lengths.collect::<Vec<_>>().join(", ");
-        let finding = Finding::advice(
-            "unequal-lengths",
-            task,
-            format!("labels of different numbers of tokens: {lengths}"),
-        );
-        linter.tell(finding.help("every token more lowers the probability of a label; words of one token each compare better: `verbalizer`"));
-    }
 }
 
 /// Compares the endings of an item.
@@ -236,10 +193,7 @@ fn compare(
 }
 
 fn next_token(task: &NextToken, tokenizer: &dyn Tokenizer, linter: &mut Linter<'_>) {
-    let long = |prompt: &str| tokenizer.tokens(prompt).is_ok_and(|tokens| exceeds(tokens.len(), tokenizer));
-    let places: Vec<Place> =
-        task.prompts.iter().filter(|item| long(&item.prompt)).map(|item| item.at).collect();
-    too_long(&places, task.prompts.len(), tokenizer, linter);
+    starts(&task.prompts, tokenizer, linter);
     // After white space a word is cut in another way, which would be told of every word.
     let Some(item) = task.prompts.iter().find(|item| !item.prompt.ends_with(char::is_whitespace)) else {
         return;
@@ -265,6 +219,13 @@ fn next_token(task: &NextToken, tokenizer: &dyn Tokenizer, linter: &mut Linter<'
     }
 }
 
+/// Texts that a model goes on from.
+fn starts(prompts: &[Item<Prompt>], tokenizer: &dyn Tokenizer, linter: &mut Linter<'_>) {
+    let long = prompts.iter().filter(|item| is_long(&item.prompt, tokenizer));
+    let places: Vec<Place> = long.map(|item| item.at).collect();
+    too_long(&places, prompts.len(), tokenizer, linter);
+}
+
 /// Texts are read in windows, whatever their length; a window has to fit.
 fn perplexity(task: &Perplexity, tokenizer: &dyn Tokenizer, linter: &mut Linter<'_>) {
     let Some(window) = task.window.map(|window| window.get() as usize) else { return };
@@ -276,12 +237,17 @@ fn perplexity(task: &Perplexity, tokenizer: &dyn Tokenizer, linter: &mut Linter<
     }
 }
 
+/// Whether a model cannot read a text whole.
+pub(super) fn is_long(text: &str, tokenizer: &dyn Tokenizer) -> bool {
+    tokenizer.tokens(text).is_ok_and(|tokens| exceeds(tokens.len(), tokenizer))
+}
+
 fn exceeds(tokens: usize, tokenizer: &dyn Tokenizer) -> bool {
     tokenizer.context().is_some_and(|context| tokens > context)
 }
 
 /// Nothing is cut off: what is too long is refused.
-fn too_long(places: &[Place], all: usize, tokenizer: &dyn Tokenizer, linter: &mut Linter<'_>) {
+pub(super) fn too_long(places: &[Place], all: usize, tokenizer: &dyn Tokenizer, linter: &mut Linter<'_>) {
     let Some(context) = tokenizer.context() else { return };
     let severity = if places.len() == all { Severity::Error } else { Severity::Warning };
     let message =

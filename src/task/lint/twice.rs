@@ -1,6 +1,6 @@
 //! What is there twice: items, answers, solved examples among the items.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::spec::{Finding, Item, Linter, Place, Severity, Text};
 
@@ -30,6 +30,15 @@ pub(in crate::task) fn repeats<'a, C, K: Ord, A: PartialEq>(
                 "a repeated item counts twice and narrows the interval without cause; leave it out, or give both one `cluster`",
             ));
         }
+    }
+}
+
+/// The words of a list under a key: none twice, which would report one number twice.
+pub(in crate::task) fn words<'a>(key: &str, words: impl Iterator<Item = &'a str>, linter: &mut Linter<'_>) {
+    let mut seen = BTreeSet::new();
+    for word in words.filter(|word| !seen.insert(*word)) {
+        let message = format!("`{key}` names `{word}` twice");
+        linter.tell(Finding::error("value", linter.task(), message).help("leave one of them out"));
     }
 }
 

@@ -7,9 +7,9 @@
 //!   and its first token left out, which hardly depends on the line (Shi et al. 2024, arXiv 2310.16789).
 //! * The rank of the target among the targets of all items, after the first prompt.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::sync::Arc;
 
-use super::{super::planned::item_key, Continuation, Memorization, rule::Test};
+use super::{super::planned::item_key, Continuation, Memorization, Targets, rule::Test};
 use crate::{
     plan::{Answers, Ask, Decoding, Failure, FirstToken, Generated, Scored, Ticket, Windows},
     record::{Cell, Column, ItemKey},
@@ -73,9 +73,9 @@ pub(super) const TESTED: &str = "tested";
 pub(super) const CONTROL: &str = "control";
 
 /// Asks for every item.
-pub(super) fn all(task: &Memorization, ask: &mut Ask) -> Vec<Asked> {
+pub(super) fn all(task: &Memorization, targets: Option<&Targets<'_>>, ask: &mut Ask) -> Vec<Asked> {
     let [one, other] = task.conditions.names();
-    let mut asker = Asker { between: &task.join, targets: task.ranked(), ask };
+    let mut asker = Asker { between: &task.join, targets, ask };
     let paired = task.pairs().filter_map(|item| {
         let first = item.said(one).next()?;
         let second: Vec<_> = item.said(other).collect();
@@ -94,7 +94,7 @@ pub(super) fn all(task: &Memorization, ask: &mut Ask) -> Vec<Asked> {
 
 struct Asker<'a> {
     between: &'a str,
-    targets: Option<BTreeSet<&'a str>>,
+    targets: Option<&'a Targets<'a>>,
     ask: &'a mut Ask,
 }
 
@@ -116,13 +116,14 @@ impl Asker<'_> {
         let content = Digest::of_json(&("memorization", &prompt, &target, &second));
         // No tokenizer makes more tokens of a text than it has bytes.
         let tokens = u32::try_from(target.len()).unwrap_or(u32::MAX);
-        let others = self.targets.as_ref().map(|targets| {
-            let others = targets.iter().filter(|other| **other != own.trim_start());
-            let others = others.map(|other| join(written, other, self.between));
+        let others = self.targets.map(|targets| {
+            let others = targets.iter().filter(|(bare, _)| **bare != own.trim_start());
+            // Joined as it would be to its own prompt.
+            let others = others.map(|(_, other)| join(written, other, self.between));
             others.map(|(prompt, other)| self.ask.score(&prompt, &other)).collect()
         });
         Some(Asked {
-            key: item_key(item, group, content),
+            key: item_key(item, group, 0, content),
             first: self.ask.score(&prompt, &target),
             second: second.iter().map(|(prompt, target)| self.ask.score(prompt, target)).collect(),
             written: self.ask.generate(&prompt, Decoding::Greedy, tokens, &[]),

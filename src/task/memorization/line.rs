@@ -22,15 +22,21 @@ impl Conditions {
 impl Read for Conditions {
     fn read(node: &Node, reader: &mut Reader) -> Option<Self> {
         let names: Vec<Text> = Vec::read(node, reader)?;
-        <[Text; 2]>::try_from(names).map_or_else(
-            |names| {
+        match <[Text; 2]>::try_from(names) {
+            Ok([first, second]) if first == second => {
+                let message = format!("the condition `{second}` is compared with itself");
+                let finding =
+                    Finding::error("value", second.at, message).label("again").also(first.at, "first");
+                reader.tell(finding.help("name another one, such as `conditions: [exact, paraphrase]`"))
+            }
+            Ok(names) => Some(Self(names)),
+            Err(names) => {
                 let at = names.first().map_or(node.at, |name| name.at);
                 let message = format!("two conditions are compared, and {} named", names.len());
                 let finding = Finding::error("value", at, message);
                 reader.tell(finding.help("such as `conditions: [exact, paraphrase]`"))
-            },
-            |names| Some(Self(names)),
-        )
+            }
+        }
     }
 }
 

@@ -8,10 +8,10 @@ mod verdict;
 pub use line::{Conditions, Continuation, Line};
 pub use rule::Rule;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{lint, planned};
-use crate::spec::{Counted, Draw, Item, Items, Kind, Linter, Named, Reported, Text, keys};
+use crate::spec::{Counted, Draw, Groups, Item, Items, Kind, Linter, Reported, Text, keys};
 
 keys! {
     /// Is a text more probable than the same thing said otherwise?
@@ -19,7 +19,7 @@ keys! {
         /// The two conditions, by the names that items use; the first is compared with the second.
         conditions: Conditions,
         /// Unpaired: a list of [prompt, target] for each condition.
-        groups: Named<Items<Continuation>> = Named::default(),
+        groups: Groups<Continuation> = Groups::none(),
         /// When an item counts as likely memorized; `ratio > 10 and exact > 0.1`, of the first condition, where no rule is given.
         likely_memorized: Option<Rule>,
         /// The group of items that the model cannot have read: how many of them are flagged is the rate of false alarms.
@@ -49,7 +49,7 @@ impl Kind for Memorization {
         paired.chain(self.groups.0.iter().map(|(_, items)| Counted::of(items))).sum()
     }
     fn metrics(&self) -> Vec<Reported> {
-        planned::reported(&self.numbers())
+        planned::reported(&self.numbers(self.ranked().map(|targets| targets.len())))
     }
     fn lint(&self, linter: &mut Linter<'_>) {
         lint::memorization(self, linter);
@@ -75,14 +75,23 @@ impl Memorization {
         self.controls.is_some() && item.group == self.controls
     }
 
-    /// The targets among which that of each item is ranked, without white space before them; nothing where none are.
-    fn ranked(&self) -> Option<BTreeSet<&str>> {
+    /// The targets among which that of each item is ranked, as first written, by what they are without white space before
+    /// them; nothing where none are.
+    fn ranked(&self) -> Option<Targets<'_>> {
+        if !self.rank.unwrap_or_else(|| self.items().taken <= RANKED) {
+            return None;
+        }
         let [first, _] = self.conditions.names();
         let paired = self.pairs().filter_map(|item| item.said(first).next()?.1);
         let unpaired =
             self.groups.0.iter().flat_map(|(_, items)| items.iter()).filter_map(|item| item.target.as_ref());
-        let wanted = self.rank.unwrap_or_else(|| self.items().taken <= RANKED);
-        let targets: BTreeSet<&str> = paired.chain(unpaired).map(|target| target.trim_start()).collect();
-        (wanted && targets.len() > 1).then_some(targets)
+        let mut targets = Targets::new();
+        for target in paired.chain(unpaired) {
+            targets.entry(target.trim_start()).or_insert(target);
+        }
+        (targets.len() > 1).then_some(targets)
     }
 }
+
+/// Different targets, each as it is written.
+type Targets<'a> = BTreeMap<&'a str, &'a str>;

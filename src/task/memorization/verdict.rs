@@ -16,8 +16,10 @@ impl Memorization {
     /// Asks for every target in both conditions, for the whole line, and for what the model writes by itself.
     pub(in crate::task) fn ask(&self, ask: &mut Ask, about: About<'_>) -> Judge {
         let level = about.level;
-        let asked = asked::all(self, ask);
-        let metrics = self.numbers();
+        let targets = self.ranked();
+        let asked = asked::all(self, targets.as_ref(), ask);
+        let ranked = targets.map(|targets| targets.len());
+        let metrics = self.numbers(ranked);
         let rule = self.likely_memorized.as_ref();
         let names = self.conditions.names();
         let stated = rule.and_then(|rule| Some((rule.text.to_string(), rule.test(names).ok()?)));
@@ -31,8 +33,8 @@ impl Memorization {
                 "items of `{controls}` are controls: the whole task's numbers are made without them"
             ));
         }
-        if let Some(targets) = self.ranked() {
-            notes.push(format!("ranks are among {} different targets", targets.len()));
+        if let Some(targets) = ranked {
+            notes.push(format!("ranks are among {targets} different targets"));
         }
         Box::new(move |answers| {
             let row =
@@ -47,15 +49,15 @@ impl Memorization {
         })
     }
 
-    /// Every number of the task and of its parts.
-    pub(super) fn numbers(&self) -> Vec<Metric> {
+    /// Every number of the task and of its parts; `ranked` says among how many targets each is ranked, where it is.
+    pub(super) fn numbers(&self, ranked: Option<usize>) -> Vec<Metric> {
         let [first, second] = self.conditions.names();
         if self.items.is_none() {
             let ratio = Formula::MeanRatio { logarithms: "logprob_first", baseline: second.to_owned() };
             let mut all = vec![Metric::new("ratio", ratio, Unit::Ratio).headline()];
             for condition in [first, second] {
                 let p = Metric::new("p_target", Formula::Mean("p_first"), Unit::Proportion);
-                let own = std::iter::once(p).chain(self.of_lines());
+                let own = std::iter::once(p).chain(of_lines(ranked));
                 all.extend(own.map(|metric| metric.of_group(condition)));
             }
             return all;
@@ -69,7 +71,7 @@ impl Memorization {
                 Metric::new(format!("p_{first}"), Formula::Mean("p_first"), Unit::Proportion),
                 Metric::new(format!("p_{second}"), Formula::Mean("p_second"), Unit::Proportion),
             ];
-            own.extend(self.of_lines());
+            own.extend(of_lines(ranked));
             own
         };
         // The whole task's numbers are made without the controls.
@@ -83,23 +85,23 @@ impl Memorization {
         all.extend(self.parts().into_iter().flat_map(of_part));
         all
     }
+}
 
-    /// What takes no pair.
-    fn of_lines(&self) -> Vec<Metric> {
-        let mut all = vec![
-            Metric::new("extractable", Formula::Proportion("extractable"), Unit::Proportion),
-            Metric::new("matching", Formula::Mean("matching"), Unit::Proportion),
-            Metric {
-                range: (f64::NEG_INFINITY, 0.0),
-                ..Metric::new("min_k", Formula::Mean("min_k"), Unit::Nats)
-            },
-            Metric::new("nats_per_token", Formula::Mean("nats_per_token"), Unit::Nats).at_least(0.0),
-        ];
-        if let Some(targets) = self.ranked() {
-            let chance = 1.0 / targets.len().max(1) as f64;
-            all.push(Metric::new("rank_1", Formula::Proportion("rank_1"), Unit::Proportion).chance(chance));
-            all.push(Metric::new("median_rank", Formula::Median("rank"), Unit::Count));
-        }
-        all
+/// What takes no pair.
+fn of_lines(ranked: Option<usize>) -> Vec<Metric> {
+    let mut all = vec![
+        Metric::new("extractable", Formula::Proportion("extractable"), Unit::Proportion),
+        Metric::new("matching", Formula::Mean("matching"), Unit::Proportion),
+        Metric {
+            range: (f64::NEG_INFINITY, 0.0),
+            ..Metric::new("min_k", Formula::Mean("min_k"), Unit::Nats)
+        },
+        Metric::new("nats_per_token", Formula::Mean("nats_per_token"), Unit::Nats).at_least(0.0),
+    ];
+    if let Some(targets) = ranked {
+        let chance = 1.0 / targets as f64;
+        all.push(Metric::new("rank_1", Formula::Proportion("rank_1"), Unit::Proportion).chance(chance));
+        all.push(Metric::new("median_rank", Formula::Median("rank"), Unit::Count));
     }
+    all
 }

@@ -3,17 +3,16 @@
 mod notes;
 mod verdict;
 
-use std::{collections::BTreeSet, num::NonZeroU32, sync::Arc};
+use std::{collections::BTreeSet, num::NonZeroU32};
 
 use super::{
     decoding::{Combination, Decoding},
     lint,
     next_token::{Prompt, lint_prompts},
-    planned::Judge,
+    planned::{Judge, item_key},
 };
 use crate::{
     plan::{self, Ask, Sampled},
-    record::ItemKey,
     spec::{Counted, Draw, Finding, Item, Items, Kind, Linter, Reported, Text, keys},
     value::{Digest, NonEmpty, Seed},
 };
@@ -89,7 +88,7 @@ impl Sampling {
             .into_iter()
             .map(|strategy| Part {
                 name: strategy.name(),
-                choice: Choice::of(strategy.decoding(self.seeds.first().to_owned())),
+                decider: Decider::of(strategy.decoding(self.seeds.first().to_owned())),
                 prompts: self.prompts.iter().map(|item| self.texts(item, strategy, ask)).collect(),
             })
             .collect();
@@ -108,15 +107,9 @@ impl Sampling {
             for again in 0..self.repeats.get() {
                 let number = texts.len() as u32;
                 // Without a seed in it, the request would be the same for all seeds, and its answer would be shared.
-                let repeat = if Choice::of(decoding) == Choice::Best { number } else { again };
+                let repeat = if Decider::of(decoding) == Decider::Best { number } else { again };
                 texts.push(Asked {
-                    key: Arc::new(ItemKey {
-                        item: item.id.clone(),
-                        repeat: number,
-                        group: Some(name.clone()),
-                        cluster: item.cluster.as_ref().map(ToString::to_string),
-                        content,
-                    }),
+                    key: item_key(item, Some(&name), number, content),
                     prompt: item.prompt.to_string(),
                     seed,
                     again,
@@ -130,7 +123,7 @@ impl Sampling {
 
 /// What decides on the next token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Choice {
+enum Decider {
     /// The model alone: the best token.
     Best,
     /// The model alone, though there is a draw: one candidate is left.
@@ -139,7 +132,7 @@ enum Choice {
     Drawn,
 }
 
-impl Choice {
+impl Decider {
     fn of(decoding: plan::Decoding) -> Self {
         match decoding {
             plan::Decoding::Greedy | plan::Decoding::Penalized(_) => Self::Best,

@@ -1,12 +1,12 @@
 //! Which strategies are deterministic, and why, in words.
 
-use super::Choice;
+use super::Decider;
 use crate::value::Seed;
 
 /// What was seen of one strategy.
 pub(super) struct Found<'a> {
     name: &'a str,
-    pub(super) choice: Choice,
+    pub(super) decider: Decider,
     /// How many different texts the seeds gave, for each prompt.
     pub(super) distinct: Vec<usize>,
     /// How often the same was asked several times.
@@ -16,8 +16,8 @@ pub(super) struct Found<'a> {
 }
 
 impl<'a> Found<'a> {
-    pub(super) fn new(name: &'a str, choice: Choice) -> Self {
-        Self { name, choice, distinct: Vec::new(), asked: 0, broken: Vec::new() }
+    pub(super) fn new(name: &'a str, decider: Decider) -> Self {
+        Self { name, decider, distinct: Vec::new(), asked: 0, broken: Vec::new() }
     }
 
     fn varies(&self) -> bool {
@@ -39,15 +39,15 @@ pub(super) fn notes(found: &[Found<'_>], seeds: usize, repeats: u32) -> Vec<Stri
     let name = |found: &Found<'_>| found.name.to_owned();
     say(
         "deterministic, because the best token is taken and nothing is drawn".into(),
-        &|found| found.choice == Choice::Best,
+        &|found| found.decider == Decider::Best,
         name,
     );
     say(
         "deterministic, because one candidate is left at every step and a draw decides nothing (unless two tie)".into(),
-        &|found| found.choice == Choice::Single,
+        &|found| found.decider == Decider::Single,
         name,
     );
-    let drawn = |found: &Found<'_>| found.choice == Choice::Drawn;
+    let drawn = |found: &Found<'_>| found.decider == Decider::Drawn;
     let same = match repeats {
         1 => "each seed was asked once, so whether it gives the same text again is not known".to_owned(),
         _ => format!("the same seed gave the same text {repeats} times"),

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use super::{
     super::planned::Verdict,
-    Choice,
+    Decider,
     notes::{Found, notes},
 };
 use crate::{
@@ -20,7 +20,7 @@ const REPEATED: usize = 4;
 /// One strategy.
 pub(super) struct Part {
     pub(super) name: String,
-    pub(super) choice: Choice,
+    pub(super) decider: Decider,
     /// The texts after each prompt, by seed, then by repeat.
     pub(super) prompts: Vec<Vec<Asked>>,
 }
@@ -82,7 +82,7 @@ pub(super) fn verdict(parts: &[Part], seeds: usize, repeats: u32, answers: &Answ
     let mut table = Table::new("items", COLUMNS.to_vec());
     let mut found = Vec::new();
     for part in parts {
-        let mut of_part = Found::new(&part.name, part.choice);
+        let mut of_part = Found::new(&part.name, part.decider);
         for texts in &part.prompts {
             let written: Vec<_> = texts.iter().map(|text| answers.get(text.ticket)).collect();
             let block = Block { texts, written: &written, repeats: repeats as usize };
@@ -163,7 +163,7 @@ impl Block<'_> {
             found.distinct.push(texts.len());
         }
         // Where nothing is drawn, a seed changes nothing, and all texts are repeats of one.
-        let same = if found.choice == Choice::Best { self.texts.len() } else { self.repeats };
+        let same = if found.decider == Decider::Best { self.texts.len() } else { self.repeats };
         for first in (0..self.texts.len()).step_by(same).filter(|_| same > 1) {
             let Some(texts) = self.different(first..first + same, 1) else { continue };
             found.asked += 1;

@@ -1,11 +1,6 @@
 //! Models in this process, held against transformers' numbers through the same door as every task uses.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "a test may panic, says when it is skipped, and shows what it measured"
-)]
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a test may panic, and shows what it measured")]
 
 mod candle;
 mod faults;
@@ -24,14 +19,7 @@ use yardstick::{
     plan::{Answer, Answers, Ask, Request},
 };
 
-/// A part of the test data, or `None` with a notice.
-fn data(part: &str) -> Option<PathBuf> {
-    let Some(data) = std::env::var_os("YARDSTICK_TEST_DATA") else {
-        eprintln!("skipped: YARDSTICK_TEST_DATA names no folder with {part}");
-        return None;
-    };
-    Some(PathBuf::from(data).join(part))
-}
+use crate::data;
 
 fn json(path: &std::path::Path) -> Value {
     serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()

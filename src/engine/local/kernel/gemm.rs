@@ -10,13 +10,15 @@ use rayon::prelude::*;
 use super::{
     Isa, Packed, kernel,
     packed::{DEPTH, Element, PANEL, Slice},
-    tile::{Out, accumulate},
+    tile::{Out, accumulate, copy},
 };
 
-/// Most rows of a tile.
+/// Rows of a tile whose sums fill 512-bit registers.
 const ROWS: usize = 12;
-/// Rows that one task computes, so that their packed form stays in the next cache.
-const ROWS_PER_TASK: usize = 10 * ROWS;
+/// Of one for 256-bit registers.
+const NARROW_ROWS: usize = ROWS / 2;
+/// Most rows that one task computes, so that a slice of their packed form stays in the next cache.
+const ROWS_PER_TASK: usize = 20 * ROWS;
 /// Multiply-adds below which a second thread costs more than it helps.
 const SMALL: usize = 1 << 18;
 
@@ -40,32 +42,39 @@ impl<'a> View<'a> {
     }
 }
 
-/// What becomes of what `out` held.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Sum {
-    /// It is overwritten.
+/// Where the sums of a product start.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Sum<'a> {
+    /// At 0: `out` is overwritten.
     Store,
-    /// The product is added to it.
+    /// At what `out` holds: the product is added to it.
     Add,
+    /// At these `n` numbers in each row: `out` is overwritten.
+    Bias(&'a [f32]),
 }
 
 /// `out (m × n, row after row) = rows (m × k) · packed (k × n)`, on the current rayon pool.
 ///
 /// # Panics
 /// If `rows` is too short or `out` is not m × n.
-pub fn gemm(rows: View<'_>, packed: &Packed, out: &mut [f32], sum: Sum) {
+pub fn gemm(rows: View<'_>, packed: &Packed, out: &mut [f32], sum: Sum<'_>) {
     gemm_on(Isa::best(), rows, packed, out, sum);
 }
 
 /// [`gemm`] with chosen instructions; the result is the same.
-pub fn gemm_on(isa: Isa, rows: View<'_>, packed: &Packed, out: &mut [f32], sum: Sum) {
+pub fn gemm_on(isa: Isa, rows: View<'_>, packed: &Packed, out: &mut [f32], sum: Sum<'_>) {
     let (m, k, n) = (rows.rows, packed.k(), packed.n());
     assert_eq!(out.len(), m * n, "the product of {m} × {k} and {k} × {n} does not fit");
+    if let Sum::Bias(bias) = sum {
+        assert_eq!(bias.len(), n, "a bias has a number for each column");
+    }
     let parallel = rayon::current_num_threads() > 1 && m * n * k >= SMALL;
     let rows = Rows::pack(isa, rows, k, parallel);
 
     let panels = n.div_ceil(PANEL);
-    let row_tasks = m.div_ceil(ROWS_PER_TASK);
+    // Of nearly as many rows each, and of whole tiles.
+    let rows_per_task = m.div_ceil(m.div_ceil(ROWS_PER_TASK).max(1)).next_multiple_of(ROWS);
+    let row_tasks = m.div_ceil(rows_per_task.max(1));
     let column_tasks =
         if parallel { (4 * rayon::current_num_threads()).div_ceil(row_tasks).min(panels) } else { 1 };
     let panels_per_task = panels.div_ceil(column_tasks.max(1));
@@ -73,10 +82,10 @@ pub fn gemm_on(isa: Isa, rows: View<'_>, packed: &Packed, out: &mut [f32], sum: 
     // SAFETY: tasks differ in their rows or in their columns.
     let out = unsafe { Out::new(out, n) };
     let task = |task: usize| {
-        let first_row = task / column_tasks * ROWS_PER_TASK;
+        let first_row = task / column_tasks * rows_per_task;
         let first_panel = task % column_tasks * panels_per_task;
         let panels = first_panel..panels.min(first_panel + panels_per_task);
-        product(isa, &rows, first_row..m.min(first_row + ROWS_PER_TASK), packed, panels, out, (0, 0), sum);
+        product(isa, &rows, first_row..m.min(first_row + rows_per_task), packed, panels, out, (0, 0), sum);
     };
     if parallel {
         (0..row_tasks * column_tasks).into_par_iter().for_each(task);
@@ -85,7 +94,7 @@ pub fn gemm_on(isa: Isa, rows: View<'_>, packed: &Packed, out: &mut [f32], sum: 
     }
 }
 
-/// Some rows times some panels, on this thread; `rows` begins at a multiple of [`ROWS_PER_TASK`]. The product's first
+/// Some rows times some panels, on this thread; `range` begins at a multiple of [`ROWS`]. The product's first
 /// element goes to `out` at the row and column of the first row and panel less those of `from`.
 #[expect(
     clippy::too_many_arguments,
@@ -99,19 +108,23 @@ pub(super) fn product(
     panels: Range<usize>,
     out: Out<'_>,
     from: (usize, usize),
-    sum: Sum,
+    sum: Sum<'_>,
 ) {
     let k = packed.k();
     // Without a step there would be no tile that stores the zeros.
     for start in (0..k.max(1)).step_by(DEPTH) {
         let depth = start..k.min(start + DEPTH);
-        let fresh = start == 0 && sum == Sum::Store;
         for panel in panels.clone() {
+            let sum = match sum {
+                _ if start > 0 => Sum::Add,
+                Sum::Bias(bias) => Sum::Bias(&bias[panel * PANEL..]),
+                sum => sum,
+            };
             let columns = packed.slice(panel, depth.clone());
             for row in range.clone().step_by(rows.tile) {
                 let height = rows.tile.min(range.end - row);
                 let rows = &rows.data[row * k..][..height * k][depth.start * height..depth.end * height];
-                tile(isa, rows, columns, out, (row - from.0, panel * PANEL - from.1), height, fresh);
+                tile(isa, rows, columns, out, (row - from.0, panel * PANEL - from.1), height, sum);
             }
         }
     }
@@ -120,20 +133,25 @@ pub(super) fn product(
 /// Rows packed for products: `[tile][k][row]`, the rows of a tile side by side.
 pub(super) struct Rows {
     data: Vec<f32>,
-    /// Rows of a tile, so that its sums fill the registers; divides [`ROWS_PER_TASK`].
+    /// Rows of a tile, so that its sums fill the registers; divides [`ROWS`].
     tile: usize,
 }
 
 impl Rows {
     pub(super) fn pack(isa: Isa, rows: View<'_>, k: usize, parallel: bool) -> Self {
-        let tile = if isa.wide() { ROWS } else { ROWS / 2 };
+        let tile = if isa.wide() { ROWS } else { NARROW_ROWS };
         let mut data = vec![0.0; rows.rows * k];
         let pack = |(index, out): (usize, &mut [f32])| {
-            let height = out.len() / k;
-            for row in 0..height {
-                let start = (index * tile + row) * rows.row_stride;
-                for p in 0..k {
-                    out[p * height + row] = rows.data[start + p * rows.column_stride];
+            let (height, data) = (out.len() / k, &rows.data[index * tile * rows.row_stride..]);
+            match (height, rows.column_stride) {
+                (ROWS, 1) => interleave::<ROWS>(data, rows.row_stride, out.as_chunks_mut().0),
+                (NARROW_ROWS, 1) => interleave::<NARROW_ROWS>(data, rows.row_stride, out.as_chunks_mut().0),
+                _ => {
+                    for (p, out) in out.chunks_mut(height).enumerate() {
+                        for (row, out) in out.iter_mut().enumerate() {
+                            *out = data[row * rows.row_stride + p * rows.column_stride];
+                        }
+                    }
                 }
             }
         };
@@ -147,10 +165,20 @@ impl Rows {
     }
 }
 
+/// Rows that lie one after the other, step by step side by side.
+fn interleave<const HEIGHT: usize>(data: &[f32], row_stride: usize, out: &mut [[f32; HEIGHT]]) {
+    let rows: [&[f32]; HEIGHT] = std::array::from_fn(|row| &data[row * row_stride..][..out.len()]);
+    for (p, out) in out.iter_mut().enumerate() {
+        for (out, row) in out.iter_mut().zip(&rows) {
+            *out = row[p];
+        }
+    }
+}
+
 kernel! {
     /// One tile: `height` rows and the columns of a panel, or as many as `out` has from `at` on.
-    fn tile(rows: &[f32], columns: Slice<'_>, out: Out<'_>, at: (usize, usize), height: usize, fresh: bool),
-    wide: tile_body::<ROWS, 32>, narrow: tile_body::<{ ROWS / 2 }, 16>,
+    fn tile(rows: &[f32], columns: Slice<'_>, out: Out<'_>, at: (usize, usize), height: usize, sum: Sum<'_>),
+    wide: tile_body::<ROWS, 32>, narrow: tile_body::<NARROW_ROWS, 16>,
 }
 
 /// `WIDTH` columns at a time, which divides [`PANEL`].
@@ -161,11 +189,11 @@ fn tile_body<const HIGHEST: usize, const WIDTH: usize>(
     out: Out<'_>,
     at: (usize, usize),
     height: usize,
-    fresh: bool,
+    sum: Sum<'_>,
 ) {
     match columns {
-        Slice::F32(columns) => tile_of::<HIGHEST, WIDTH, f32>(rows, columns, out, at, height, fresh),
-        Slice::Bf16(columns) => tile_of::<HIGHEST, WIDTH, u16>(rows, columns, out, at, height, fresh),
+        Slice::F32(columns) => tile_of::<HIGHEST, WIDTH, f32>(rows, columns, out, at, height, sum),
+        Slice::Bf16(columns) => tile_of::<HIGHEST, WIDTH, u16>(rows, columns, out, at, height, sum),
     }
 }
 
@@ -176,15 +204,15 @@ fn tile_of<const HIGHEST: usize, const WIDTH: usize, T: Element>(
     out: Out<'_>,
     at: (usize, usize),
     height: usize,
-    fresh: bool,
+    sum: Sum<'_>,
 ) {
     macro_rules! of_height {
         ($($height:literal)*) => {
             match height {
                 $($height if $height <= HIGHEST => {
-                    sums::<$height, WIDTH, 0, T>(rows, columns, out, at, fresh);
+                    sums::<$height, WIDTH, 0, T>(rows, columns, out, at, sum);
                     if WIDTH < PANEL {
-                        sums::<$height, WIDTH, { PANEL / 2 }, T>(rows, columns, out, at, fresh);
+                        sums::<$height, WIDTH, { PANEL / 2 }, T>(rows, columns, out, at, sum);
                     }
                 })*
                 _ => unreachable!("a tile has 1 to {HIGHEST} rows, not {height}"),
@@ -201,12 +229,20 @@ fn sums<const HEIGHT: usize, const WIDTH: usize, const FROM: usize, T: Element>(
     columns: &[[T; PANEL]],
     out: Out<'_>,
     (row, column): (usize, usize),
-    fresh: bool,
+    sum: Sum<'_>,
 ) {
     let mut sums = [[0.0; WIDTH]; HEIGHT];
-    if !fresh {
-        for (i, sums) in sums.iter_mut().enumerate() {
-            out.read(row + i, column + FROM, sums);
+    match sum {
+        Sum::Store => {}
+        Sum::Add => {
+            for (i, sums) in sums.iter_mut().enumerate() {
+                out.read(row + i, column + FROM, sums);
+            }
+        }
+        Sum::Bias(bias) => {
+            let mut first = [0.0; WIDTH];
+            copy(&bias[FROM.min(bias.len())..], &mut first);
+            sums = [first; HEIGHT];
         }
     }
     accumulate::<HEIGHT, WIDTH, PANEL, FROM, T>(&mut sums, rows.as_chunks().0, columns);
@@ -230,7 +266,7 @@ mod tests {
         #[test]
         fn a_product_is_right_for_every_layout(
             m in 1usize..40, k in 0usize..600, n in 1usize..100,
-            left in any::<bool>(), right in any::<bool>(), add in any::<bool>(), seed in any::<u64>(),
+            left in any::<bool>(), right in any::<bool>(), start in 0usize..3, seed in any::<u64>(),
         ) {
             let a = numbers(m * k, seed);
             let b = numbers(k * n, seed ^ 1);
@@ -239,12 +275,13 @@ mod tests {
             let (b_row, b_column) = if right { (n, 1) } else { (1, k) };
             let rows = View { data: &a, rows: m, row_stride: a_row, column_stride: a_column };
             let packed = Packed::pack(k, n, &b, b_row, b_column);
-            let sum = if add { Sum::Add } else { Sum::Store };
+            let bias = numbers(n, seed ^ 3);
+            let sum = [Sum::Store, Sum::Add, Sum::Bias(&bias)][start];
             let mut out = before.clone();
             gemm(rows, &packed, &mut out, sum);
             for i in 0..m {
                 for j in 0..n {
-                    let start = if add { f64::from(before[i * n + j]) } else { 0.0 };
+                    let start = f64::from([0.0, before[i * n + j], bias[j]][start]);
                     let term = |p: usize| f64::from(a[i * a_row + p * a_column]) * f64::from(b[p * b_row + j * b_column]);
                     let right = start + (0..k).map(term).sum::<f64>();
                     let size = start.abs() + (0..k).map(|p| term(p).abs()).sum::<f64>();
@@ -274,6 +311,19 @@ mod tests {
                     prop_assert_eq!(bits(&alone), bits(out), "{}", isa.name());
                 }
             }
+        }
+    }
+
+    #[test]
+    fn a_bias_gives_the_bits_of_adding_to_copies_of_it() {
+        let (m, k, n) = (29, 2 * DEPTH + 3, 3 * PANEL + 21);
+        let (a, bias) = (numbers(m * k, 1), numbers(n, 2));
+        let packed = Packed::pack(k, n, &numbers(k * n, 3), n, 1);
+        for isa in Isa::available() {
+            let (mut added, mut out) = (bias.repeat(m), vec![f32::NAN; m * n]);
+            gemm_on(isa, View::dense(&a, m), &packed, &mut added, Sum::Add);
+            gemm_on(isa, View::dense(&a, m), &packed, &mut out, Sum::Bias(&bias));
+            assert!(bits(&added) == bits(&out), "{}", isa.name());
         }
     }
 

@@ -67,7 +67,8 @@ pub fn find(isa: Isa, rows: View<'_>, head: &Packed, wants: &[Want]) -> Vec<Foun
         .map_init(
             || vec![0.0; ROWS * STRETCH],
             |scratch, task| {
-                let (first, stretch) = (task / stretches * ROWS, task % stretches);
+                // All rows meet a stretch of the head while it is in a cache.
+                let (first, stretch) = (task % row_tasks * ROWS, task / row_tasks);
                 let range = first..rows.rows.min(first + ROWS);
                 let tokens = stretch * STRETCH..head.n().min((stretch + 1) * STRETCH);
                 let logits = &mut scratch[..range.len() * tokens.len()];
@@ -83,7 +84,7 @@ pub fn find(isa: Isa, rows: View<'_>, head: &Packed, wants: &[Want]) -> Vec<Foun
         .collect();
     (0..wants.len())
         .map(|row| {
-            let parts = (0..stretches).map(|stretch| parts[row / ROWS * stretches + stretch][row % ROWS]);
+            let parts = (0..stretches).map(|stretch| parts[stretch * row_tasks + row / ROWS][row % ROWS]);
             let softmax = join(parts.clone());
             // Of equal logits the first stays, which has the lowest id.
             let (id, logit) = parts

@@ -73,9 +73,8 @@ impl<'a> Out<'a> {
         let (start, width) = self.part(row, column, values.len());
         #[expect(unsafe_code, reason = "as above")]
         // SAFETY: `part` stays within the matrix; nobody else writes to this tile.
-        unsafe {
-            std::ptr::copy_nonoverlapping(self.start.add(start), values.as_mut_ptr(), width);
-        }
+        let part = unsafe { std::slice::from_raw_parts(self.start.add(start), width) };
+        copy(part, values);
     }
 
     /// Writes what [`Out::read`] reads.
@@ -84,9 +83,8 @@ impl<'a> Out<'a> {
         let (start, width) = self.part(row, column, values.len());
         #[expect(unsafe_code, reason = "as above")]
         // SAFETY: `part` stays within the matrix; nobody else reads or writes this tile.
-        unsafe {
-            std::ptr::copy_nonoverlapping(values.as_ptr(), self.start.add(start), width);
-        }
+        let part = unsafe { std::slice::from_raw_parts_mut(self.start.add(start), width) };
+        copy(values, part);
     }
 
     /// Where the part begins, and how much of it lies within the matrix.
@@ -97,5 +95,17 @@ impl<'a> Out<'a> {
             return (0, 0);
         }
         (row * self.columns + column, width.min(self.columns - column))
+    }
+}
+
+/// Copies as much as the shorter one holds.
+#[inline(always)]
+pub(super) fn copy(from: &[f32], to: &mut [f32]) {
+    if from.len() == to.len() {
+        // Of a length that the compiler mostly knows: no call.
+        to.copy_from_slice(from);
+    } else {
+        let len = from.len().min(to.len());
+        to[..len].copy_from_slice(&from[..len]);
     }
 }
