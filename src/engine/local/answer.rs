@@ -3,7 +3,7 @@
 //! Requests are cut into tokens on all threads, a bounded group of them at a time; the texts of a group are sorted into a
 //! [forest](super::forest), so that what they begin with is computed once.
 
-use std::{collections::HashMap, ops::ControlFlow};
+use std::{collections::BTreeMap, ops::ControlFlow};
 
 use rayon::prelude::*;
 
@@ -87,13 +87,13 @@ pub(super) fn in_groups<T: Send>(
 /// Numbers the ways in which sequences of different lengths are rotated: those of one kind may share what is read.
 pub(super) struct Kinds<'a> {
     decoder: &'a Model,
-    by_length: HashMap<usize, usize>,
+    by_length: BTreeMap<usize, usize>,
     rotations: Vec<Vec<f32>>,
 }
 
 impl<'a> Kinds<'a> {
     pub(super) fn new(decoder: &'a Model) -> Self {
-        Self { decoder, by_length: HashMap::new(), rotations: Vec::new() }
+        Self { decoder, by_length: BTreeMap::new(), rotations: Vec::new() }
     }
 
     pub(super) fn of(&mut self, length: usize) -> usize {

@@ -83,7 +83,7 @@ impl Decoder {
     pub fn rotation(&self, length: usize) -> Vec<f32> {
         match &self.arch.position {
             Position::Rotary(rotary) => rotary.frequencies(length).into_owned(),
-            _ => Vec::new(),
+            Position::Learned => Vec::new(),
         }
     }
 

@@ -102,12 +102,12 @@ fn batches_and_threads_do_not_show() {
 #[test]
 fn checkpoints_of_all_families_answer_alike_in_any_batch_with_and_without_sharing() {
     let Some(data) = std::env::var_os("YARDSTICK_TEST_DATA") else {
-        eprintln!("skipped: YARDSTICK_TEST_DATA names no folder with families");
         return;
     };
     // Their tokenizer's words are the ids: `t5 t17`. Longer than any window, and than what rotations were made for.
     let words = |seed: usize, len: usize| -> String {
-        (0..len).map(|at| format!(" t{}", (seed * 17 + at * at * 3 + at * 7) % 30 + 1)).collect()
+        let words = (0..len).map(|at| format!(" t{}", (seed * 17 + at * at * 3 + at * 7) % 30 + 1));
+        words.collect::<Vec<_>>().concat()
     };
     let mut ask = Ask::default();
     let shared = words(1, 36);
@@ -149,8 +149,7 @@ fn checkpoints_of_all_families_answer_alike_in_any_batch_with_and_without_sharin
             );
         }
     }
-    eprintln!("{seen} checkpoints");
-    assert!(seen > 0);
+    assert!(seen > 0, "none of the checkpoints could be read");
 }
 
 #[test]

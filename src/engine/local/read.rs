@@ -245,7 +245,8 @@ impl Asked {
         let mut logprobs = Vec::new();
         for Window { read, scored, length } in self.windows() {
             let tokens = &self.tokens()[read.clone()];
-            let wanted = vec![scored.start - 1 - read.start..scored.end - 1 - read.start];
+            let wanted =
+                std::iter::once(scored.start - 1 - read.start..scored.end - 1 - read.start).collect();
             let reading = Reading::Passing(Past::Nothing);
             let rows = decoder.read(&mut [Sequence { tokens, length: *length, reading, wanted }]);
             match self {

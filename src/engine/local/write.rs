@@ -2,7 +2,7 @@
 //!
 //! Equal prompts are read once, whatever is written after them; prompts that begin alike share what they begin with.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 
 use super::{
     Local,
@@ -85,7 +85,7 @@ fn write(local: &Local, group: Vec<(usize, Writing)>, answers: &mut Answers<'_>)
 impl<'a> Texts<'a> {
     fn new(local: &'a Local, group: Vec<(usize, Writing)>, answers: &mut Answers<'_>) -> Self {
         let mut prompts: Vec<Prompt> = Vec::new();
-        let mut known: HashMap<Vec<u32>, usize> = HashMap::new();
+        let mut known: BTreeMap<Vec<u32>, usize> = BTreeMap::new();
         for (request, text) in group.into_iter().rev() {
             if text.is_done() {
                 answers.give(request, Ok(text.finish(Finish::Length)));
@@ -175,7 +175,8 @@ impl<'a> Texts<'a> {
             });
         }
         self.local.work.add(writing, batch.iter().map(|sequence| sequence.tokens.len()).sum());
-        let mut rows = decoder.read(&mut batch);
+        // Texts that have just joined have nothing to read.
+        let mut rows = if batch.is_empty() { Vec::new() } else { decoder.read(&mut batch) };
         drop(batch);
         let of_prompts = rows.split_off(writing * decoder.hidden());
         self.keep(&pieces, memories, &of_prompts);
