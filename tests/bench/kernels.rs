@@ -244,6 +244,7 @@ fn fused(steps: usize, sums: &mut [[f32; LANES]; CHAINS]) {
     fused_body(steps, sums);
 }
 
+#[expect(clippy::inline_always, reason = "it must become part of the function that has the instructions")]
 #[inline(always)]
 fn fused_body(steps: usize, sums: &mut [[f32; LANES]; CHAINS]) {
     let mut registers = *sums;
