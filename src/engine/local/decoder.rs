@@ -96,6 +96,14 @@ impl Decoder {
         self.layers.len()
     }
 
+    /// How fast each pair of values turns in a sequence of this length: sequences that differ in it have nothing in common.
+    pub fn rotation(&self, length: usize) -> Vec<f32> {
+        match &self.arch.position {
+            Position::Rotary(rotary) => rotary.frequencies(length).into_owned(),
+            Position::Learned => Vec::new(),
+        }
+    }
+
     /// A memory for a sequence that goes on.
     pub fn memory(&self) -> Memory {
         Memory::new(self.layers.len())
