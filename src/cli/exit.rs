@@ -23,6 +23,8 @@ pub enum Exit {
     Model,
     /// 8: results could not be written or read.
     Results,
+    /// 9: a request that was asked again alone was answered otherwise.
+    Unstable,
     /// 130: Ctrl-C; what was measured is saved.
     Interrupted,
 }
@@ -40,6 +42,7 @@ impl Exit {
             Self::Items => 6,
             Self::Model => 7,
             Self::Results => 8,
+            Self::Unstable => 9,
             Self::Interrupted => 130,
         }
     }
@@ -60,8 +63,9 @@ impl Exit {
             Self::Items => 5,
             Self::Model => 6,
             Self::Internal => 7,
-            Self::Results => 8,
-            Self::Interrupted => 9,
+            Self::Unstable => 8,
+            Self::Results => 9,
+            Self::Interrupted => 10,
         }
     }
 }
@@ -84,13 +88,14 @@ Exit codes:
   6  finished, but some items have no answer
   7  the model could not be had (download, memory, files)
   8  results could not be written or read
+  9  an answer was another one when asked again (--verify)
 130  interrupted; what was measured is saved";
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const ALL: [Exit; 10] = [
+    const ALL: [Exit; 11] = [
         Exit::Success,
         Exit::Internal,
         Exit::Usage,
@@ -100,6 +105,7 @@ mod tests {
         Exit::Items,
         Exit::Model,
         Exit::Results,
+        Exit::Unstable,
         Exit::Interrupted,
     ];
 

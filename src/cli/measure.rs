@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    num::NonZeroUsize,
     ops::ControlFlow,
     path::{Path, PathBuf},
     time::Instant,
@@ -13,6 +14,7 @@ use super::{
     progress::Event,
     provenance,
     snapshot::{self, Snapshot},
+    verify::{self, Verified},
 };
 use crate::{
     engine::{self, replay::Replay},
@@ -40,12 +42,14 @@ pub(super) struct Job<'a> {
     pub(super) results: &'a Path,
     /// The folder of an interrupted run.
     pub(super) resume: Option<(PathBuf, Run)>,
+    /// How many requests are asked again afterwards.
+    pub(super) verify: Option<NonZeroUsize>,
 }
 
 /// What came of it.
 pub(super) enum Measured {
     /// Sealed, in its folder.
-    Complete(Box<Record>, PathBuf),
+    Complete(Box<Record>, PathBuf, Option<Verified>),
     /// Stopped early; what is answered is kept.
     Interrupted,
 }
@@ -62,7 +66,7 @@ pub(super) fn measure(mut job: Job<'_>, shell: &mut Shell) -> Result<Measured, S
     } else {
         job.begin(model_digest, plan_digest)?
     };
-    let Job { suite, tasks, plan, mut opened, results, .. } = job;
+    let Job { suite, tasks, plan, mut opened, results, verify, .. } = job;
     // Nothing is written before the folder is known to be ours.
     let (mut journal, recovered) = Journal::open(&path)?;
     derive::write_run(&path, &run)?;
@@ -97,10 +101,12 @@ pub(super) fn measure(mut job: Job<'_>, shell: &mut Shell) -> Result<Measured, S
     let sealed = journal::seal(&path, requests.iter().copied().zip(answers.iter()))?;
     run.answers_sha256 = Some(sealed);
     run.status = Status::Complete;
+    let verified =
+        verify.map(|count| verify::verify(opened.engine.as_mut(), &plan.requests, &answers, count));
     let record = derive::judge(run, suite, &tasks, plan, &answers);
     derive::write(&path, &record)?;
     folder::point_latest(results, &path);
-    Ok(Measured::Complete(Box::new(record), path))
+    Ok(Measured::Complete(Box::new(record), path, verified))
 }
 
 /// The digests of the requests to a model, in order, and that of the whole plan.

@@ -28,6 +28,7 @@ mod run;
 mod schema;
 mod snapshot;
 mod tokens;
+mod verify;
 
 use std::{
     fmt::Display,

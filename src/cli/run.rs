@@ -1,6 +1,9 @@
 //! `run`: specs on models, into run folders and a table.
 
-use std::path::{Path, PathBuf};
+use std::{
+    num::NonZeroUsize,
+    path::{Path, PathBuf},
+};
 
 use super::{
     Shell, dry_run,
@@ -42,6 +45,9 @@ pub(super) struct Arguments {
     /// Go on with an interrupted run: its folder, its id, or the last part of its id
     #[arg(long, value_name = "RUN", conflicts_with_all = ["specs", "models", "only", "set", "sample", "dry_run"])]
     resume: Option<String>,
+    /// Afterwards ask so many of the answered requests again, each alone; any other answer ends the program with code 9
+    #[arg(long, value_name = "N", num_args = 0..=1, require_equals = true, default_missing_value = "20")]
+    verify: Option<NonZeroUsize>,
     /// What stdout gets
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -159,13 +165,20 @@ impl One<'_> {
             warnings,
             results: &self.arguments.out,
             resume,
+            verify: self.arguments.verify,
         };
         match measure::measure(job, shell).map_err(|error| shell.fail(Exit::Results, error))? {
             Measured::Interrupted => Err(Exit::Interrupted),
-            Measured::Complete(record, folder) => {
+            Measured::Complete(record, folder, verified) => {
                 let (look, folder) = (shell.out.look, folder.display().to_string());
                 format::write(&mut shell.out, &record, Some(&folder), self.arguments.format, &look)
                     .map_err(|error| shell.fail(Exit::Results, format!("cannot write to stdout: {error}")))?;
+                if let Some(verified) = verified {
+                    if let Some(different) = &verified.different {
+                        return Err(shell.fail(Exit::Unstable, different.message()));
+                    }
+                    shell.say(&verified.summary());
+                }
                 Ok(Some(*record))
             }
         }

@@ -177,14 +177,14 @@ impl Model {
 }
 
 impl Close {
-    /// What is known, one fact a row.
+    /// What is known, one fact a row; what is not is left out.
     pub fn table(&self) -> Table {
         let mut table = Table::new(vec![
             Column::new("fact", "fact", Shape::Left),
             Column::new("value", "value", Shape::Left),
         ]);
         let mut fact = |name: &str, value: Option<Cell>| {
-            table.rows.push(vec![name.into(), value.unwrap_or_else(|| Cell::Unknown("not known".into()))]);
+            table.rows.extend(value.map(|value| vec![name.into(), value]));
         };
         let Model { family, dtypes, bytes, faults, .. } = &self.model;
         fact("runs here", Some(if faults.is_empty() { "yes" } else { "no" }.into()));

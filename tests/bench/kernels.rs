@@ -5,7 +5,7 @@
 use std::{hint::black_box, sync::Arc, time::Instant};
 
 use yardstick::engine::local::kernel::{
-    self, Activation, Attention, Block, Heads, Isa, Norm, Packed, Span, Storage, Sum, View, Want,
+    self, Activation, Attention, Block, Head, Heads, Isa, Norm, Packed, Span, Storage, Sum, View, Want,
 };
 
 /// Samples of each task, of which the fastest counts: other programs only make it slower.
@@ -72,7 +72,7 @@ fn products(isa: Isa, report: &Report<'_>) {
                     if m <= 256 {
                         let wants = vec![Want::Token(17); m];
                         report(&format!("head {name}"), operations, &mut || {
-                            black_box(kernel::find(isa, View::dense(&a, m), &packed, &wants));
+                            black_box(kernel::find(isa, View::dense(&a, m), &Head::plain(&packed), &wants));
                         });
                     }
                 } else {
@@ -244,6 +244,7 @@ fn fused(steps: usize, sums: &mut [[f32; LANES]; CHAINS]) {
     fused_body(steps, sums);
 }
 
+#[expect(clippy::inline_always, reason = "it must become part of the function that has the instructions")]
 #[inline(always)]
 fn fused_body(steps: usize, sums: &mut [[f32; LANES]; CHAINS]) {
     let mut registers = *sums;

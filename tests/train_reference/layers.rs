@@ -72,13 +72,14 @@ pub fn norm_back(
 }
 
 /// `out (M × n) = x (M × k) · weights (k × n) + bias`, or that added to `out`.
-pub fn linear(x: &[f32], weights: &[f32], bias: &[f32], out: &mut [f32], sum: Sum) {
+pub fn linear(x: &[f32], weights: &[f32], bias: &[f32], out: &mut [f32], sum: Sum<'_>) {
     let n = bias.len();
     let k = weights.len() / n;
     for row in out.chunks_mut(n) {
-        match sum {
-            Sum::Store => row.copy_from_slice(bias),
-            Sum::Add => add(row, bias),
+        if sum == Sum::Add {
+            add(row, bias);
+        } else {
+            row.copy_from_slice(bias);
         }
     }
     gemm(View::dense(x, x.len() / k), &Packed::pack(k, n, weights, n, 1), out, Sum::Add);

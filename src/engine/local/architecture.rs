@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::{
     config::Config,
-    family::{self, Arch, Position, Wanted},
+    family::{self, Arch, Table, Wanted},
     kernel::Block,
     recurrent,
     weights::Weights,
@@ -15,7 +15,7 @@ pub(super) enum Architecture {
     /// With attention.
     Decoder {
         /// Its switches.
-        arch: Arch,
+        arch: Box<Arch>,
         /// Before the tensors' names.
         prefix: &'static str,
     },
@@ -54,8 +54,8 @@ impl Architecture {
     pub(super) fn read(config: &Config<'_>, values: &Map<String, Value>) -> Option<(&'static str, Self)> {
         let name = values.get("model_type")?.as_str()?;
         if let Some(family) = family::FAMILIES.iter().find(|family| family.name == name) {
-            let arch = (family.read)(config);
-            let prefix = arch.names.prefixes[0];
+            let arch = Box::new((family.read)(config));
+            let prefix = arch.prefixes[0];
             return Some((family.name, Self::Decoder { arch, prefix }));
         }
         let family = recurrent::FAMILIES.iter().find(|family| family.name == name)?;
@@ -68,9 +68,9 @@ impl Architecture {
         match self {
             Self::Decoder { arch, prefix } => {
                 let fits = |prefix: &&&'static str| {
-                    weights.get(&format!("{prefix}{}.weight", arch.names.embedding)).is_some()
+                    weights.get(&format!("{prefix}{}", arch.embedding.tokens.name)).is_some()
                 };
-                if let Some(found) = arch.names.prefixes.iter().find(fits) {
+                if let Some(found) = arch.prefixes.iter().find(fits) {
                     *prefix = found;
                 }
             }
@@ -95,7 +95,7 @@ impl Architecture {
 
     pub(super) fn layers(&self) -> usize {
         match self {
-            Self::Decoder { arch, .. } => arch.layers,
+            Self::Decoder { arch, .. } => arch.layers.len(),
             Self::Recurrent { arch, .. } => arch.layers,
         }
     }
@@ -134,31 +134,19 @@ impl Arch {
 
     /// The bytes of the keys and values of so many tokens.
     pub(super) fn memory_of_sequence(&self, tokens: usize) -> u64 {
-        (self.layers * Block::count(tokens)) as u64 * Block::bytes(self.heads)
+        let layers = self.layers.iter().map(|layer| Block::bytes(layer.attention.heads));
+        layers.sum::<u64>() * Block::count(tokens) as u64
     }
 }
 
 fn memory(arch: &Arch, prefix: &str, packed: &dyn Fn(usize, usize, &[String]) -> u64) -> u64 {
-    let projections = |layer| {
-        [
-            arch.qkv(prefix, layer),
-            arch.output(prefix, layer),
-            arch.up(prefix, layer),
-            arch.down(prefix, layer),
-        ]
-    };
-    let layers = (0..arch.layers).flat_map(projections).map(|projection| {
-        let names: Vec<String> = projection.parts.iter().map(|(name, _)| format!("{name}.weight")).collect();
-        let outputs = projection.parts.iter().map(|(_, outputs)| outputs).sum();
-        packed(projection.inputs, outputs, &names)
-    });
-    let positions = match arch.position {
-        Position::Learned => 4 * arch.context as u64 * arch.hidden as u64,
-        Position::Rotary(_) => 0,
-    };
-    let embedding = format!("{prefix}{}.weight", arch.names.embedding);
-    let head = (!arch.tied).then(|| format!("{}.weight", arch.names.head));
-    let tables = [embedding].into_iter().chain(head);
-    let tables = tables.map(|name| packed(arch.hidden, arch.vocabulary, &[name]));
-    layers.chain(tables).sum::<u64>() + positions
+    let linears = arch.linears();
+    let linears =
+        linears.iter().map(|linear| packed(linear.inputs, linear.outputs(), &linear.weights(prefix)));
+    let table = |table: &Table, prefix| packed(table.width, table.rows, &[format!("{prefix}{}", table.name)]);
+    let positions = arch.embedding.positions.as_ref();
+    linears.sum::<u64>()
+        + table(&arch.embedding.tokens, prefix)
+        + arch.head.table.as_ref().map_or(0, |head| table(head, ""))
+        + positions.map_or(0, |own| 4 * own.table.rows as u64 * own.table.width as u64)
 }

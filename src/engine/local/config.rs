@@ -105,6 +105,11 @@ impl<'a> Config<'a> {
         size.map(|size| size as usize)
     }
 
+    /// A size with what holds where it is left out; none where it is null.
+    pub fn size_unless_null(&self, key: &str, default: Option<usize>) -> Option<usize> {
+        if self.values.contains_key(key) { self.optional_size(key) } else { default }
+    }
+
     /// A number above 0.
     pub fn positive_or(&self, key: &str, default: f64) -> f64 {
         self.optional_positive(key).unwrap_or(default)
@@ -172,15 +177,90 @@ impl<'a> Config<'a> {
         self.get(key)?.as_str()
     }
 
+    /// A number above 0, with what holds where it is left out; none where it is null.
+    pub fn positive_unless_null(&self, key: &str, default: Option<f32>) -> Option<f32> {
+        if self.values.contains_key(key) {
+            self.optional_positive(key).map(|number| number as f32)
+        } else {
+            default
+        }
+    }
+
+    /// A whole number from 0 on.
+    pub fn count_or(&self, key: &str, default: usize) -> usize {
+        let Some(value) = self.get(key) else { return default };
+        value.as_u64().map_or_else(
+            || {
+                self.fault(format!("`{key}` is {value}; a whole number from 0 on is allowed"));
+                default
+            },
+            |count| count as usize,
+        )
+    }
+
+    /// A list of so many words, each one of some.
+    pub fn words<T: Copy>(&self, key: &str, len: usize, words: &[(&str, T)]) -> Option<Vec<T>> {
+        let value = self.get(key)?;
+        let known = |value: &Value| {
+            let word = value.as_str()?;
+            words.iter().find(|(own, _)| *own == word).map(|(_, meaning)| *meaning)
+        };
+        let list: Option<Vec<T>> = value.as_array().and_then(|list| list.iter().map(known).collect());
+        let list = list.filter(|list| list.len() == len);
+        if list.is_none() {
+            let allowed: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+            self.fault(format!(
+                "`{key}` is {value}; a list of {len} of these is allowed: {}",
+                allowed.join(", ")
+            ));
+        }
+        list
+    }
+
+    /// A list of numbers above 0, of some length.
+    pub fn positives(&self, key: &str, len: usize) -> Option<Vec<f64>> {
+        let value = self.get(key)?;
+        let number = |value: &Value| value.as_f64().filter(|number| number.is_finite() && *number > 0.0);
+        let list: Option<Vec<f64>> = value.as_array().and_then(|list| list.iter().map(number).collect());
+        let list = list.filter(|list| list.len() == len);
+        if list.is_none() {
+            self.fault(format!("`{key}` is {value}; a list of {len} numbers above 0 is allowed"));
+        }
+        list
+    }
+
+    /// A list of whole numbers from 0 on.
+    pub fn counts(&self, key: &str) -> Option<Vec<usize>> {
+        let value = self.get(key)?;
+        let number = |value: &Value| value.as_u64().map(|number| number as usize);
+        let list: Option<Vec<usize>> = value.as_array().and_then(|list| list.iter().map(number).collect());
+        if list.is_none() {
+            self.fault(format!("`{key}` is {value}; a list of whole numbers is allowed"));
+        }
+        list
+    }
+
+    /// Refuses a switch that is on.
+    pub fn refuse(&self, key: &str, why: &str) {
+        if self.flag_or(key, false) {
+            self.fault(format!("`{key}` is true; {why}"));
+        }
+    }
+
     /// The ids of one or several tokens; `default` where the key is left out, none where it is null.
-    pub fn ids_or(&self, key: &str, default: u32) -> Vec<u32> {
+    pub fn ids_or(&self, key: &str, default: impl Into<Option<u32>>) -> Vec<u32> {
         let id = |value: &Value| value.as_u64().and_then(|id| u32::try_from(id).ok());
         match self.values.get(key) {
-            None => vec![default],
+            None => default.into().into_iter().collect(),
             Some(Value::Null) => vec![],
             Some(Value::Array(ids)) => ids.iter().filter_map(id).collect(),
             Some(value) => id(value).into_iter().collect(),
         }
+    }
+
+    /// Whether a value is there that is not null.
+    pub fn has(&self, key: &str) -> bool {
+        self.get(key).is_some()
     }
 
     /// An object within.
@@ -206,7 +286,7 @@ impl<'a> Config<'a> {
     }
 
     /// A value that is there and not null.
-    fn get(&self, key: &str) -> Option<&'a Value> {
+    pub fn get(&self, key: &str) -> Option<&'a Value> {
         self.values.get(key).filter(|value| !value.is_null())
     }
 }

@@ -3,9 +3,12 @@
 //!
 //! No result depends on the other sequences of a batch, nor on where a sequence is cut into calls, nor on the threads.
 
+mod attention;
+mod feed;
+
 use super::{
-    family::{Arch, Position},
-    kernel::{self, Activation, Attention, Found, Isa, Norm, Packed, Softmax, Sum, View, Want},
+    family::{self, Arch, Around, Wiring},
+    kernel::{self, Found, Head, Isa, Packed, Softmax, Sum, View, Want},
     memory::{Batch, Memory, Past, Reading, Sequence},
 };
 
@@ -13,39 +16,53 @@ use super::{
 pub struct Decoder {
     pub(super) arch: Arch,
     pub(super) isa: Isa,
-    /// `[hidden, vocabulary]`, where it is not the head.
+    /// `[width, vocabulary]`, where it is not the head.
     pub(super) embedding: Option<Packed>,
-    /// `[context, hidden]`, where positions are learned.
+    /// `[width, hidden]`, where the embedding has another width than the layers.
+    pub(super) project_in: Option<Linear>,
+    /// `[rows, hidden]`, where positions are learned.
     pub(super) positions: Option<Vec<f32>>,
+    pub(super) embedding_norm: Option<Norm>,
     pub(super) layers: Vec<Layer>,
-    pub(super) final_norm: Scale,
-    /// `[hidden, vocabulary]`.
+    pub(super) norm: Option<Norm>,
+    /// `[hidden, width]`.
+    pub(super) project_out: Option<Linear>,
+    /// `[width, vocabulary]`.
     pub(super) head: Packed,
+    pub(super) head_bias: Option<Vec<f32>>,
 }
 
-/// A layer's weights.
-pub(super) struct Layer {
-    pub(super) attention_norm: Scale,
-    /// To queries, keys and values side by side.
-    pub(super) qkv: Linear,
-    pub(super) output: Linear,
-    pub(super) mlp_norm: Scale,
-    /// Where the MLP has a gate, that comes first, then what it multiplies.
-    pub(super) up: Linear,
-    pub(super) down: Linear,
-}
-
-/// What normalized rows are multiplied with, and what is added.
-pub(super) struct Scale {
-    pub(super) weight: Vec<f32>,
-    pub(super) bias: Option<Vec<f32>>,
-}
+/// A layer in memory.
+pub(super) type Layer = family::Layer<Linear, Norm, Vec<f32>>;
+type Attention = family::Attention<Linear, Norm, Vec<f32>>;
 
 /// rows · weight + bias.
 pub(super) struct Linear {
     pub(super) weight: Packed,
     pub(super) bias: Option<Vec<f32>>,
 }
+
+/// A norm, what normalized rows are multiplied with, and what is added.
+pub(super) struct Norm {
+    pub(super) norm: kernel::Norm,
+    pub(super) weight: Vec<f32>,
+    pub(super) bias: Option<Vec<f32>>,
+    /// Values that are normalized at once: as many as there are weights, or some of them.
+    pub(super) piece: usize,
+}
+
+/// What one call works on.
+struct Call<'a, 'b> {
+    batch: &'a mut [Sequence<'b>],
+    laid: Batch,
+    /// Cosine and sine for each rotation and token: `[tokens, rotated / 2]` each.
+    angles: Vec<(Vec<f32>, Vec<f32>)>,
+    buffers: Buffers,
+}
+
+/// Memory that one step after the other uses.
+#[derive(Default)]
+struct Buffers(Vec<Vec<f32>>);
 
 /// Where numbers stopped being numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,14 +86,22 @@ impl Decoder {
         self.arch.context
     }
 
-    /// Values of a row.
+    /// Values of a row of [`Decoder::read`].
     pub fn hidden(&self) -> usize {
-        self.arch.hidden
+        self.head.k()
     }
 
     /// How many layers there are.
     pub fn layers(&self) -> usize {
         self.layers.len()
+    }
+
+    /// How fast each pair of values turns in a sequence of this length: sequences that differ in it have nothing in common.
+    pub fn rotation(&self, length: usize) -> Vec<f32> {
+        match &self.arch.position {
+            Position::Rotary(rotary) => rotary.frequencies(length).into_owned(),
+            Position::Learned => Vec::new(),
+        }
     }
 
     /// A memory for a sequence that goes on.
@@ -86,15 +111,12 @@ impl Decoder {
 
     /// Answers one question about what comes after each row of [`Decoder::read`].
     pub fn find(&self, rows: &[f32], wants: &[Want]) -> Vec<Found> {
-        kernel::find(self.isa, View::dense(rows, wants.len()), &self.head, wants)
+        kernel::find(self.isa, View::dense(rows, wants.len()), &self.head(), wants)
     }
 
     /// The logits after rows of [`Decoder::read`]: `[rows, vocabulary]`.
     pub fn logits(&self, rows: &[f32]) -> Vec<f32> {
-        let count = rows.len() / self.arch.hidden;
-        let mut logits = vec![0.0; count * self.arch.vocabulary];
-        kernel::gemm_on(self.isa, View::dense(rows, count), &self.head, &mut logits, Sum::Store);
-        logits
+        self.head().logits(self.isa, View::dense(rows, rows.len() / self.hidden()))
     }
 
     /// One row of logits as a distribution.
@@ -116,87 +138,182 @@ impl Decoder {
     }
 
     fn read_watched(&self, batch: &mut [Sequence<'_>], mut watch: impl FnMut(Place, &[f32])) -> Vec<f32> {
-        let Arch { hidden, heads, mlp, activation, .. } = self.arch;
-        let mut laid = Batch::new(batch);
-        let tokens = laid.rows();
-        let width = heads.queries * heads.dim + heads.keys * (heads.dim + heads.values);
-        let mut x = self.embed(batch, &laid); // [tokens, hidden]
-        watch(Place::Embedding, &x);
+        let laid = Batch::new(batch);
         let angles = self.angles(batch, &laid);
-        let mut normed = vec![0.0; tokens * hidden];
-        let mut qkv = vec![0.0; tokens * width];
-        let mut attended = vec![0.0; tokens * heads.queries * heads.values];
-        let mut step = vec![0.0; tokens * hidden];
-        let mut wide = vec![0.0; tokens * self.layers.first().map_or(0, |layer| layer.up.weight.n())];
-        let mut gated = vec![0.0; if self.arch.gated() { tokens * mlp } else { 0 }];
-
+        let mut call = Call { batch, laid, angles, buffers: Buffers::default() };
+        let mut x = self.embed(&call); // [tokens, hidden]
+        watch(Place::Embedding, &x);
         for (index, layer) in self.layers.iter().enumerate() {
-            self.norm(&x, &layer.attention_norm, &mut normed);
-            self.linear(&normed, &layer.qkv, &mut qkv); // [tokens, (queries + 2 keys) · dim]
-            if let Some((cos, sin)) = &angles {
-                kernel::rotate(self.isa, &mut qkv, width, heads.queries + heads.keys, heads.dim, cos, sin);
-            }
-            let spans = laid.remember(batch, index, heads, &qkv, width);
-            let scale = self.arch.scales[index];
-            let attention = Attention { heads, scale, softcap: None, window: None, alibi: None, sinks: None };
-            kernel::attend(self.isa, &attention, &qkv, width, &spans, &mut attended); // [tokens, queries · values]
-            self.linear(&attended, &layer.output, &mut step);
-            kernel::add(self.isa, &mut x, &step);
-
-            self.norm(&x, &layer.mlp_norm, &mut normed);
-            self.linear(&normed, &layer.up, &mut wide); // [tokens, mlp] or [tokens, 2 mlp]
-            self.bend(activation, mlp, &mut wide, &mut gated);
-            self.linear(if self.arch.gated() { &gated } else { &wide }, &layer.down, &mut step);
-            kernel::add(self.isa, &mut x, &step);
+            self.layer(&mut x, index, layer, &mut call);
             watch(Place::Layer(index), &x);
         }
 
+        let hidden = self.arch.hidden;
         let mut wanted = Vec::new();
-        for (sequence, (rows, _)) in batch.iter().zip(laid.places()) {
+        for (sequence, (rows, _)) in call.batch.iter().zip(call.laid.places()) {
             for range in &sequence.wanted {
                 let range = rows.start + range.start..rows.start + range.end;
                 wanted.extend_from_slice(&x[range.start * hidden..range.end * hidden]);
             }
         }
-        laid.close(batch);
-        let mut rows = vec![0.0; wanted.len()];
-        self.norm(&wanted, &self.final_norm, &mut rows);
-        rows
+        call.laid.close(call.batch);
+        self.last(wanted)
     }
 
-    fn embed(&self, batch: &[Sequence<'_>], laid: &Batch) -> Vec<f32> {
-        let hidden = self.arch.hidden;
-        let mut x = vec![0.0; laid.rows() * hidden];
-        let tokens = batch.iter().zip(laid.places()).flat_map(|(sequence, (_, start))| {
-            sequence.tokens.iter().map(|token| *token as usize).zip(start..)
-        });
-        for (row, (token, position)) in x.chunks_mut(hidden).zip(tokens) {
-            self.embedding.as_ref().unwrap_or(&self.head).column(token, row);
-            if let Some(table) = &self.positions {
-                for (value, of_position) in row.iter_mut().zip(&table[position * hidden..]) {
+    /// From the tokens to the rows of the first layer.
+    fn embed(&self, call: &Call<'_, '_>) -> Vec<f32> {
+        let (hidden, embedding) = (self.arch.hidden, &self.arch.embedding);
+        let width = embedding.tokens.width;
+        let rows = call.laid.rows();
+        let mut x = vec![0.0; rows * width];
+        let tokens = call.batch.iter().flat_map(|sequence| sequence.tokens);
+        for (row, token) in x.chunks_mut(width).zip(tokens) {
+            self.embedding.as_ref().unwrap_or(&self.head).column(*token as usize, row);
+        }
+        if let Some(scale) = embedding.scale {
+            multiply(&mut x, scale);
+        }
+        if let Some(project) = &self.project_in {
+            let mut wide = vec![0.0; rows * hidden];
+            self.linear(&x, project, &mut wide);
+            x = wide;
+        }
+        if let (Some(table), Some(positions)) = (&self.positions, &embedding.positions) {
+            let places = call.laid.places().flat_map(|(rows, start)| start..start + rows.len());
+            for (row, position) in x.chunks_mut(hidden).zip(places) {
+                for (value, of_position) in
+                    row.iter_mut().zip(&table[(positions.first + position) * hidden..])
+                {
                     *value += of_position;
                 }
             }
         }
+        if let Some(norm) = &self.embedding_norm {
+            let mut normed = vec![0.0; x.len()];
+            self.norm(&x, norm, &mut normed);
+            x = normed;
+        }
         x
     }
 
-    /// Cosine and sine for each token: `[tokens, rotated / 2]` each.
-    fn angles(&self, batch: &[Sequence<'_>], laid: &Batch) -> Option<(Vec<f32>, Vec<f32>)> {
-        let Position::Rotary(rotary) = &self.arch.position else { return None };
-        let (mut cos, mut sin) = (Vec::new(), Vec::new());
-        for (sequence, (rows, start)) in batch.iter().zip(laid.places()) {
-            let frequencies = rotary.frequencies(sequence.length);
-            for position in start..start + rows.len() {
-                rotary.angles(&frequencies, position, &mut cos, &mut sin);
+    fn layer(&self, x: &mut Vec<f32>, index: usize, layer: &Layer, call: &mut Call<'_, '_>) {
+        match &layer.wiring {
+            Wiring::Serial { attention, feed } => {
+                self.step(x, attention, layer.residual, call, |rows, out, call| {
+                    self.attention(rows, index, &layer.attention, out, call);
+                });
+                self.step(x, feed, layer.residual, call, |rows, out, call| {
+                    self.feed(rows, &layer.feed, out, &mut call.buffers);
+                });
+            }
+            Wiring::Parallel { attention, feed } => {
+                let mut normed = call.buffers.take(x.len());
+                let mut attended = call.buffers.take(x.len());
+                let mut fed = call.buffers.take(x.len());
+                self.norm(x, attention, &mut normed);
+                self.attention(&normed, index, &layer.attention, &mut attended, call);
+                if let Some(feed) = feed {
+                    self.norm(x, feed, &mut normed);
+                }
+                self.feed(&normed, &layer.feed, &mut fed, &mut call.buffers);
+                for step in [&mut attended, &mut fed] {
+                    self.add(x, step, layer.residual);
+                }
+                call.buffers.give([normed, attended, fed]);
             }
         }
-        Some((cos, sin))
     }
 
-    fn norm(&self, rows: &[f32], scale: &Scale, out: &mut [f32]) {
-        let norm: Norm = self.arch.norm;
-        norm.apply(self.isa, rows, &scale.weight, scale.bias.as_deref(), out);
+    /// One step of a layer, between its norms.
+    fn step<'a, 'b>(
+        &self,
+        x: &mut Vec<f32>,
+        around: &Around<Norm>,
+        residual: Option<f32>,
+        call: &mut Call<'a, 'b>,
+        step: impl FnOnce(&[f32], &mut [f32], &mut Call<'a, 'b>),
+    ) {
+        let mut normed = call.buffers.take(x.len());
+        let mut out = call.buffers.take(x.len());
+        match around {
+            Around::Before(norm) => {
+                self.norm(x, norm, &mut normed);
+                step(&normed, &mut out, call);
+                self.add(x, &mut out, residual);
+            }
+            Around::After(norm) => {
+                step(x, &mut out, call);
+                self.norm(&out, norm, &mut normed);
+                self.add(x, &mut normed, residual);
+            }
+            Around::Both(first, last) => {
+                self.norm(x, first, &mut normed);
+                step(&normed, &mut out, call);
+                self.norm(&out, last, &mut normed);
+                self.add(x, &mut normed, residual);
+            }
+            Around::Sum(norm) => {
+                step(x, &mut out, call);
+                self.add(x, &mut out, residual);
+                self.norm(x, norm, &mut normed);
+                std::mem::swap(x, &mut normed);
+            }
+            Around::Input(norm) => {
+                self.norm(x, norm, &mut normed);
+                std::mem::swap(x, &mut normed);
+                step(x, &mut out, call);
+                self.add(x, &mut out, residual);
+            }
+        }
+        call.buffers.give([normed, out]);
+    }
+
+    /// From the rows of the last layer to those that the head takes.
+    fn last(&self, mut rows: Vec<f32>) -> Vec<f32> {
+        if let Some(norm) = &self.norm {
+            let mut normed = vec![0.0; rows.len()];
+            self.norm(&rows, norm, &mut normed);
+            rows = normed;
+        }
+        if let Some(project) = &self.project_out {
+            let mut narrow = vec![0.0; rows.len() / self.arch.hidden * self.hidden()];
+            self.linear(&rows, project, &mut narrow);
+            rows = narrow;
+        }
+        if let Some(scale) = self.arch.head.scale {
+            multiply(&mut rows, scale);
+        }
+        rows
+    }
+
+    fn head(&self) -> Head<'_> {
+        Head { matrix: &self.head, bias: self.head_bias.as_deref(), softcap: self.arch.head.softcap }
+    }
+
+    fn angles(&self, batch: &[Sequence<'_>], laid: &Batch) -> Vec<(Vec<f32>, Vec<f32>)> {
+        let of = |rotary: &family::Rotary| {
+            let (mut cos, mut sin) = (Vec::new(), Vec::new());
+            for (sequence, (rows, start)) in batch.iter().zip(laid.places()) {
+                let frequencies = rotary.frequencies(sequence.length);
+                for position in start..start + rows.len() {
+                    rotary.angles(&frequencies, position, &mut cos, &mut sin);
+                }
+            }
+            (cos, sin)
+        };
+        self.arch.rotaries.iter().map(of).collect()
+    }
+
+    fn norm(&self, rows: &[f32], norm: &Norm, out: &mut [f32]) {
+        norm.norm.apply(self.isa, rows, &norm.weight, norm.bias.as_deref(), out);
+    }
+
+    /// x + residual · step.
+    fn add(&self, x: &mut [f32], step: &mut [f32], residual: Option<f32>) {
+        if let Some(residual) = residual {
+            multiply(step, residual);
+        }
+        kernel::add(self.isa, x, step);
     }
 
     fn linear(&self, rows: &[f32], linear: &Linear, out: &mut [f32]) {
@@ -204,12 +321,30 @@ impl Decoder {
         let sum = linear.bias.as_deref().map_or(Sum::Store, Sum::Bias);
         kernel::gemm_on(self.isa, view, &linear.weight, out, sum);
     }
+}
 
-    fn bend(&self, activation: Activation, mlp: usize, wide: &mut [f32], gated: &mut [f32]) {
-        if self.arch.gated() {
-            activation.gate(self.isa, wide, mlp, gated);
-        } else {
-            activation.apply(self.isa, wide);
-        }
+impl Linear {
+    /// Values that come out.
+    fn outputs(&self) -> usize {
+        self.weight.n()
+    }
+}
+
+impl Buffers {
+    /// Values that are yet to be written.
+    fn take(&mut self, len: usize) -> Vec<f32> {
+        let mut buffer = self.0.pop().unwrap_or_default();
+        buffer.resize(len, 0.0);
+        buffer
+    }
+
+    fn give(&mut self, buffers: impl IntoIterator<Item = Vec<f32>>) {
+        self.0.extend(buffers);
+    }
+}
+
+fn multiply(values: &mut [f32], by: f32) {
+    for value in values {
+        *value *= by;
     }
 }

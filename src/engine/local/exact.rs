@@ -90,9 +90,91 @@ fn batches_and_threads_do_not_show() {
         first.iter().filter(|answer| answer.contains("Err")).count() == 2,
         "one is empty, one is too long"
     );
-    for (batch_tokens, threads) in [(1, 1), (1, 2), (7, 1), (50, 2), (300, 1), (4096, 2)] {
-        assert!(first == answers(&mut model(batch_tokens, threads), &requests), "{batch_tokens} {threads}");
+    for (batch_tokens, threads, sharing) in
+        [(1, 2, true), (7, 1, true), (64, 2, true), (16384, 2, true), (7, 2, false), (1024, 1, false)]
+    {
+        let mut model = model(batch_tokens, threads);
+        model.sharing = sharing;
+        assert!(first == answers(&mut model, &requests), "{batch_tokens} {threads} {sharing}");
     }
+}
+
+#[test]
+fn checkpoints_of_all_families_answer_alike_in_any_batch_with_and_without_sharing() {
+    let Some(data) = std::env::var_os("YARDSTICK_TEST_DATA") else {
+        return;
+    };
+    // Their tokenizer's words are the ids: `t5 t17`. Longer than any window, and than what rotations were made for.
+    let words = |seed: usize, len: usize| -> String {
+        let words = (0..len).map(|at| format!(" t{}", (seed * 17 + at * at * 3 + at * 7) % 30 + 1));
+        words.collect::<Vec<_>>().concat()
+    };
+    let mut ask = Ask::default();
+    let shared = words(1, 36);
+    for (question, len) in [0, 3, 30].into_iter().enumerate() {
+        let question = format!("{}{}", shared.trim_start(), words(question + 2, len));
+        ask.rank(&question, 3, &[]);
+        ask.generate(&question, Decoding::Greedy, 4, &[]);
+        for ending in 0..3 {
+            ask.score(&question, &words(9, 2 + ending));
+            ask.score(&question, &words(10 + ending, 3));
+        }
+    }
+    ask.score_text(&words(4, 90), FirstToken::Score, Windows { window: Some(20), stride: Some(5) });
+    let requests = ask.into_requests();
+    let mut seen = 0;
+    let mut folders: Vec<_> = std::fs::read_dir(std::path::Path::new(&data).join("families"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    folders.sort();
+    for folder in folders {
+        // Only what is read at all is compared here; that everything is, is said elsewhere.
+        let Ok(checkpoint) = Checkpoint::open(Files::Folder(folder.clone())) else { continue };
+        let origin = Origin { source: "test".to_owned(), revision: None };
+        let answered = |batch_tokens, threads, sharing| {
+            let batch_tokens = NonZeroUsize::new(batch_tokens).unwrap();
+            let options = Options { batch_tokens, threads: NonZeroUsize::new(threads) };
+            let mut model = Local::load("test", origin.clone(), &checkpoint, options).ok()?;
+            model.sharing = sharing;
+            Some(answers(&mut model, &requests))
+        };
+        let Some(first) = answered(1024, 1, true) else { continue };
+        seen += 1;
+        for (batch_tokens, threads, sharing) in [(1, 1, true), (7, 2, true), (64, 1, true), (100, 2, false)] {
+            assert!(
+                Some(&first) == answered(batch_tokens, threads, sharing).as_ref(),
+                "{} {batch_tokens} {threads} {sharing}",
+                folder.display()
+            );
+        }
+    }
+    assert!(seen > 0, "none of the checkpoints could be read");
+}
+
+#[test]
+fn what_requests_begin_with_is_read_once() {
+    let mut model = model(64, 1);
+    let mut ask = Ask::default();
+    let shots = "Q: The capital of France? A: Paris\n".repeat(4);
+    for ending in [" A", " B", " C", " D"] {
+        ask.score(&shots, ending);
+    }
+    ask.rank(&shots, 3, &[]);
+    for repeat in 0..5 {
+        ask.generate_again(&shots, decodings(7)[0], 1, &[], repeat);
+    }
+    let requests = ask.into_requests();
+    let length = model.tokens.cut_at(&shots, 0).unwrap().ids.len() as u64;
+    let reference = answers(&mut model, &requests);
+    // All of them are about the shots' last token: the texts are read once, and once more for what is written.
+    let begin = model.tokens.before(true, FirstToken::Score).len() as u64;
+    assert!(model.work().asked() >= 10 * length, "{:?}", model.work());
+    assert!(model.work().read() <= 2 * (length + begin) + 8, "{:?} {length}", model.work());
+    model.sharing = false;
+    let before = model.work().read();
+    assert_eq!(answers(&mut model, &requests), reference);
+    assert!(model.work().read() - before >= 6 * length);
 }
 
 #[test]
@@ -159,9 +241,12 @@ fn numbers_that_are_not_finite_fail_their_request_and_name_the_layer() {
         assert!(
             message(|decoder| decoder.positions.as_mut().unwrap()[0] = f32::NAN, ask).contains("embedding")
         );
-        let damage: fn(&mut Decoder) = |decoder| decoder.layers[2].mlp_norm.weight[5] = f32::INFINITY;
+        let damage: fn(&mut Decoder) =
+            |decoder| decoder.layers[2].attention.output.bias.as_mut().unwrap()[5] = f32::INFINITY;
         assert!(message(damage, ask).contains("layer 3 of 4"));
-        assert!(message(|decoder| decoder.final_norm.weight[1] = f32::NAN, ask).contains("logits"));
+        assert!(
+            message(|decoder| decoder.norm.as_mut().unwrap().weight[1] = f32::NAN, ask).contains("logits")
+        );
     }
 }
 

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::{
+    Local,
     answer::LOGITS,
     kernel::{Found, Want},
-    memory::{Memory, Reading, Sequence},
     model::Model,
     rank::sequence,
     tokens::Tokens,
@@ -19,12 +19,9 @@ use crate::{
 
 /// A text that is being written.
 pub(super) struct Writing {
-    /// Of the plan.
-    pub(super) request: usize,
     /// What was read and written, with what was put before the prompt.
-    tokens: Vec<u32>,
+    pub(super) tokens: Vec<u32>,
     prompt: usize,
-    memory: Memory,
     sampler: Sampler,
     logprobs: Vec<f32>,
     entropies: Vec<f32>,
@@ -46,7 +43,6 @@ pub(super) enum Step {
 impl Writing {
     /// Cuts the prompt.
     pub(super) fn plan(
-        request: usize,
         decoder: &Model,
         tokens: &Tokens,
         prompt: &str,
@@ -56,10 +52,8 @@ impl Writing {
     ) -> Result<Self, Failure> {
         let sequence = sequence(tokens, prompt, decoder.context())?;
         Ok(Self {
-            request,
             prompt: sequence.len(),
             tokens: sequence,
-            memory: decoder.memory(),
             sampler,
             logprobs: Vec::new(),
             entropies: Vec::new(),
@@ -69,19 +63,14 @@ impl Writing {
         })
     }
 
+    /// Whether nothing more is to be written from the start.
+    pub(super) fn is_done(&self) -> bool {
+        self.max_tokens == 0
+    }
+
     /// The most tokens that it will hold.
     pub(super) fn most_tokens(&self, context: usize) -> usize {
         context.min(self.prompt + self.max_tokens)
-    }
-
-    /// Tokens that the next step reads.
-    pub(super) fn unread(&self) -> usize {
-        self.tokens.len() - self.memory.tokens()
-    }
-
-    /// Everything that was read and written so far.
-    pub(super) fn tokens(&self) -> &[u32] {
-        &self.tokens
     }
 
     /// The answer as it stands.
@@ -134,25 +123,14 @@ impl Writing {
     }
 }
 
-/// Writes one token more of each text.
-pub(super) fn step(decoder: &Model, tokens: &Tokens, texts: &mut [Writing]) -> Vec<Step> {
-    let mut batch: Vec<Sequence<'_>> = texts
-        .iter_mut()
-        .map(|Writing { tokens, memory, .. }| {
-            let unread = &tokens[memory.tokens()..];
-            let wanted = vec![unread.len() - 1..unread.len()];
-            Sequence { tokens: unread, length: tokens.len(), reading: Reading::On(memory), wanted }
-        })
-        .collect();
-    let rows = decoder.read(&mut batch);
-    drop(batch);
-    let context = decoder.context();
-    let found = next(decoder, &rows, texts);
-    texts.iter_mut().zip(found).map(|(text, found)| text.take(found, tokens, context)).collect()
+/// Writes one token more of each text, from rows of [`Model::read`].
+pub(super) fn step(local: &Local, texts: &mut [&mut Writing], rows: &[f32]) -> Vec<Step> {
+    let context = local.decoder.context();
+    let found = next(&local.decoder, rows, texts);
+    texts.iter_mut().zip(found).map(|(text, found)| text.take(found, &local.tokens, context)).collect()
 }
 
-/// The next token of each text, from rows of [`Decoder::read`].
-fn next(decoder: &Model, rows: &[f32], texts: &[Writing]) -> Vec<Found> {
+fn next(decoder: &Model, rows: &[f32], texts: &[&mut Writing]) -> Vec<Found> {
     let rows: Vec<&[f32]> = rows.chunks(decoder.hidden()).collect();
     let of = |places: &[usize]| places.iter().flat_map(|place| rows[*place]).copied().collect::<Vec<f32>>();
     // The best token is found without a row of logits.

@@ -69,20 +69,16 @@ impl Inspection {
     /// Looks at the tokenizer too, and at the memory of this machine.
     pub fn rest(&self, files: &Files) -> Rest {
         let mut faults = Vec::new();
-        let tokens = || {
-            let (values, file) = said(files)?;
-            let (_, architecture) = said_by(&files.place(), &file, &values).ok()?;
-            let opened = match Checkpoint::look(files.clone()) {
-                Ok(checkpoint) => checkpoint.tokenizer(),
-                // Where other things are wrong, it is still worth knowing whether this is.
-                Err(_) if files.has("tokenizer.json") => {
-                    let interface = architecture.interface();
-                    Tokens::open(files, None, &interface, &interface.ends)
-                        .map_err(|fault| CheckpointError::Tokens { place: files.place(), fault })
-                }
-                Err(_) => return None,
-            };
-            Some(opened)
+        let tokens = || match Checkpoint::look(files.clone()) {
+            Ok(checkpoint) => Some(checkpoint.tokenizer()),
+            // Where other things are wrong, it is still worth knowing whether this is.
+            Err(_) if files.has("tokenizer.json") => {
+                let (values, file) = said(files)?;
+                let interface = said_by(&files.place(), &file, &values).ok()?.1.interface();
+                let opened = Tokens::open(files, None, &interface, &interface.ends);
+                Some(opened.map_err(|fault| CheckpointError::Tokens { place: files.place(), fault }))
+            }
+            Err(_) => None,
         };
         let tokenizer = match tokens() {
             None => None,

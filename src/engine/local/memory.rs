@@ -3,7 +3,7 @@
 //! A batch is a packed forest. A sequence may go on from the beginning of an earlier one of its batch, whose keys and values
 //! are met layer by layer and need not be kept; or from a memory that was kept by an earlier call.
 
-use std::{ops::Range, sync::Arc};
+use std::{collections::BTreeSet, ops::Range, sync::Arc};
 
 use rayon::prelude::*;
 
@@ -92,6 +92,12 @@ impl Memory {
     /// Tokens read so far.
     pub fn tokens(&self) -> usize {
         self.tokens
+    }
+
+    /// The blocks of a layer that these hold together, each counted once.
+    pub fn held<'a>(memories: impl Iterator<Item = &'a Self>) -> usize {
+        let blocks = memories.flat_map(|memory| memory.layers.first().into_iter().flatten());
+        blocks.map(Arc::as_ptr).collect::<BTreeSet<_>>().len()
     }
 
     /// Holds this and nothing else.

@@ -27,11 +27,17 @@ mod windows;
 mod score;
 mod rank;
 mod generate;
+mod forest;
 mod answer;
+mod read;
+mod write;
 #[cfg(test)]
 mod exact;
 
-use std::num::NonZeroUsize;
+use std::{
+    num::NonZeroUsize,
+    sync::atomic::{AtomicU64, Ordering},
+};
 
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
@@ -58,6 +64,33 @@ pub struct Local {
     batch_tokens: usize,
     /// Bytes that texts which are written side by side may hold.
     kept: u64,
+    /// Whether what texts begin with is read once; without it, everything is slower and nothing else.
+    sharing: bool,
+    work: Work,
+}
+
+/// What was done, counted in tokens.
+#[derive(Debug, Default)]
+pub struct Work {
+    asked: AtomicU64,
+    read: AtomicU64,
+}
+
+impl Work {
+    /// What would be read if every request were alone.
+    pub fn asked(&self) -> u64 {
+        self.asked.load(Ordering::Relaxed)
+    }
+
+    /// What was read.
+    pub fn read(&self) -> u64 {
+        self.read.load(Ordering::Relaxed)
+    }
+
+    fn add(&self, asked: usize, read: usize) {
+        self.asked.fetch_add(asked as u64, Ordering::Relaxed);
+        self.read.fetch_add(read as u64, Ordering::Relaxed);
+    }
 }
 
 /// How much is done at once; none of it changes an answer.
@@ -126,8 +159,21 @@ impl Local {
             begins_with: tokens.begins_with(),
         };
         let kept = LEAST_MEMORY.max(description.memory / 4);
-        let batch_tokens = options.batch_tokens.get();
-        Ok(Self { card, tokens, decoder, pool, batch_tokens, kept })
+        Ok(Self {
+            card,
+            tokens,
+            decoder,
+            pool,
+            batch_tokens: options.batch_tokens.get(),
+            kept,
+            sharing: true,
+            work: Work::default(),
+        })
+    }
+
+    /// What was done so far.
+    pub fn work(&self) -> &Work {
+        &self.work
     }
 
     /// The built-in model.

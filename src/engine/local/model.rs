@@ -2,7 +2,7 @@
 
 use super::{
     decoder::{Decoder, Place},
-    kernel::{Found, Softmax, Want},
+    kernel::{Block, Found, Softmax, Want},
     memory::{Memory, Sequence},
     recurrent::Recurrent,
 };
@@ -57,6 +57,26 @@ impl Model {
     /// The bytes that a sequence of so many tokens holds while it goes on.
     pub(super) fn memory_of_sequence(&self, tokens: usize) -> u64 {
         either!(self, model => model.arch.memory_of_sequence(tokens))
+    }
+
+    /// The bytes that a sequence may still take until it has so many tokens, when its first ones are those of another.
+    pub(super) fn growth(&self, shared: usize, tokens: usize) -> u64 {
+        let all = self.memory_of_sequence(tokens);
+        match self {
+            Self::Decoder(_) => {
+                all - self.memory_of_sequence(shared / Block::POSITIONS * Block::POSITIONS).min(all)
+            }
+            // States are not shared.
+            Self::Recurrent(_) => all,
+        }
+    }
+
+    /// How fast each pair of values turns in a sequence of this length: sequences that differ in it have nothing in common.
+    pub(super) fn rotation(&self, length: usize) -> Vec<f32> {
+        match self {
+            Self::Decoder(decoder) => decoder.rotation(length),
+            Self::Recurrent(_) => Vec::new(),
+        }
     }
 
     /// Answers one question about what comes after each row of [`Model::read`].

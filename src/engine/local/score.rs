@@ -12,7 +12,11 @@ pub(super) struct Scoring {
     pub(super) tokens: Vec<u32>,
     /// How it is read.
     pub(super) windows: Vec<Window>,
-    answer: Scored,
+    /// The first token that is scored.
+    first: usize,
+    /// Of the text that is scored.
+    bytes: u32,
+    straddles: bool,
 }
 
 impl Scoring {
@@ -36,22 +40,30 @@ impl Scoring {
                 "the text is a single token with nothing before it, so nothing of it can be scored",
             ));
         }
-        let ids = sequence[first..].to_vec();
-        let answer = Scored {
-            texts: ids.iter().map(|id| tokens.token(*id).text).collect(),
-            logprobs: Vec::with_capacity(ids.len()),
+        Ok(Self {
+            windows: windows(sequence.len(), first, context, long)?,
+            first,
             bytes: cut.bytes_from(first - before.len()) as u32,
-            before: first as u32,
             straddles: cut.straddles,
-            ids,
-        };
-        Ok(Self { windows: windows(sequence.len(), first, context, long)?, tokens: sequence, answer })
+            tokens: sequence,
+        })
     }
 
-    /// Takes the log-probabilities of the next window; the answer, when it was the last.
-    pub(super) fn take(&mut self, logprobs: Vec<f32>) -> Option<Answer> {
-        self.answer.logprobs.extend(logprobs);
-        (self.answer.logprobs.len() == self.answer.ids.len())
-            .then(|| Answer::Scored(std::mem::take(&mut self.answer)))
+    /// The tokens that are scored.
+    pub(super) fn scored(&self) -> &[u32] {
+        &self.tokens[self.first..]
+    }
+
+    /// The answer from the log-probabilities of all windows in turn.
+    pub(super) fn answer(&self, tokens: &Tokens, logprobs: Vec<f32>) -> Answer {
+        let ids = self.scored().to_vec();
+        Answer::Scored(Scored {
+            texts: ids.iter().map(|id| tokens.token(*id).text).collect(),
+            logprobs,
+            bytes: self.bytes,
+            before: self.first as u32,
+            straddles: self.straddles,
+            ids,
+        })
     }
 }

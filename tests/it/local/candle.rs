@@ -1,5 +1,7 @@
 //! Mamba and Mamba-2 as candle-transformers computes them, one token at a time, against our own numbers.
 
+#![expect(clippy::disallowed_types, reason = "candle takes tensors in a map of this type")]
+
 use std::{collections::HashMap, path::Path};
 
 use candle_core::{DType, Device, Tensor};

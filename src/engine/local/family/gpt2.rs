@@ -1,57 +1,72 @@
 //! GPT-2 (Radford et al. 2019).
 
-use super::{ACTIVATIONS, Arch, Bias, Family, Layout, Names, Position};
+use super::{
+    ACTIVATIONS, Family,
+    arch::{Arch, Around, Attention, Bend, Feed, Layer, Mlp, Positions, Wiring},
+    keys::{embedding, head, head_dim, layer_norm, layers, plain_attention},
+    tensors::{Linear, NormAt, Table},
+};
 use crate::engine::local::{
     config::Config,
-    kernel::{Activation, Heads, Norm},
+    kernel::{Activation, Heads},
 };
 
 pub(super) const FAMILY: Family = Family { name: "gpt2", read };
 
-const NAMES: Names = Names {
-    // Checkpoints of the bare model, such as the first one, leave the prefix out.
-    prefixes: &["transformer.", ""],
-    embedding: "wte",
-    positions: Some("wpe"),
-    layers: "h",
-    attention_norm: "ln_1",
-    qkv: &["attn.c_attn"],
-    output: "attn.c_proj",
-    mlp_norm: "ln_2",
-    up: &["mlp.c_fc"],
-    down: "mlp.c_proj",
-    final_norm: "ln_f",
-    head: "lm_head",
-};
-
 fn read(config: &Config<'_>) -> Arch {
+    config.refuse("add_cross_attention", "only models without an encoder are run");
     let hidden = config.size_or("n_embd", 768);
-    let layers = config.size_or("n_layer", 12);
-    let heads = config.size_or("n_head", 12);
-    if !hidden.is_multiple_of(heads) {
-        config.fault(format!("`n_embd` ({hidden}) is not a multiple of `n_head` ({heads})"));
-    }
-    if config.flag_or("add_cross_attention", false) {
-        config.fault("`add_cross_attention` is true; only models without an encoder are run");
-    }
-    let dim = (hidden / heads).max(1);
-    let scale = if config.flag_or("scale_attn_weights", true) { (dim as f32).sqrt().recip() } else { 1.0 };
+    let queries = config.size_or("n_head", 12);
+    let dim = head_dim(config, ("n_embd", hidden), ("n_head", queries));
+    let heads = Heads { queries, keys: queries, dim, values: dim };
+    let width = queries * dim;
+    let mlp = config.size_or("n_inner", 4 * hidden);
+    let activation = config.word_or("activation_function", Activation::GeluTanh, ACTIVATIONS);
+    let norm = layer_norm(config, "layer_norm_epsilon", 1e-5);
+    let scaled = config.flag_or("scale_attn_weights", true);
     let by_layer = config.flag_or("scale_attn_by_inverse_layer_idx", false);
+    let layer = |layer: usize| {
+        let at = |name: &str| format!("h.{layer}.{name}");
+        let linear = |name, inputs, outputs| Linear::new(at(name), inputs, outputs, true).inputs_first();
+        let before = |name| Around::Before(NormAt::new(norm, at(name), hidden, true));
+        let attention = plain_attention(
+            heads,
+            linear("attn.c_attn", hidden, 3 * width),
+            linear("attn.c_proj", width, hidden),
+        );
+        let scale = if scaled { attention.scale } else { 1.0 };
+        Layer {
+            wiring: Wiring::Serial { attention: before("ln_1"), feed: before("ln_2") },
+            attention: Attention {
+                rotary: None,
+                scale: if by_layer { scale / (layer + 1) as f32 } else { scale },
+                ..attention
+            },
+            feed: Feed::Dense(Mlp {
+                up: linear("mlp.c_fc", hidden, mlp),
+                bend: Bend::Plain(activation),
+                down: linear("mlp.c_proj", mlp, hidden),
+            }),
+            residual: None,
+        }
+    };
+    let context = config.size_or("n_positions", 1024);
+    let vocabulary = config.size_or("vocab_size", 50257);
+    let tied = config.flag_or("tie_word_embeddings", true);
+    let mut embedding = embedding("wte", vocabulary, hidden);
+    let table = Table { name: "wpe.weight".into(), rows: context, width: hidden };
+    embedding.positions = Some(Positions { table, first: 0 });
     Arch {
-        context: config.size_or("n_positions", 1024),
-        vocabulary: config.size_or("vocab_size", 50257),
+        context,
+        vocabulary,
         hidden,
-        layers,
-        heads: Heads { queries: heads, keys: heads, dim, values: dim },
-        scales: (0..layers).map(|layer| if by_layer { scale / (layer + 1) as f32 } else { scale }).collect(),
-        mlp: config.size_or("n_inner", 4 * hidden),
-        activation: config.word_or("activation_function", Activation::GeluTanh, ACTIVATIONS),
-        norm: Norm::Layer { eps: config.positive_or("layer_norm_epsilon", 1e-5) as f32 },
-        position: Position::Learned,
-        layout: Layout::InputsFirst,
-        bias: Bias { qkv: true, output: true, mlp: true, norm: true },
-        tied: config.flag_or("tie_word_embeddings", true),
-        names: NAMES,
+        embedding,
+        rotaries: vec![],
+        layers: (0..layers(config, "n_layer", 12)).map(layer).collect(),
+        norm: Some(NormAt::new(norm, "ln_f", hidden, true)),
+        head: head((!tied).then_some("lm_head"), vocabulary, hidden),
+        // Checkpoints of the bare model, such as the first one, leave the prefix out.
+        prefixes: &["transformer.", ""],
         begins: config.ids_or("bos_token_id", 50256),
         ends: config.ids_or("eos_token_id", 50256),
     }

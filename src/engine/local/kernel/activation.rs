@@ -18,6 +18,10 @@ pub enum Activation {
     Silu,
     /// max(x, 0).
     Relu,
+    /// max(x, 0)² (So et al. 2021).
+    ReluSquared,
+    /// x σ(1.702 x).
+    QuickGelu,
 }
 
 /// Values that one task takes.
@@ -54,8 +58,22 @@ impl Activation {
             Self::GeluTanh => gelu_tanh(isa, values),
             Self::Silu => silu(isa, values),
             Self::Relu => relu(isa, values),
+            Self::ReluSquared => relu_squared(isa, values),
+            Self::QuickGelu => quick_gelu(isa, values),
         }
     }
+}
+
+/// As [`Activation::gate`] with gate σ(alpha · gate) · (value + 1), where the gate is at most `limit` and the value's size
+/// too.
+pub fn clamped_gate(isa: Isa, both: &[f32], width: usize, alpha: f32, limit: f32, out: &mut [f32]) {
+    let rows = (CHUNK / width).max(1);
+    out.par_chunks_mut(rows * width).zip(both.par_chunks(rows * 2 * width)).for_each(|(out, both)| {
+        for (out, both) in out.chunks_mut(width).zip(both.chunks(2 * width)) {
+            let (gate, values) = both.split_at(width);
+            clamped(isa, gate, values, alpha, limit, out);
+        }
+    });
 }
 
 /// `values += other`.
@@ -82,6 +100,18 @@ kernel! {
 kernel! {
     fn relu(values: &mut [f32]),
     wide: relu_body, narrow: relu_body,
+}
+kernel! {
+    fn relu_squared(values: &mut [f32]),
+    wide: relu_squared_body, narrow: relu_squared_body,
+}
+kernel! {
+    fn quick_gelu(values: &mut [f32]),
+    wide: quick_gelu_body, narrow: quick_gelu_body,
+}
+kernel! {
+    fn clamped(gate: &[f32], values: &[f32], alpha: f32, limit: f32, out: &mut [f32]),
+    wide: clamped_body, narrow: clamped_body,
 }
 kernel! {
     fn multiply(values: &mut [f32], other: &[f32]),
@@ -121,6 +151,32 @@ fn relu_body(values: &mut [f32]) {
     for x in values {
         // NaN stays NaN.
         *x = if *x < 0.0 { 0.0 } else { *x };
+    }
+}
+
+#[inline(always)]
+fn relu_squared_body(values: &mut [f32]) {
+    for x in values {
+        let above = if *x < 0.0 { 0.0 } else { *x };
+        *x = above * above;
+    }
+}
+
+#[inline(always)]
+fn quick_gelu_body(values: &mut [f32]) {
+    for x in values {
+        *x /= 1.0 + exp(-1.702 * *x);
+    }
+}
+
+#[inline(always)]
+fn clamped_body(gate: &[f32], values: &[f32], alpha: f32, limit: f32, out: &mut [f32]) {
+    for ((out, gate), value) in out.iter_mut().zip(gate).zip(values) {
+        // Comparisons that let NaN through.
+        let gate = if *gate > limit { limit } else { *gate };
+        let value = if *value > limit { limit } else { *value };
+        let value = if value < -limit { -limit } else { value };
+        *out = gate / (1.0 + exp(-alpha * gate)) * (value + 1.0);
     }
 }
 
@@ -166,6 +222,28 @@ mod tests {
         check(Activation::GeluTanh, |x| 0.5 * x * (1.0 + (root * (x + 0.044_715 * x * x * x)).tanh()));
         check(Activation::Silu, |x| x / (1.0 + (-x).exp()));
         check(Activation::Relu, |x| x.max(0.0));
+        check(Activation::QuickGelu, |x| x / (1.0 + (-1.702 * x).exp()));
+        let mut squares = [-2.0, 0.5, 3.0];
+        Activation::ReluSquared.apply(Isa::best(), &mut squares);
+        assert_eq!(squares.map(f32::to_bits), [0.0_f32, 0.25, 9.0].map(f32::to_bits));
+    }
+
+    #[test]
+    fn a_clamped_gate_is_cut() {
+        let (alpha, limit) = (1.702_f32, 7.0_f32);
+        let (gates, values) = ([-3.0, 0.5, 9.0], [-20.0, 0.25, 8.0]);
+        let right = |gate: f32, value: f32| {
+            let (gate, value) = (f64::from(gate.min(limit)), f64::from(value.clamp(-limit, limit)));
+            gate / (1.0 + (-f64::from(alpha) * gate).exp()) * (value + 1.0)
+        };
+        for isa in Isa::available() {
+            let mut out = [0.0; 3];
+            clamped_gate(isa, &[gates, values].concat(), 3, alpha, limit, &mut out);
+            for ((out, gate), value) in out.iter().zip(gates).zip(values) {
+                let right = right(gate, value);
+                assert!((f64::from(*out) - right).abs() < 1e-6 * right.abs().max(1.0), "{}", isa.name());
+            }
+        }
     }
 
     #[test]

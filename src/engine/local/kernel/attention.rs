@@ -152,15 +152,14 @@ pub fn attend(
                 start,
                 head,
             };
-            parts.extend((0..heads.queries).map(part));
+            parts.extend((0..heads.keys).map(part));
             row += rows;
         }
     }
     #[expect(unsafe_code, reason = "threads fill parts of one matrix")]
-    // SAFETY: parts differ in their rows or in their head's columns.
+    // SAFETY: parts differ in their rows or in their heads' columns.
     let out = unsafe { Out::new(out, heads.queries * heads.values) };
     parts.par_iter().for_each(|part| {
-        let queries = &queries[part.row * row_width + part.head * heads.dim..];
         attend_part(isa, attention, queries, row_width, part, out);
     });
 }
@@ -199,16 +198,18 @@ impl Attention<'_> {
                 }
             }
         }
-        let seen = self.first_key(position)..=position;
-        for (j, score) in scores.iter_mut().enumerate() {
-            if !seen.contains(&(first + j)) {
-                *score = f32::NEG_INFINITY;
+        let seen = self.first_key(position).saturating_sub(first)..(position + 1 - first).min(POSITIONS);
+        if seen != (0..POSITIONS) {
+            for (j, score) in scores.iter_mut().enumerate() {
+                if !seen.contains(&j) {
+                    *score = f32::NEG_INFINITY;
+                }
             }
         }
     }
 }
 
-/// Neighbouring rows of one sequence, and one head.
+/// Neighbouring rows of one sequence, and the query heads that share one head of keys and values.
 struct Part<'a> {
     /// Those that the rows see, beginning at the position `first`. Blocks that some rows do not see change no bit of
     /// them.
@@ -217,6 +218,7 @@ struct Part<'a> {
     row: usize,
     rows: usize,
     start: usize,
+    /// Of the keys and values.
     head: usize,
 }
 
@@ -227,7 +229,7 @@ kernel! {
     wide: part_body::<12, 32>, narrow: part_body::<6, 16>,
 }
 
-/// `HIGHEST` rows at a time, and products of `WIDTH` columns.
+/// `HIGHEST` queries at a time, all heads of a row after each other, and products of `WIDTH` columns.
 #[inline(always)]
 fn part_body<const HIGHEST: usize, const WIDTH: usize>(
     attention: &Attention<'_>,
@@ -236,10 +238,10 @@ fn part_body<const HIGHEST: usize, const WIDTH: usize>(
     part: &Part<'_>,
     out: Out<'_>,
 ) {
+    let count = part.rows * (attention.heads.queries / attention.heads.keys);
     let mut first = 0;
-    while first < part.rows {
-        let height = HIGHEST.min(part.rows - first);
-        let queries = &queries[first * row_width..];
+    while first < count {
+        let height = HIGHEST.min(count - first);
         macro_rules! of_height {
             ($($height:literal)*) => {
                 match height {
@@ -250,12 +252,12 @@ fn part_body<const HIGHEST: usize, const WIDTH: usize>(
                 }
             };
         }
-        of_height!(1 3 6 8 12);
+        of_height!(1 2 4 6 8 12);
         first += height;
     }
 }
 
-/// Up to `HEIGHT` rows of a part.
+/// Up to `HEIGHT` queries of a part.
 #[inline(always)]
 fn rows<const HEIGHT: usize, const WIDTH: usize>(
     attention: &Attention<'_>,
@@ -266,26 +268,36 @@ fn rows<const HEIGHT: usize, const WIDTH: usize>(
     out: Out<'_>,
 ) {
     let (heads, height) = (attention.heads, range.len());
+    let group = heads.queries / heads.keys;
+    let place = |i: usize| {
+        let query = range.start + i;
+        (query / group, part.head * group + query % group)
+    };
     let mut columns = vec![[0.0; HEIGHT]; heads.dim];
     for i in 0..height {
-        for (column, &value) in columns.iter_mut().zip(&queries[i * row_width..][..heads.dim]) {
+        let (row, head) = place(i);
+        let query = &queries[(part.row + row) * row_width + head * heads.dim..][..heads.dim];
+        for (column, &value) in columns.iter_mut().zip(query) {
             column[i] = value;
         }
     }
     let mut sums = vec![[[0.0; POSITIONS]; HEIGHT]; heads.values.div_ceil(POSITIONS)];
     let (mut largest, mut total) = ([f32::NEG_INFINITY; HEIGHT], [0.0; HEIGHT]);
     if let Some(sinks) = attention.sinks {
-        (largest, total) = ([sinks[part.head]; HEIGHT], [1.0; HEIGHT]);
+        for (i, largest) in largest[..height].iter_mut().enumerate() {
+            *largest = sinks[place(i).1];
+        }
+        total = [1.0; HEIGHT];
     }
     for (index, block) in part.blocks.iter().enumerate() {
-        let (keys, values) = block.head(part.head / (heads.queries / heads.keys));
+        let (keys, values) = block.head(part.head);
         let mut scores = [[0.0; POSITIONS]; HEIGHT];
         product::<HEIGHT, WIDTH>(&mut scores, &columns, keys);
         let mut weights = [[0.0; HEIGHT]; POSITIONS];
         for i in 0..height {
             let scores = &mut scores[i];
-            let position = part.start + range.start + i;
-            attention.score(scores, part.head, part.first + index * POSITIONS, position);
+            let (row, head) = place(i);
+            attention.score(scores, head, part.first + index * POSITIONS, part.start + row);
             let new = halve(*scores, larger);
             if new > largest[i] {
                 let shrink = if largest[i] == f32::NEG_INFINITY { 0.0 } else { exp(largest[i] - new) };
@@ -310,14 +322,14 @@ fn rows<const HEIGHT: usize, const WIDTH: usize>(
         }
     }
     for i in 0..height {
-        let share = 1.0 / total[i];
+        let (share, (row, head)) = (1.0 / total[i], place(i));
         for (chunk, sums) in sums.iter_mut().enumerate() {
             for sum in &mut sums[i] {
                 *sum *= share;
             }
             let width = POSITIONS.min(heads.values - chunk * POSITIONS);
-            let column = part.head * heads.values + chunk * POSITIONS;
-            out.write(part.row + range.start + i, column, &sums[i][..width]);
+            let column = head * heads.values + chunk * POSITIONS;
+            out.write(part.row + row, column, &sums[i][..width]);
         }
     }
 }

@@ -7,9 +7,9 @@ use rayon::prelude::*;
 
 use super::{
     Isa, Packed, Sum, View,
-    gemm::{Rows, product},
+    gemm::{Rows, gemm_on, product},
     kernel,
-    math::{exp, max, sums},
+    math::{exp, max, sums, tanh},
     packed::PANEL,
     tile::Out,
 };
@@ -56,9 +56,48 @@ impl Softmax {
     }
 }
 
-/// Answers one question about each row's distribution over the vocabulary, softmax(row · head).
-pub fn find(isa: Isa, rows: View<'_>, head: &Packed, wants: &[Want]) -> Vec<Found> {
+/// From rows to logits.
+#[derive(Clone, Copy)]
+pub struct Head<'a> {
+    /// `[width, vocabulary]`.
+    pub matrix: &'a Packed,
+    /// `[vocabulary]`: added to the logits.
+    pub bias: Option<&'a [f32]>,
+    /// Bends logits to cap · tanh(logit / cap) then.
+    pub softcap: Option<f32>,
+}
+
+impl<'a> Head<'a> {
+    /// A matrix and nothing else.
+    pub fn plain(matrix: &'a Packed) -> Self {
+        Self { matrix, bias: None, softcap: None }
+    }
+
+    /// The logits after rows: `[rows, vocabulary]`.
+    pub fn logits(&self, isa: Isa, rows: View<'_>) -> Vec<f32> {
+        let mut logits = vec![0.0; rows.rows * self.matrix.n()];
+        gemm_on(isa, rows, self.matrix, &mut logits, Sum::Store);
+        logits.par_chunks_mut(self.matrix.n()).for_each(|row| self.finish(isa, row, 0));
+        logits
+    }
+
+    /// Turns products into logits of the tokens from `first` on.
+    fn finish(&self, isa: Isa, logits: &mut [f32], first: usize) {
+        if let Some(bias) = self.bias {
+            for (logit, bias) in logits.iter_mut().zip(&bias[first..]) {
+                *logit += bias;
+            }
+        }
+        if let Some(cap) = self.softcap {
+            bend(isa, logits, cap);
+        }
+    }
+}
+
+/// Answers one question about each row's distribution over the vocabulary, the softmax of its logits.
+pub fn find(isa: Isa, rows: View<'_>, whole: &Head<'_>, wants: &[Want]) -> Vec<Found> {
     assert_eq!(rows.rows, wants.len(), "one question a row");
+    let head = whole.matrix;
     let packed = Rows::pack(isa, rows, head.k(), false);
     let stretches = head.n().div_ceil(STRETCH);
     let row_tasks = rows.rows.div_ceil(ROWS);
@@ -77,6 +116,9 @@ pub fn find(isa: Isa, rows: View<'_>, head: &Packed, wants: &[Want]) -> Vec<Foun
                 let out = unsafe { Out::new(logits, tokens.len()) };
                 let panels = tokens.start / PANEL..tokens.end.div_ceil(PANEL);
                 product(isa, &packed, range.clone(), head, panels, out, (first, tokens.start), Sum::Store);
+                for row in logits.chunks_mut(tokens.len()) {
+                    whole.finish(isa, row, tokens.start);
+                }
                 let rows = logits.chunks(tokens.len()).zip(&wants[range]);
                 rows.map(|(logits, want)| Part::of(isa, logits, tokens.start, *want)).collect()
             },
@@ -141,6 +183,18 @@ fn join(parts: impl Iterator<Item = Part> + Clone) -> Softmax {
 }
 
 kernel! {
+    fn bend(logits: &mut [f32], cap: f32),
+    wide: bend_body, narrow: bend_body,
+}
+
+#[inline(always)]
+fn bend_body(logits: &mut [f32], cap: f32) {
+    for logit in logits {
+        *logit = cap * tanh(*logit / cap);
+    }
+}
+
+kernel! {
     /// The largest logit, and of all logits less the largest the sum of the exponentials, and of those times what they are of.
     fn exponentials(logits: &[f32]) -> (f32, [f32; 2]),
     wide: exponentials_body, narrow: exponentials_body,
@@ -175,14 +229,14 @@ mod tests {
         let wants: Vec<Want> = (0..rows)
             .map(|row| if row % 3 == 0 { Want::Best } else { Want::Token((row * 19 % vocabulary) as u32) })
             .collect();
-        let all = find(Isa::best(), View::dense(&hidden, rows), &head, &wants);
+        let all = find(Isa::best(), View::dense(&hidden, rows), &Head::plain(&head), &wants);
         let mut logits = vec![0.0; rows * vocabulary];
         gemm(View::dense(&hidden, rows), &head, &mut logits, Sum::Store);
         for isa in Isa::available() {
             let again: Vec<Found> = hidden
                 .chunks(k)
                 .zip(&wants)
-                .flat_map(|(row, want)| find(isa, View::dense(row, 1), &head, &[*want]))
+                .flat_map(|(row, want)| find(isa, View::dense(row, 1), &Head::plain(&head), &[*want]))
                 .collect();
             assert_eq!(all, again, "{}", isa.name());
         }
@@ -204,13 +258,32 @@ mod tests {
     }
 
     #[test]
+    fn a_bias_and_a_cap_show_in_both_ways_to_logits() {
+        let (k, vocabulary) = (8, STRETCH + 40);
+        let (matrix, bias, row) = (head(k, vocabulary), numbers(vocabulary, 8), numbers(k, 9));
+        let whole = Head { matrix: &matrix, bias: Some(&bias), softcap: Some(2.0) };
+        let rows = View::dense(&row, 1);
+        let logits = whole.logits(Isa::best(), rows);
+        let plain = Head::plain(&matrix).logits(Isa::best(), rows);
+        for ((logit, plain), bias) in logits.iter().zip(&plain).zip(&bias) {
+            let right = 2.0 * (f64::from(plain + bias) / 2.0).tanh();
+            assert!((f64::from(*logit) - right).abs() < 1e-6);
+        }
+        let softmax = softmax(Isa::best(), &logits);
+        for id in [3, STRETCH as u32 + 7] {
+            let found = find(Isa::best(), rows, &whole, &[Want::Token(id)]);
+            assert_eq!(found[0], softmax.found(id, logits[id as usize]));
+        }
+    }
+
+    #[test]
     fn of_equal_logits_the_lowest_id_is_best() {
         let mut weights = vec![0.0; 3 * STRETCH];
         for id in [STRETCH - 1, STRETCH, 2 * STRETCH + 7] {
             weights[id] = 1.0;
         }
         let head = Packed::pack(1, 3 * STRETCH, &weights, 1, 1);
-        let found = find(Isa::best(), View::dense(&[2.0], 1), &head, &[Want::Best]);
+        let found = find(Isa::best(), View::dense(&[2.0], 1), &Head::plain(&head), &[Want::Best]);
         assert_eq!(found[0].id as usize, STRETCH - 1);
     }
 
@@ -218,7 +291,8 @@ mod tests {
     fn what_is_not_a_number_shows() {
         let head = head(2, 40);
         for bad in [f32::NAN, f32::INFINITY] {
-            let found = find(Isa::best(), View::dense(&[bad, 1.0], 1), &head, &[Want::Token(3)]);
+            let found =
+                find(Isa::best(), View::dense(&[bad, 1.0], 1), &Head::plain(&head), &[Want::Token(3)]);
             assert!(!found[0].logprob.is_finite());
         }
     }

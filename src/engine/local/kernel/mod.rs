@@ -23,11 +23,11 @@ mod attention;
 mod head;
 mod scan;
 
-pub use activation::{Activation, add};
+pub use activation::{Activation, add, clamped_gate};
 pub use attention::{Alibi, Attention, Block, Heads, Span, attend};
 pub use format::{Format, LARGEST_BLOCK};
 pub use gemm::{Sum, View, gemm, gemm_on};
-pub use head::{Found, Softmax, Want, find, softmax};
+pub use head::{Found, Head, Softmax, Want, find, softmax};
 pub use kept::Lines;
 pub use norm::Norm;
 pub use packed::{Packed, Storage, fill};

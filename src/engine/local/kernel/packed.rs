@@ -140,7 +140,7 @@ impl Packed {
                         wide.fill([0.0; PANEL]);
                         fill(columns(panel), wide)?;
                         for (out, value) in out.iter_mut().zip(wide.as_flattened()) {
-                            assert!(value.to_bits() & 0xffff == 0, "{value} is not a bf16");
+                            assert!(value.to_bits().trailing_zeros() >= 16, "{value} is not a bf16");
                             *out = (value.to_bits() >> 16) as u16;
                         }
                         Ok(())

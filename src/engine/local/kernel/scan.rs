@@ -146,7 +146,8 @@ impl Scan {
                 Decay::Values(decay) => &decay[block * self.state..][..self.state],
                 Decay::Channels(decay) => &decay[block..=block],
             };
-            scan(isa, inputs, rows, lanes, group * self.state, decay, &self.skip[block], held, out);
+            let part = Part { rows, lanes, first: group * self.state, decay, skip: &self.skip[block] };
+            scan(isa, inputs, &part, held, out);
             if let Some(after) = after {
                 after.copy_from_slice(held);
             }
@@ -189,30 +190,30 @@ impl<'a> Columns<'a> {
     }
 }
 
+/// A block of channels over some rows.
+struct Part<'a> {
+    rows: Range<usize>,
+    lanes: Range<usize>,
+    /// The first column of the group's b and c.
+    first: usize,
+    /// `[state][LANES]`, or one row where all values decay alike.
+    decay: &'a [[f32; LANES]],
+    skip: &'a [f32; LANES],
+}
+
 kernel! {
-    /// One block of channels over all rows. `held` is `[state][LANES]`; `decay` likewise, or one row of it.
-    fn scan(
-        inputs: &Inputs<'_>, rows: Range<usize>, lanes: Range<usize>, first: usize,
-        decay: &[[f32; LANES]], skip: &[f32; LANES], held: &mut [[f32; LANES]], out: Out<'_>,
-    ),
+    /// `held` is `[state][LANES]`.
+    fn scan(inputs: &Inputs<'_>, part: &Part<'_>, held: &mut [[f32; LANES]], out: Out<'_>),
     wide: scan_body, narrow: scan_body,
 }
 
 #[inline(always)]
-#[expect(clippy::too_many_arguments, reason = "one block of a scan of five inputs")]
-fn scan_body(
-    inputs: &Inputs<'_>,
-    rows: Range<usize>,
-    lanes: Range<usize>,
-    first: usize,
-    decay: &[[f32; LANES]],
-    skip: &[f32; LANES],
-    held: &mut [[f32; LANES]],
-    out: Out<'_>,
-) {
+fn scan_body(inputs: &Inputs<'_>, part: &Part<'_>, held: &mut [[f32; LANES]], out: Out<'_>) {
+    let Part { rows, lanes, first, decay, skip } = part;
+    let (first, decay) = (*first, *decay);
     let of_group = first..first + held.len();
-    for row in rows {
-        let (x, step) = (inputs.x.lanes(row, &lanes), inputs.step.lanes(row, &lanes));
+    for row in rows.clone() {
+        let (x, step) = (inputs.x.lanes(row, lanes), inputs.step.lanes(row, lanes));
         let (b, c) = (inputs.b.at(row, of_group.clone()), inputs.c.at(row, of_group.clone()));
         let mut sum = [0.0; LANES];
         let new: [f32; LANES] = std::array::from_fn(|lane| step[lane] * x[lane]);
@@ -235,7 +236,7 @@ fn scan_body(
                 }
             }
         }
-        let gate = inputs.gate.lanes(row, &lanes);
+        let gate = inputs.gate.lanes(row, lanes);
         for lane in 0..LANES {
             sum[lane] = skip[lane].mul_add(x[lane], sum[lane]) * silu(gate[lane]);
         }

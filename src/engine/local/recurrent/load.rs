@@ -5,7 +5,6 @@ use rayon::prelude::*;
 use super::{Arch, Layer, Linear, Recurrent, Rule, Selection};
 use crate::engine::local::{
     checkpoint::Checkpoint,
-    family::Layout,
     kernel::{Isa, Scan},
     load::{matrix, vector},
     weights::WeightsError,
@@ -20,7 +19,7 @@ pub(in crate::engine::local) fn load(
     let layer = |index: usize| layer(checkpoint, arch, &format!("{prefix}layers.{index}."));
     let embedding = format!("{prefix}{embedding}");
     let head = if arch.tied { embedding.clone() } else { "lm_head.weight".to_owned() };
-    let table = |name| matrix(checkpoint, arch.hidden, Layout::OutputsFirst, &[(name, arch.vocabulary)]);
+    let table = |name| matrix(checkpoint, name, arch.hidden, arch.vocabulary);
     Ok(Recurrent {
         isa: Isa::best(),
         layers: (0..arch.layers).into_par_iter().map(layer).collect::<Result<_, _>>()?,
@@ -34,9 +33,9 @@ pub(in crate::engine::local) fn load(
 fn layer(checkpoint: &Checkpoint, arch: &Arch, prefix: &str) -> Result<Layer, WeightsError> {
     let read = |name: &str| vector(checkpoint, &format!("{prefix}mixer.{name}"));
     let linear = |name: &str, inputs: usize, outputs: usize, bias: bool| {
-        let weight = [(format!("{prefix}mixer.{name}.weight"), outputs)];
+        let weight = format!("{prefix}mixer.{name}.weight");
         Ok(Linear {
-            weight: matrix(checkpoint, inputs, Layout::OutputsFirst, &weight)?,
+            weight: matrix(checkpoint, weight, inputs, outputs)?,
             bias: bias.then(|| read(&format!("{name}.bias"))).transpose()?,
         })
     };

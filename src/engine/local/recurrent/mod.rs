@@ -107,7 +107,7 @@ impl Recurrent {
 
     /// Answers one question about what comes after each row.
     pub fn find(&self, rows: &[f32], wants: &[Want]) -> Vec<Found> {
-        kernel::find(self.isa, View::dense(rows, wants.len()), &self.head, wants)
+        kernel::find(self.isa, View::dense(rows, wants.len()), &kernel::Head::plain(&self.head), wants)
     }
 
     /// The logits after rows: `[rows, vocabulary]`.
@@ -232,20 +232,16 @@ impl Recurrent {
         let mut places = Vec::new();
         let mut first = 0;
         for (piece, state) in pieces.iter().zip(states) {
-            let count = piece.tokens.len();
-            // The row of a token of the piece; those before it have negative places.
-            let row = |at: isize| match usize::try_from(at) {
-                Ok(at) => inputs.row(first + at, convolved),
-                Err(_) => piece.before.map_or(zeros.as_slice(), |before| {
-                    &before.0[index].recent[(at + taps as isize - 1) as usize * convolved..][..convolved]
-                }),
+            let (count, past) = (piece.tokens.len(), taps - 1);
+            // The last rows before the piece, then its own.
+            let row = |at: usize| match (at.checked_sub(past), piece.before) {
+                (Some(own), _) => inputs.row(first + own, convolved),
+                (None, Some(before)) => &before.0[index].recent[at * convolved..][..convolved],
+                (None, None) => &zeros,
             };
-            places.extend(
-                (0..count as isize).map(|at| (at - taps as isize + 1..=at).map(row).collect::<Vec<_>>()),
-            );
+            places.extend((0..count).map(|at| (at..at + taps).map(row).collect::<Vec<_>>()));
             if let Some(state) = state {
-                let last = count as isize;
-                let recent = (last - taps as isize + 1..last).flat_map(row).copied().collect();
+                let recent = (count..count + past).flat_map(row).copied().collect();
                 state.0.push(LayerState { recent, held: Vec::new() });
             }
             first += count;

@@ -7,7 +7,6 @@ use rayon::prelude::*;
 
 use super::{Place, Tensor, WeightsError};
 use crate::engine::local::{
-    family::Layout,
     files::Handle,
     kernel::{self, Format},
 };
@@ -21,6 +20,15 @@ pub struct Elements {
     name: String,
     file: String,
     source: Source,
+}
+
+/// How the matrix of a projection lies in a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Layout {
+    /// `[outputs, inputs]`, as in torch's `Linear`.
+    OutputsFirst,
+    /// `[inputs, outputs]`, as in GPT-2's `Conv1D`.
+    InputsFirst,
 }
 
 enum Source {
@@ -100,19 +108,32 @@ impl Elements {
         matches!(self.source, Source::File { .. })
     }
 
-    /// Writes lines to the columns of a panel from `to` on.
+    /// Writes lines to the columns `to` of a panel: the line `first`, and of those after it each `step`th.
     ///
     /// # Panics
     /// If there are no such lines or columns, or the lines are shorter than the panel is high.
-    pub fn fill(&self, panel: &mut [[f32; 32]], to: usize, lines: Range<usize>) -> Result<(), WeightsError> {
+    pub fn fill(
+        &self,
+        panel: &mut [[f32; 32]],
+        to: Range<usize>,
+        first: usize,
+        step: usize,
+    ) -> Result<(), WeightsError> {
         match &self.source {
             Source::File { .. } => {
-                let mut bytes = vec![0; lines.len() * self.format.bytes(self.len)];
-                self.read(lines, &mut bytes)?;
-                self.format.widen_rows(bytes.chunks_exact(self.format.bytes(self.len)), panel, to);
+                let size = self.format.bytes(self.len);
+                let mut bytes = vec![0; to.len() * size];
+                if step == 1 {
+                    self.read(first..first + to.len(), &mut bytes)?;
+                } else {
+                    for (line, bytes) in (first..).step_by(step).zip(bytes.chunks_exact_mut(size)) {
+                        self.read(line..line + 1, bytes)?;
+                    }
+                }
+                self.format.widen_rows(bytes.chunks_exact(size), panel, to.start);
             }
             Source::Held { numbers, side_by_side } => {
-                for (column, line) in (to..).zip(lines) {
+                for (column, line) in to.zip((first..).step_by(step)) {
                     let start = line / side_by_side * side_by_side * self.len + line % side_by_side;
                     kernel::fill(panel, column..column + 1, &numbers[start..], *side_by_side, 1, |number| {
                         number
@@ -206,6 +227,27 @@ impl Tensor {
             // The config will not fit the tensor, which is said where shapes are compared.
             _ => self,
         }
+    }
+
+    /// One matrix of a tensor that holds one for each expert.
+    ///
+    /// # Panics
+    /// If there is no such expert.
+    pub(super) fn of_expert(&self, expert: usize, format: Format) -> Self {
+        let (count, shape) = self.shape.split_first().expect("a tensor with a matrix for each expert");
+        assert!(expert < *count, "expert {expert} of {count}");
+        let bytes = |elements: usize| format.bytes(elements) as u64;
+        let place = match &self.place {
+            Place::Bytes(range, order) => {
+                let size = bytes(shape.iter().product());
+                let start = range.start + expert as u64 * size;
+                Place::Bytes(start..start + size, *order)
+            }
+            Place::Strided(range, strides) => {
+                Place::Strided(range.start + bytes(expert * strides[0])..range.end, strides[1..].to_vec())
+            }
+        };
+        Self { shape: shape.to_vec(), place, ..self.clone() }
     }
 
     /// The same elements with a number added to each, where they are a vector.

@@ -13,14 +13,13 @@ use std::{
 };
 
 use super::{
-    family::Layout,
     files::{Files, Handle},
     kernel::Format,
 };
 use elements::Order;
 use gguf::Metadata;
 
-pub use elements::Elements;
+pub use elements::{Elements, Layout};
 pub(super) use index::shards;
 
 /// All tensors of a checkpoint, not yet read.
@@ -160,13 +159,23 @@ impl Weights {
         self.files.iter().filter_map(|file| files.len(file).ok()).sum()
     }
 
-    /// The elements of a tensor that is there, as the columns of a matrix of this layout.
+    /// The elements of a tensor that is there, as the columns of a matrix of this layout; where it holds the matrices of all
+    /// experts, one's.
     ///
     /// # Panics
-    /// If there is no such tensor, or its format is not read.
-    pub fn elements(&self, files: &Files, name: &str, layout: Layout) -> Result<Elements, WeightsError> {
+    /// If there is no such tensor or expert, or its format is not read.
+    pub fn elements(
+        &self,
+        files: &Files,
+        name: &str,
+        layout: Layout,
+        expert: Option<usize>,
+    ) -> Result<Elements, WeightsError> {
         let (tensor, format, handle) = self.find(files, name)?;
-        Elements::open(handle, name, tensor, format, layout)
+        match expert {
+            None => Elements::open(handle, name, tensor, format, layout),
+            Some(expert) => Elements::open(handle, name, &tensor.of_expert(expert, format), format, layout),
+        }
     }
 
     /// All elements of a tensor that is there, row after row.

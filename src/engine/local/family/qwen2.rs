@@ -1,0 +1,34 @@
+//! Qwen2 and Qwen2.5 (Yang et al. 2024): Llama with biases to queries, keys and values.
+
+use super::{
+    Family,
+    arch::{Arch, Attention, Feed, Layer},
+    keys::{Sizes, at, qwen_windows, rms},
+};
+use crate::engine::local::{config::Config, kernel::Activation};
+
+pub(super) const FAMILY: Family = Family { name: "qwen2", read };
+
+const SIZES: Sizes = Sizes {
+    hidden: 4096,
+    layers: 32,
+    queries: 32,
+    keys: Some(32),
+    dim: None,
+    mlp: 22016,
+    vocabulary: 151_936,
+    context: 32768,
+};
+
+fn read(config: &Config<'_>) -> Arch {
+    let mut common = SIZES.read(config, rms(config, "rms_norm_eps", 1e-6));
+    common.qkv_bias = true;
+    let activation = common.activation(Activation::Silu);
+    let windows = qwen_windows(config, common.layers, |layer, from| layer >= from);
+    common.arch(vec![common.rotary(10_000.0)], false, (None, None), |layer| Layer {
+        wiring: common.pre_norms(layer),
+        attention: Attention { window: windows[layer], ..common.attention(layer) },
+        feed: Feed::Dense(common.gated_mlp(at(layer, "mlp"), common.mlp, activation)),
+        residual: None,
+    })
+}
