@@ -98,10 +98,7 @@ impl Decoder {
 
     /// How fast each pair of values turns in a sequence of this length: sequences that differ in it have nothing in common.
     pub fn rotation(&self, length: usize) -> Vec<f32> {
-        match &self.arch.position {
-            Position::Rotary(rotary) => rotary.frequencies(length).into_owned(),
-            Position::Learned => Vec::new(),
-        }
+        self.arch.rotaries.iter().flat_map(|rotary| rotary.frequencies(length).into_owned()).collect()
     }
 
     /// A memory for a sequence that goes on.
