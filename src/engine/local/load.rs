@@ -214,7 +214,9 @@ impl Reader<'_> {
         let Checkpoint { weights, files, .. } = self.checkpoint;
         let sources = linear.sources.iter().zip(&names);
         let elements: Vec<Elements> = sources
-            .map(|(source, name)| weights.elements(files, name, layout, source.expert.map(|(expert, _)| expert)))
+            .map(|(source, name)| {
+                weights.elements(files, name, layout, source.expert.map(|(expert, _)| expert))
+            })
             .collect::<Read<_>>()?;
         if self.checkpoint.keeps(names.iter().map(String::as_str))
             && linear.order.is_empty()
