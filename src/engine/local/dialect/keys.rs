@@ -51,7 +51,7 @@ impl<'a> Keys<'a> {
         match self.weights.get("token_embd.weight").map(|tensor| tensor.shape.as_slice()) {
             Some([rows, _]) => self.put("vocab_size", *rows),
             Some(shape) => {
-                self.fault(format!("tensor `token_embd.weight` has shape {shape:?}; a matrix is needed"))
+                self.fault(format!("tensor `token_embd.weight` has shape {shape:?}; a matrix is needed"));
             }
             None => self.fault("tensor `token_embd.weight` is missing"),
         }

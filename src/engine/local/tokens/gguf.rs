@@ -75,12 +75,11 @@ pub(super) fn read(metadata: &Metadata) -> Result<Inside, String> {
         return Err("there are no `tokenizer.ggml.tokens`".into());
     }
     let all_normal;
-    let kinds = match metadata.integers("tokenizer.ggml.token_type") {
-        Some(kinds) => kinds,
-        None => {
-            all_normal = vec![NORMAL; tokens.len()];
-            &all_normal
-        }
+    let kinds = if let Some(kinds) = metadata.integers("tokenizer.ggml.token_type") {
+        kinds
+    } else {
+        all_normal = vec![NORMAL; tokens.len()];
+        &all_normal
     };
     fits("token_type", kinds.len(), tokens.len())?;
     let (mut inner, begins) = match metadata.text("tokenizer.ggml.model") {

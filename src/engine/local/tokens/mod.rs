@@ -105,17 +105,14 @@ impl Tokens {
         ends: &[u32],
     ) -> Result<Self, TokensError> {
         let unreadable = |error: &dyn std::fmt::Display| TokensError::Unreadable(error.to_string());
-        let (mut inner, config, map) = match inside.filter(|_| !files.has(FILE)) {
-            Some(metadata) => {
-                let Inside { inner, config } = gguf::read(metadata).map_err(TokensError::Inside)?;
-                (inner, Some(config), None)
-            }
-            None => {
-                let text = files.read(FILE).map_err(|error| unreadable(&error))?;
-                let beside = |name| object(files, name).map_err(|error| TokensError::Beside(Box::new(error)));
-                let inner = read(&text).map_err(|error| unreadable(&error))?;
-                (inner, beside("tokenizer_config.json")?, beside("special_tokens_map.json")?)
-            }
+        let (mut inner, config, map) = if let Some(metadata) = inside.filter(|_| !files.has(FILE)) {
+            let Inside { inner, config } = gguf::read(metadata).map_err(TokensError::Inside)?;
+            (inner, Some(config), None)
+        } else {
+            let text = files.read(FILE).map_err(|error| unreadable(&error))?;
+            let beside = |name| object(files, name).map_err(|error| TokensError::Beside(Box::new(error)));
+            let inner = read(&text).map_err(|error| unreadable(&error))?;
+            (inner, beside("tokenizer_config.json")?, beside("special_tokens_map.json")?)
         };
 
         inner.with_truncation(None).map_err(|error| unreadable(&error))?;

@@ -179,7 +179,7 @@ fn place(
     alignment: u64,
     len: u64,
 ) -> Result<BTreeMap<String, Tensor>, String> {
-    listed.sort_by(|a, b| a.offset.cmp(&b.offset));
+    listed.sort_by_key(|a| a.offset);
     let mut free = data;
     let mut tensors = BTreeMap::new();
     for Entry { name, shape, kind, offset } in listed {

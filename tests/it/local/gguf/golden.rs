@@ -44,7 +44,9 @@ fn dequantised_models_agree_with_transformers() {
             &folder.path().join("tokenizer.json"),
             golden["sequences"][0]["last_logits"].as_array().unwrap().len(),
         );
-        golden_families::check(folder.path(), &golden, &name);
+        if let Err(fault) = golden_families::check(folder.path(), &golden, &name) {
+            panic!("{name}: {fault}");
+        }
     }
 }
 
