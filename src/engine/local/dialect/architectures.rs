@@ -229,7 +229,8 @@ fn starcoder2(keys: &mut Keys<'_>) {
     keys.heads();
     keys.rotation(false);
     keys.float("attention.layer_norm_epsilon", "norm_epsilon");
-    let window = keys.whole("attention.sliding_window");
+    // Files of llama.cpp leave out the window that all released models have.
+    let window = keys.whole("attention.sliding_window").unwrap_or(4096);
     keys.put("sliding_window", window);
 }
 

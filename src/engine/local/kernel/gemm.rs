@@ -19,6 +19,8 @@ const ROWS: usize = 12;
 const NARROW_ROWS: usize = ROWS / 2;
 /// Most rows that one task computes, so that a slice of their packed form stays in the next cache.
 const ROWS_PER_TASK: usize = 20 * ROWS;
+/// Rows that stay in the next cache whole.
+const FEW: usize = 4 * ROWS;
 /// Multiply-adds below which a second thread costs more than it helps.
 const SMALL: usize = 1 << 18;
 
@@ -112,22 +114,26 @@ pub(super) fn product(
 ) {
     let k = packed.k();
     let mut scratch = packed.scratch();
-    // Without a step there would be no tile that stores the zeros.
-    for start in (0..k.max(1)).step_by(DEPTH) {
-        let depth = start..k.min(start + DEPTH);
-        for panel in panels.clone() {
-            let sum = match sum {
-                _ if start > 0 => Sum::Add,
-                Sum::Bias(bias) => Sum::Bias(&bias[panel * PANEL..]),
-                sum => sum,
-            };
-            let columns = packed.slice(panel, depth.clone(), &mut scratch);
-            for row in range.clone().step_by(rows.tile) {
-                let height = rows.tile.min(range.end - row);
-                let rows = &rows.data[row * k..][..height * k][depth.start * height..depth.end * height];
-                tile(isa, rows, columns, out, (row - from.0, panel * PANEL - from.1), height, sum);
-            }
+    let mut slice = |panel: usize, depth: Range<usize>| {
+        let sum = match sum {
+            _ if depth.start > 0 => Sum::Add,
+            Sum::Bias(bias) => Sum::Bias(&bias[panel * PANEL..]),
+            sum => sum,
+        };
+        let columns = packed.slice(panel, depth.clone(), &mut scratch);
+        for row in range.clone().step_by(rows.tile) {
+            let height = rows.tile.min(range.end - row);
+            let rows = &rows.data[row * k..][..height * k][depth.start * height..depth.end * height];
+            tile(isa, rows, columns, out, (row - from.0, panel * PANEL - from.1), height, sum);
         }
+    };
+    // Without a step there would be no tile that stores the zeros.
+    let depths = || (0..k.max(1)).step_by(DEPTH).map(|start| start..k.min(start + DEPTH));
+    if range.len() <= FEW {
+        // The packed matrix comes from memory, which is fastest from one end to the other.
+        panels.for_each(|panel| depths().for_each(|depth| slice(panel, depth)));
+    } else {
+        depths().for_each(|depth| panels.clone().for_each(|panel| slice(panel, depth.clone())));
     }
 }
 

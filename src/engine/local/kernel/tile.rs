@@ -19,6 +19,7 @@ pub(super) fn accumulate<
     // A copy that is never borrowed stays in registers.
     let mut registers = *sums;
     for (rows, columns) in rows.iter().zip(columns) {
+        fetch_ahead(columns);
         let columns = &columns.as_chunks::<WIDTH>().0[FROM / WIDTH];
         // Not `map`, whose loop the compiler does not always turn into registers.
         let mut wide = [0.0; WIDTH];
@@ -38,6 +39,30 @@ pub(super) fn accumulate<
         add_rows!(0 1 2 3 4 5 6 7 8 9 10 11);
     }
     *sums = registers;
+}
+
+/// Bytes between what is summed and what is fetched for it: the machine's own foresight ends with each page of 4 KB.
+const AHEAD: usize = 2048;
+
+/// Asks for what will be read soon, where it lies [`AHEAD`] of a row of columns.
+#[inline(always)]
+fn fetch_ahead<T, const PANEL: usize>(columns: &[T; PANEL]) {
+    #[cfg(target_arch = "x86_64")]
+    {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        /// Bytes that are fetched at once.
+        const LINE: usize = 64;
+        let start = columns.as_ptr().cast::<i8>();
+        for line in 0..size_of_val(columns) / LINE {
+            #[expect(unsafe_code, reason = "a hint to the processor takes an address")]
+            // SAFETY: the address is not read from; whatever it is, a prefetch has no effect on what the program does.
+            unsafe {
+                _mm_prefetch::<_MM_HINT_T0>(start.wrapping_add(AHEAD + line * LINE));
+            }
+        }
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = columns;
 }
 
 /// A matrix that several threads fill, each its own tiles.
