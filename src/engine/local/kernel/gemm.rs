@@ -19,8 +19,6 @@ const ROWS: usize = 12;
 const NARROW_ROWS: usize = ROWS / 2;
 /// Most rows that one task computes, so that a slice of their packed form stays in the next cache.
 const ROWS_PER_TASK: usize = 20 * ROWS;
-/// Rows that stay in the next cache whole.
-const FEW: usize = 4 * ROWS;
 /// Multiply-adds below which a second thread costs more than it helps.
 const SMALL: usize = 1 << 18;
 
@@ -129,12 +127,9 @@ pub(super) fn product(
     };
     // Without a step there would be no tile that stores the zeros.
     let depths = || (0..k.max(1)).step_by(DEPTH).map(|start| start..k.min(start + DEPTH));
-    if range.len() <= FEW {
-        // The packed matrix comes from memory, which is fastest from one end to the other.
-        panels.for_each(|panel| depths().for_each(|depth| slice(panel, depth)));
-    } else {
-        depths().for_each(|depth| panels.clone().for_each(|panel| slice(panel, depth.clone())));
-    }
+    // Panel by panel: the packed matrix comes from memory, which is fastest from one end to the other, and the sums of a
+    // panel stay near from one depth to the next.
+    panels.for_each(|panel| depths().for_each(|depth| slice(panel, depth)));
 }
 
 /// Rows packed for products: `[tile][k][row]`, the rows of a tile side by side.
