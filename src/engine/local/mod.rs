@@ -1,7 +1,7 @@
-//! Models in this process, on the CPU: the built-in one, and checkpoints of Hugging Face's layout.
+//! Models in this process, on the CPU: the built-in one, checkpoints of Hugging Face's layout, and GGUF files.
 //!
 //! ```text
-//! Files ──open──▶ Checkpoint ──load──▶ Local ──answer──▶ windows, rankings, writings ──▶ Decoder
+//! Files ──open──▶ Checkpoint ──load──▶ Local ──answer──▶ a forest of texts ──▶ Model
 //! ```
 //!
 //! A checkpoint is looked at before any weight is read, so that what is wrong with it is said at once, and a dry run knows

@@ -11,8 +11,8 @@ use yardstick::plan::{FirstToken, Windows};
 
 use super::{Ask, Largest, answers, data, floats, ids, json, open, options};
 
-/// Two correct engines in f32 differ by at most half of it (the data's README); candle's own distance to transformers is shown.
-const LOGPROBS: f64 = 1e-4;
+/// Four times what was measured; candle's own distance to transformers is shown.
+const LOGPROBS: f64 = 2e-5;
 /// What candle's mamba has for the state.
 const STATE: usize = 16;
 

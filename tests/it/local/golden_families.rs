@@ -10,9 +10,10 @@ use yardstick::{
 
 use super::{Ask, Largest, answers, data, floats, ids, json, open, options};
 
-/// From the data's README: twice what transformers in f32 and in f64 differ by at most.
+/// What transformers in f32 and in f64 differ by at most, by the data's README; 1.8e-5 was measured.
 const LOGPROBS: f64 = 3e-5;
-const SUMS: f64 = 2e-4;
+/// Twice what was measured, of sums and of logits, which transformers in f32 and in f64 differ by too (6e-5).
+const SUMS: f64 = 6e-5;
 
 #[test]
 fn every_family_agrees_with_transformers_in_both_spellings() {

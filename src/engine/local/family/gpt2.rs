@@ -4,7 +4,7 @@ use super::{
     ACTIVATIONS, Family,
     arch::{Arch, Around, Attention, Bend, Feed, Layer, Mlp, Positions, Wiring},
     keys::{embedding, head, head_dim, layer_norm, layers, plain_attention},
-    tensors::{Linear, NormAt, Table},
+    tensors::{Fused, Linear, NormAt, Table, order},
 };
 use crate::engine::local::{
     config::Config,
@@ -14,26 +14,39 @@ use crate::engine::local::{
 pub(super) const FAMILY: Family = Family { name: "gpt2", read };
 
 fn read(config: &Config<'_>) -> Arch {
+    let by_layer = config.flag_or("scale_attn_by_inverse_layer_idx", false);
+    of_form(config, |queries| Form { keys: queries, fused: Fused::Apart, inputs_first: true, by_layer })
+}
+
+/// What differs among models of GPT-2's form.
+pub(super) struct Form {
+    pub keys: usize,
+    pub fused: Fused,
+    pub inputs_first: bool,
+    /// Whether scores shrink from layer to layer.
+    pub by_layer: bool,
+}
+
+/// A model of GPT-2's form, which may depend on how many query heads there are.
+pub(super) fn of_form(config: &Config<'_>, form: impl FnOnce(usize) -> Form) -> Arch {
     config.refuse("add_cross_attention", "only models without an encoder are run");
     let hidden = config.size_or("n_embd", 768);
     let queries = config.size_or("n_head", 12);
     let dim = head_dim(config, ("n_embd", hidden), ("n_head", queries));
-    let heads = Heads { queries, keys: queries, dim, values: dim };
+    let Form { keys, fused, inputs_first, by_layer } = form(queries);
+    let heads = Heads { queries, keys, dim, values: dim };
     let width = queries * dim;
     let mlp = config.size_or("n_inner", 4 * hidden);
     let activation = config.word_or("activation_function", Activation::GeluTanh, ACTIVATIONS);
     let norm = layer_norm(config, "layer_norm_epsilon", 1e-5);
     let scaled = config.flag_or("scale_attn_weights", true);
-    let by_layer = config.flag_or("scale_attn_by_inverse_layer_idx", false);
     let layer = |layer: usize| {
         let at = |name: &str| format!("h.{layer}.{name}");
-        let linear = |name, inputs, outputs| Linear::new(at(name), inputs, outputs, true).inputs_first();
+        let linear =
+            |name, inputs, outputs| Linear { inputs_first, ..Linear::new(at(name), inputs, outputs, true) };
         let before = |name| Around::Before(NormAt::new(norm, at(name), hidden, true));
-        let attention = plain_attention(
-            heads,
-            linear("attn.c_attn", hidden, 3 * width),
-            linear("attn.c_proj", width, hidden),
-        );
+        let qkv = linear("attn.c_attn", hidden, width + 2 * keys * dim).ordered(order(heads, fused, 0));
+        let attention = plain_attention(heads, qkv, linear("attn.c_proj", width, hidden));
         let scale = if scaled { attention.scale } else { 1.0 };
         Layer {
             wiring: Wiring::Serial { attention: before("ln_1"), feed: before("ln_2") },

@@ -4,23 +4,13 @@ use super::{
     Family,
     arch::{Arch, Attention, Bend, Feed, Layer, Mlp, Weights},
     granite::Multipliers,
-    keys::{Sizes, at, rms},
+    keys::{at, rms},
+    llama::SIZES,
     tensors::{Linear, Source},
 };
 use crate::engine::local::{config::Config, kernel::Activation};
 
 pub(super) const FAMILY: Family = Family { name: "granitemoe", read };
-
-const SIZES: Sizes = Sizes {
-    hidden: 4096,
-    layers: 32,
-    queries: 32,
-    keys: None,
-    dim: None,
-    mlp: 11008,
-    vocabulary: 32000,
-    context: 2048,
-};
 
 fn read(config: &Config<'_>) -> Arch {
     let mut common = SIZES.read(config, rms(config, "rms_norm_eps", 1e-6));

@@ -9,7 +9,7 @@ use crate::engine::local::{config::Config, kernel::Activation};
 
 pub(super) const FAMILY: Family = Family { name: "llama", read };
 
-const SIZES: Sizes = Sizes {
+pub(super) const SIZES: Sizes = Sizes {
     hidden: 4096,
     layers: 32,
     queries: 32,

@@ -3,22 +3,12 @@
 use super::{
     Family,
     arch::{Arch, Attention, Feed, Layer, Weights},
-    keys::{Sizes, at, rms, windows},
+    keys::{at, rms, windows},
+    mistral::SIZES,
 };
 use crate::engine::local::{config::Config, kernel::Activation};
 
 pub(super) const FAMILY: Family = Family { name: "mixtral", read };
-
-const SIZES: Sizes = Sizes {
-    hidden: 4096,
-    layers: 32,
-    queries: 32,
-    keys: Some(8),
-    dim: None,
-    mlp: 14336,
-    vocabulary: 32000,
-    context: 131_072,
-};
 
 fn read(config: &Config<'_>) -> Arch {
     let common = SIZES.read(config, rms(config, "rms_norm_eps", 1e-5));

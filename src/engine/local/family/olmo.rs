@@ -13,7 +13,7 @@ use crate::engine::local::{
 
 pub(super) const FAMILY: Family = Family { name: "olmo", read };
 
-const SIZES: Sizes = Sizes {
+pub(super) const SIZES: Sizes = Sizes {
     hidden: 4096,
     layers: 32,
     queries: 32,

@@ -3,22 +3,12 @@
 use super::{
     Family, Rotary,
     arch::{Arch, Attention, Feed, Layer},
-    keys::{Sizes, at, rms, windows},
+    keys::{at, rms, windows},
+    olmo::SIZES,
 };
 use crate::engine::local::{config::Config, kernel::Activation};
 
 pub(super) const FAMILY: Family = Family { name: "olmo3", read };
-
-const SIZES: Sizes = Sizes {
-    hidden: 4096,
-    layers: 32,
-    queries: 32,
-    keys: None,
-    dim: None,
-    mlp: 11008,
-    vocabulary: 50304,
-    context: 2048,
-};
 
 fn read(config: &Config<'_>) -> Arch {
     let mut common = SIZES.read(config, rms(config, "rms_norm_eps", 1e-5));
