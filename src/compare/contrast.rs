@@ -37,8 +37,8 @@ pub(super) struct Answer {
     pub(super) test: Option<Tested>,
     pub(super) beside: Vec<Tested>,
     pub(super) effects: Vec<Effect>,
-    /// The p that the difference lies within the margin.
-    pub(super) within: Option<f64>,
+    /// The margin, where one was given, and the p that the difference lies within it.
+    pub(super) within: Option<(f64, f64)>,
     /// Units on which the two differ, where only these decide.
     pub(super) differing: Option<Differing>,
     pub(super) flips: Flips,
@@ -78,9 +78,9 @@ pub(super) fn comparable(formula: &Formula) -> Result<(), &'static str> {
             Err("it sets two parts of one run against each other; compare the parts")
         }
         Formula::RepeatSpread(_) => Err("it is a spread between the repeats of one run"),
-        Formula::Calibration { .. } | Formula::CalibrationFloor { .. } => {
-            Err("no interval is known to hold for the difference of two; compare the Brier score or the log loss")
-        }
+        Formula::Calibration { .. } | Formula::CalibrationFloor { .. } => Err(
+            "no interval is known to hold for the difference of two; compare the Brier score or the log loss",
+        ),
         Formula::Distinct { .. } => Err("n-grams are counted over all texts at once; items cannot be paired"),
     }
 }
@@ -126,6 +126,12 @@ impl Question<'_> {
                 (Matched::default(), Err(Incomparable { why: Why::NoContrast, words }))
             }
         }
+    }
+
+    /// The margin of this metric, where one was given, with the p that the difference lies within it.
+    fn within(&self, p: impl FnOnce(f64) -> Option<f64>) -> Option<(f64, f64)> {
+        let margin = self.options.margins.of(self.metric)?;
+        Some((margin, p(margin)?))
     }
 
     fn by_value(
@@ -194,11 +200,8 @@ fn too_few(shared: &str, matched: &Matched) -> Incomparable {
         (matched.without_value, "without this number on a side"),
         (matched.only_first + matched.only_second, "in one run only"),
     ];
-    let lost: Vec<String> = lost
-        .iter()
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, why)| format!("{count} {why}"))
-        .collect();
+    let lost: Vec<String> =
+        lost.iter().filter(|(count, _)| *count > 0).map(|(count, why)| format!("{count} {why}")).collect();
     let lost = if lost.is_empty() { String::new() } else { format!(" ({})", lost.join(", ")) };
     Incomparable { why: Why::TooFew, words: format!("{shared} can be paired{lost}; it takes two") }
 }

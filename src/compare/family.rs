@@ -1,6 +1,6 @@
 //! All p values of a comparison allow for each other, and what that leaves for each.
 
-use super::{Correction, Options, contrast::Answer};
+use super::{Correction, Options};
 use crate::stats::{Adjusted, multiplicity};
 
 /// The p values of one question, such as whether two differ.
@@ -21,15 +21,6 @@ impl Family {
             Correction::BenjaminiHochberg => multiplicity::benjamini_hochberg(&p),
         };
         Self { correction, alpha: 1.0 - options.level.get(), p, adjusted }
-    }
-
-    /// Of the answers that have a p for it.
-    pub(super) fn of<'a>(
-        answers: impl Iterator<Item = &'a Answer>,
-        p: impl Fn(&Answer) -> Option<f64>,
-        options: &Options,
-    ) -> Self {
-        Self::new(answers.filter_map(p).collect(), options)
     }
 
     pub(super) fn size(&self) -> usize {

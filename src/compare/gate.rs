@@ -142,7 +142,10 @@ fn provenance(records: &[Record]) -> Vec<Caution> {
     }
     let specs = records.iter().map(|record| record.run.suite.resolved_sha256).collect::<BTreeSet<_>>();
     if specs.len() > 1 {
-        notice(&all, "the specs differ, by more than the items that are left out where they ask something else".into());
+        notice(
+            &all,
+            "the specs differ, by more than the items that are left out where they ask something else".into(),
+        );
     }
     for (side, record) in records.iter().enumerate() {
         let letter = letter(side);
@@ -154,8 +157,12 @@ fn provenance(records: &[Record]) -> Vec<Caution> {
         }
         match record.run.status {
             Status::Complete => {}
-            Status::Interrupted => notice(&[side], format!("{letter} was interrupted: it holds what was answered")),
-            Status::Running => notice(&[side], format!("{letter} is not finished: it holds what was answered")),
+            Status::Interrupted => {
+                notice(&[side], format!("{letter} was interrupted: it holds what was answered"))
+            }
+            Status::Running => {
+                notice(&[side], format!("{letter} is not finished: it holds what was answered"))
+            }
         }
         let failed: usize = record.run.errors.values().sum();
         if failed > 0 {
@@ -184,7 +191,11 @@ fn tasks(records: &[Record], shared: &[Shared]) -> Vec<Caution> {
         }
         if task.kinds.len() > 1 {
             let kinds: Vec<&str> = task.kinds.iter().copied().collect();
-            cautions.push(of(task, Weight::Notice, format!("it is of different kinds: {}", kinds.join(", "))));
+            cautions.push(of(
+                task,
+                Weight::Notice,
+                format!("it is of different kinds: {}", kinds.join(", ")),
+            ));
         }
         for (sides, matched) in &task.pairs {
             if matched.paired == 0 && matched.other_content > 0 {

@@ -5,6 +5,7 @@
 //! that allows for all others that are shown, and one verdict. What sets the runs apart besides the model is said first.
 
 mod contrast;
+mod draft;
 mod family;
 mod found;
 mod gate;
@@ -15,8 +16,8 @@ mod subject;
 mod verdict;
 
 pub use found::{
-    Comparison, Contrast, Counts, Design, Effect, EffectKind, Equivalence, Flips, Found, Incomparable, Matched,
-    Outcome, Pair, Questions, Rank, Reach, Side, Subject, Tested, Why,
+    Comparison, Contrast, Counts, Design, Effect, EffectKind, Equivalence, Flips, Found, Incomparable,
+    Matched, Outcome, Pair, Questions, Rank, Reach, Side, Subject, Tested, Why,
 };
 pub use gate::{Caution, Refusal, Weight};
 pub use options::{Contents, Correction, Margins, Options, Scope};
@@ -24,9 +25,8 @@ pub use verdict::{Decision, FailOn, Verdict};
 
 use rayon::prelude::*;
 
-use contrast::Answer;
-use family::Family;
-use subject::{Draft, Task};
+use draft::{Draft, Families};
+use subject::Task;
 
 use crate::record::Record;
 
@@ -47,12 +47,12 @@ impl Comparison {
             let why = "no task that they share has a number that two runs can be compared in";
             return Err(Refusal::NothingShared(why.into()));
         }
-        let answers = || drafts.iter().flat_map(Draft::answers);
-        let differences = Family::of(answers(), |answer| Some(answer.test?.p), options);
-        let equivalences = Family::of(answers(), Answer::within_p, options);
-        let questions =
-            Questions { differences: differences.size(), equivalences: equivalences.size() };
-        let subjects = subject::finished(drafts, &differences, &equivalences, options);
+        let families = Families::of(&drafts, options);
+        let questions = Questions {
+            differences: families.differences.size(),
+            equivalences: families.equivalences.size(),
+        };
+        let subjects = draft::finished(drafts, &families, options);
         Ok(Self {
             sides: records
                 .iter()
@@ -77,7 +77,9 @@ impl Design {
     /// The pairs of so many sides, in their order: the one that is compared with, then the other.
     pub fn pairs(self, sides: usize) -> Vec<[usize; 2]> {
         match self {
-            Self::Baseline(base) => (0..sides).filter(|side| *side != base).map(|side| [base, side]).collect(),
+            Self::Baseline(base) => {
+                (0..sides).filter(|side| *side != base).map(|side| [base, side]).collect()
+            }
             Self::AllPairs => {
                 (0..sides).flat_map(|first| (first + 1..sides).map(move |second| [first, second])).collect()
             }

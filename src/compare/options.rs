@@ -1,13 +1,13 @@
 //! What is compared with what, and how strictly.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Design;
+use super::{Design, Refusal};
 use crate::{
-    record::{Formula, Metric, Range},
+    record::{Formula, Metric, Range, Record},
     value::{Level, Seed},
 };
 
@@ -85,6 +85,33 @@ impl Default for Options {
             contents: Contents::default(),
             seed: Seed::default(),
             draws: 10_000,
+        }
+    }
+}
+
+impl Options {
+    /// Refuses what cannot be meant.
+    pub(super) fn check(&self, records: &[Record]) -> Result<(), Refusal> {
+        let runs = records.len();
+        if runs < 2 {
+            return Err(Refusal::TooFew(runs));
+        }
+        if let Design::Baseline(base) = self.design
+            && base >= runs
+        {
+            return Err(Refusal::NoBaseline { number: base + 1, runs });
+        }
+        if let Some(margin) = self.margins.all().find(|margin| !margin.is_finite() || *margin <= 0.0) {
+            return Err(Refusal::Margin(margin));
+        }
+        let metrics = records.iter().flat_map(|record| &record.tasks).flat_map(|task| &task.metrics);
+        let known: BTreeSet<&str> = metrics.map(|metric| metric.name.as_str()).collect();
+        match self.margins.by_metric.keys().find(|name| !known.contains(name.as_str())) {
+            Some(metric) => Err(Refusal::NoSuchMetric {
+                metric: metric.clone(),
+                known: known.into_iter().collect::<Vec<_>>().join(", "),
+            }),
+            None => Ok(()),
         }
     }
 }

@@ -83,7 +83,8 @@ impl<'a> Pairing<'a> {
             values: [Vec::new(), Vec::new()],
         };
         let matched = &mut paired.matched;
-        let read = |table: &'a Table, row: &'a Row| row.cells.as_ref().ok().and_then(|cells| value(table, cells));
+        let read =
+            |table: &'a Table, row: &'a Row| row.cells.as_ref().ok().and_then(|cells| value(table, cells));
         let of_group = |row: &Row| metric.is_none_or(|metric| is_of_group(metric, row));
         let is_within = |table: &Table, row: &Row| metric.is_none_or(|metric| is_within(metric, table, row));
         let looks_at = |table: &Table, row: &Row| of_group(row) && is_within(table, row);
@@ -113,7 +114,8 @@ impl<'a> Pairing<'a> {
                             continue;
                         }
                     }
-                    let (Some(own_value), Some(others)) = (read(own_table, own), read(other_table, other)) else {
+                    let (Some(own_value), Some(others)) = (read(own_table, own), read(other_table, other))
+                    else {
                         matched.without_value += 1;
                         continue;
                     };
@@ -158,8 +160,8 @@ impl<'a> Pairing<'a> {
             let (_, first) = rows.first()?;
             let same = self.contents == Contents::Any
                 || rows.iter().all(|(_, row)| row.key.content == first.key.content);
-            let looked_at = is_of_group(metric, first)
-                && rows.iter().all(|(table, row)| is_within(metric, table, row));
+            let looked_at =
+                is_of_group(metric, first) && rows.iter().all(|(table, row)| is_within(metric, table, row));
             if !same || !looked_at {
                 return None;
             }

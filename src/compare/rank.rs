@@ -27,6 +27,10 @@ pub(super) fn ranks(pairs: &[Pair], sides: &[usize]) -> Vec<Rank> {
 impl std::fmt::Display for Rank {
     /// `1`, or `2–3`.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        if self.best == self.worst { write!(f, "{}", self.best) } else { write!(f, "{}–{}", self.best, self.worst) }
+        if self.best == self.worst {
+            write!(f, "{}", self.best)
+        } else {
+            write!(f, "{}–{}", self.best, self.worst)
+        }
     }
 }

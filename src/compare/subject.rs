@@ -5,42 +5,33 @@ use std::collections::BTreeSet;
 use rayon::prelude::*;
 
 use super::{
-    Caution, Counts, Design, Equivalence, Found, Incomparable, Matched, Options, Outcome, Pair, Reach, Scope,
-    Subject, Weight, Why,
+    Caution, Design, Incomparable, Matched, Options, Scope, Weight, Why,
     contrast::{self, Answer, Question},
-    family::Family,
+    draft::Draft,
     gate::Shared,
     letter,
     pairing::{self, Pairing},
-    rank, verdict,
 };
 use crate::{
     metric,
-    record::{Formula, Measure, Metric, Record, Settings, TaskRecord},
+    record::{Formula, Measure, Metric, Record, Settings, Table, TaskRecord},
     stats::{Estimate, paired},
+    value::Level,
 };
 
 /// One task of all runs.
 pub(super) struct Task<'a> {
-    name: &'a str,
+    pub(super) name: &'a str,
     records: Vec<Option<&'a TaskRecord>>,
     pairing: Pairing<'a>,
 }
 
-/// A number with its answers, before they allow for each other.
-pub(super) struct Draft<'a> {
-    task: &'a Task<'a>,
-    metrics: Vec<Option<Own<'a>>>,
-    pairs: Vec<([usize; 2], Matched, Result<Answer, Incomparable>)>,
-    cochran_q: Option<paired::CochranQ>,
-}
-
-/// A side's own number.
+/// A side's own number, and how it is made.
 #[derive(Clone, Copy)]
-struct Own<'a> {
-    metric: &'a Metric,
+pub(super) struct Own<'a> {
+    pub(super) metric: &'a Metric,
     measure: &'a Measure,
-    settings: &'a Settings,
+    task: &'a TaskRecord,
 }
 
 impl<'a> Task<'a> {
@@ -122,13 +113,14 @@ impl<'a> Task<'a> {
     /// Every number that any side has and two can be compared in, side by side.
     fn metrics(&self, sides: usize, scope: Scope) -> Vec<Vec<Option<Own<'a>>>> {
         let mut all = Vec::<(&str, Option<&str>, Vec<Option<Own<'a>>>)>::new();
-        for (side, task) in self.records.iter().enumerate().filter_map(|(side, task)| Some((side, (*task)?))) {
+        for (side, task) in self.records.iter().enumerate().filter_map(|(side, task)| Some((side, (*task)?)))
+        {
             for (metric, measure) in task.metrics.iter().zip(&task.measures) {
                 let is_asked = metric.headline || scope == Scope::Everything;
                 if !is_asked || contrast::comparable(&metric.formula).is_err() {
                     continue;
                 }
-                let own = Own { metric, measure, settings: &task.settings };
+                let own = Own { metric, measure, task };
                 let is_same = |(name, part, _): &&mut (&str, Option<&str>, _)| {
                     *name == metric.name && *part == metric.part()
                 };
@@ -158,7 +150,9 @@ impl<'a> Task<'a> {
                 let metric = first.metric;
                 Question { pairing: &self.pairing, sides, task: self.name, metric, options }.answer()
             }
-            (Some(_), Some(_)) => nothing(Why::OtherFormula, "it is not made the same way in both runs".into()),
+            (Some(_), Some(_)) => {
+                nothing(Why::OtherFormula, "it is not made the same way in both runs".into())
+            }
             (Some(_), None) => nothing(Why::Absent, format!("only {} has it", letter(sides[0]))),
             (None, Some(_)) => nothing(Why::Absent, format!("only {} has it", letter(sides[1]))),
             (None, None) => nothing(Why::Absent, "neither has it".into()),
@@ -173,13 +167,12 @@ impl<'a> Task<'a> {
         if all.len() < 3 || !all.iter().all(|own| is_same(own.metric, metric)) {
             return None;
         }
-        let right = self.pairing.on_all(metric, |table, cells| {
-            match cells.get(table.column(column)?)?.number()? {
+        let right =
+            self.pairing.on_all(metric, |table, cells| match cells.get(table.column(column)?)?.number()? {
                 0.0 => Some(false),
                 1.0 => Some(true),
                 _ => None,
-            }
-        });
+            });
         if pairing::clusters(right.iter().map(|(key, _)| *key)).shared().is_some() {
             return None;
         }
@@ -193,122 +186,30 @@ fn is_same(one: &Metric, other: &Metric) -> bool {
     one.formula == other.formula && one.group == other.group && one.within == other.within
 }
 
-impl Draft<'_> {
-    /// Those that there are.
-    pub(super) fn answers(&self) -> impl Iterator<Item = &Answer> {
-        self.pairs.iter().filter_map(|(_, _, answer)| answer.as_ref().ok())
-    }
-}
-
-impl Answer {
-    /// The p that the difference lies within the margin.
-    pub(super) fn within_p(&self) -> Option<f64> {
-        Some(self.within?.1)
-    }
-}
-
-/// Corrects all p for each other and says what each comes to.
-pub(super) fn finished(
-    drafts: Vec<Draft<'_>>,
-    differences: &Family,
-    equivalences: &Family,
-    options: &Options,
-) -> Vec<Subject> {
-    // Each answer takes the next place of each family that it belongs to.
-    let (mut difference, mut equivalence) = (0, 0);
-    let next = |place: &mut usize, is_in: bool| {
-        is_in.then(|| {
-            *place += 1;
-            *place - 1
-        })
-    };
-    let placed: Vec<_> = drafts
-        .into_iter()
-        .map(|draft| {
-            let places: Vec<_> = draft
-                .pairs
-                .iter()
-                .map(|(_, _, answer)| {
-                    let answer = answer.as_ref().ok();
-                    [
-                        next(&mut difference, answer.is_some_and(|answer| answer.test.is_some())),
-                        next(&mut equivalence, answer.is_some_and(|answer| answer.within.is_some())),
-                    ]
-                })
-                .collect();
-            (draft, places)
-        })
-        .collect();
-    let finish = |(draft, places): (Draft<'_>, Vec<[Option<usize>; 2]>)| {
-        draft.finished(&places, differences, equivalences, options)
-    };
-    placed.into_par_iter().map(finish).collect()
-}
-
-impl Draft<'_> {
-    fn finished(
-        self,
-        places: &[[Option<usize>; 2]],
-        differences: &Family,
-        equivalences: &Family,
-        options: &Options,
-    ) -> Subject {
-        let Self { task, metrics, pairs, cochran_q } = self;
-        let (side, any) = metrics
-            .iter()
-            .enumerate()
-            .find_map(|(side, own)| Some((side, (*own)?)))
-            .expect("a number is compared because a side has it");
-        let Metric { name, unit, better, chance, .. } = any.metric;
-        let mut subject = Subject {
-            task: task.name.to_owned(),
-            kind: task.records[side].map_or_else(String::new, |task| task.kind.to_owned()),
-            group: any.metric.part().map(str::to_owned),
-            metric: name.clone(),
-            unit: *unit,
-            better: *better,
-            chance: *chance,
-            headline: metrics.iter().flatten().any(|own| own.metric.headline),
-            values: metrics.iter().map(|own| own.map(|own| own.estimate(options))).collect(),
-            pairs: Vec::new(),
-            ranks: Vec::new(),
-            cochran_q,
-        };
-        // Where the sides hold the number on more than the paired rows, `values` is made anew.
-        for ((sides, matched, answer), [difference, equivalence]) in pairs.into_iter().zip(places) {
-            let outcome = match answer {
-                Err(why) => Outcome::Incomparable(why),
-                Ok(answer) => {
-                    let values = sides.map(|side| {
-                        let whole = subject.values[side].clone();
-                        task.on_paired(metrics[side], side, sides, &matched, &answer, options)
-                            .or(whole)
-                            .expect("both sides have the number")
-                    });
-                    let differing = answer.differing;
-                    let found = answer.found(values, difference.map(|place| differences.adjusted(place)), {
-                        equivalence.map(|place| equivalences.adjusted(place))
-                    });
-                    let threshold = difference.map(|place| differences.threshold(place));
-                    let pair = verdict::pair(&subject, sides, matched, found, differing, threshold, options);
-                    subject.pairs.push(pair);
-                    continue;
-                }
-            };
-            let verdict = verdict::incomparable(&subject, sides, &outcome);
-            subject.pairs.push(Pair { sides, matched, outcome, verdict });
-        }
-        let having: Vec<usize> = (0..metrics.len()).filter(|side| metrics[*side].is_some()).collect();
-        if subject.better.is_some() && having.len() > 2 {
-            subject.ranks = rank::ranks(&subject.pairs, &having);
-        }
-        subject
-    }
-}
-
 impl Own<'_> {
-    /// On all of the side's own items, at the level of the comparison.
-    fn estimate(self, options: &Options) -> Estimate {
-        self.measure.estimate.clone()
+    /// The kind of its task.
+    pub(super) fn kind(&self) -> &'static str {
+        self.task.kind
+    }
+
+    /// On all of the side's own items.
+    pub(super) fn on_all(&self, level: Level) -> Estimate {
+        if level == self.task.settings.level {
+            return self.measure.estimate.clone();
+        }
+        self.measured(&self.task.table, level)
+    }
+
+    /// On some of the rows.
+    pub(super) fn on_some(&self, rows: impl Iterator<Item = usize>, level: Level) -> Estimate {
+        let table = &self.task.table;
+        let rows = rows.map(|number| table.rows[number].clone()).collect();
+        self.measured(&Table { name: table.name, columns: table.columns.clone(), rows }, level)
+    }
+
+    fn measured(&self, table: &Table, level: Level) -> Estimate {
+        let settings = Settings { level, ..self.task.settings.clone() };
+        let mut measures = metric::evaluate(std::slice::from_ref(self.metric), table, &settings);
+        measures.pop().map_or_else(|| self.measure.estimate.clone(), |measure| measure.estimate)
     }
 }

@@ -3,6 +3,13 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::{Comparison, Contrast, Found, Incomparable, Options, Pair, Subject, letter};
+use crate::{
+    metric::verdict::{self, Contest, Differing, Held, Reach, Within},
+    record::{Measure, Unit},
+    stats::Test,
+};
+
 /// What a comparison comes to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Verdict {
@@ -93,6 +100,96 @@ impl Decision {
             FailOn::Regression => self == Self::ABetter,
             FailOn::NotEquivalent => !better && !matches!(self, Self::Equivalent | Self::ABetterWithinMargin),
             FailOn::NotBetter => !better,
+        }
+    }
+}
+
+impl Comparison {
+    /// The comparisons that fail. Numbers of which no direction is good are neither better nor worse and never fail.
+    pub fn failing(&self, on: FailOn) -> Vec<(&Subject, &Pair)> {
+        let directed = self.pairs().filter(|(subject, _)| subject.better.is_some());
+        directed.filter(|(_, pair)| pair.verdict.decision.fails(on)).collect()
+    }
+}
+
+/// What a comparison comes to.
+pub(super) fn of(
+    subject: &Subject,
+    sides: [usize; 2],
+    found: &Found,
+    differing: Option<Differing>,
+    options: &Options,
+) -> Verdict {
+    let [from, own] = sides.map(letter);
+    let scale = match found.contrast {
+        Contrast::Difference | Contrast::MedianDifference => Held::Difference,
+        Contrast::Ratio | Contrast::MedianRatio => Held::Ratio,
+    };
+    let unit = match (scale, subject.unit) {
+        (Held::Ratio, _) => Unit::Ratio,
+        (Held::Difference, Unit::Proportion) => Unit::Difference,
+        (Held::Difference, unit) => unit,
+    };
+    let test =
+        found.test.map(|test| Test { hypothesis: test.hypothesis, p: test.p, adjusted: test.adjusted });
+    let measure = Measure {
+        metric: metric(subject),
+        group: subject.group.clone(),
+        unit,
+        better: subject.better,
+        chance: None,
+        headline: subject.headline,
+        estimate: found.difference.clone(),
+        difference_from: None,
+        test,
+    };
+    let contest = Contest {
+        own: &own,
+        from: &from,
+        measure: &measure,
+        scale,
+        alpha: 1.0 - options.level.get(),
+        correction: options.correction.name(),
+        differing,
+        within: found
+            .equivalence
+            .map(|equivalence| Within { margin: equivalence.margin, p: equivalence.adjusted.p }),
+        reach: found.reach.map(|reach| Reach { detectable: reach.detectable, items: reach.items }),
+    };
+    let verdict::Verdict { decision, words } = contest.verdict();
+    Verdict { decision: decision.into(), words }
+}
+
+/// That there is no comparison.
+pub(super) fn of_incomparable(subject: &Subject, sides: [usize; 2], why: &Incomparable) -> Verdict {
+    let [from, own] = sides.map(letter);
+    let why = format!(": {}", why.words);
+    let verdict::Verdict { decision, words } = verdict::incomparable(&own, &from, &metric(subject), &why);
+    Verdict { decision: decision.into(), words }
+}
+
+/// `accuracy`, or `accuracy (europe)`.
+fn metric(subject: &Subject) -> String {
+    match &subject.group {
+        Some(group) => format!("{} ({group})", subject.metric),
+        None => subject.metric.clone(),
+    }
+}
+
+impl From<verdict::Decision> for Decision {
+    /// What is decided of the second, held against the first.
+    fn from(decision: verdict::Decision) -> Self {
+        match decision {
+            verdict::Decision::Better => Self::BBetter,
+            verdict::Decision::Worse => Self::ABetter,
+            verdict::Decision::BetterWithinMargin => Self::BBetterWithinMargin,
+            verdict::Decision::WorseWithinMargin => Self::ABetterWithinMargin,
+            verdict::Decision::Higher => Self::BHigher,
+            verdict::Decision::Lower => Self::AHigher,
+            verdict::Decision::Equivalent => Self::Equivalent,
+            verdict::Decision::NotDecided => Self::NotDecided,
+            verdict::Decision::CannotDecide => Self::CannotDecide,
+            verdict::Decision::NotComparable => Self::NotComparable,
         }
     }
 }

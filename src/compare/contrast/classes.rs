@@ -59,7 +59,7 @@ impl Question<'_> {
                 ..tested(Hypothesis::DeltaT, 2.0 * student::sf(statistic.abs(), spread.df))
             }
         });
-        let within = self.margin().zip(spread);
+        let within = self.within(|margin| Some(Equivalence::by_t(spread?, -margin, margin).p()));
         let units = differing(&items, &clusters);
         let swapped = confusion.swap(score, self.permutation("swap")).ok();
         Ok(Answer {
@@ -69,7 +69,7 @@ impl Question<'_> {
             test: swapped.map(|p| tested(Hypothesis::Swap, p)),
             beside: by_t.into_iter().collect(),
             effects: Vec::new(),
-            within: within.map(|(margin, spread)| Equivalence::by_t(spread, -margin, margin).p()),
+            within,
             differing: Some(Differing { units, tails: 2, clustered: clusters.shared().is_some() }),
             flips: Flips::default(),
             rows: paired.rows,

@@ -36,7 +36,8 @@ impl Question<'_> {
         }
         let clusters = paired.clusters();
         let documents = |values: &[[f64; 2]]| {
-            let [above, below] = [0, 1].map(|part| values.iter().map(|value| value[part]).collect::<Vec<_>>());
+            let [above, below] =
+                [0, 1].map(|part| values.iter().map(|value| value[part]).collect::<Vec<_>>());
             Documents::new(&above, &below, clusters.clone())
         };
         let (first, second) = (documents(first), documents(second));
@@ -45,29 +46,40 @@ impl Question<'_> {
             return Err(Incomparable { why: Why::Undefined, words: why.to_string() });
         }
         let spread = second.minus_paired(&first);
-        let test = spread.ok().map(|spread| Tested {
+        let by_t = spread.ok().map(|spread| Tested {
             statistic: Some(spread.value / spread.std_error),
             df: Some(spread.df),
             ..tested(Hypothesis::JackknifeT, spread.p())
         });
-        let within = self.margin().zip(spread.ok()).map(|(margin, spread)| {
+        let within = self.within(|margin| {
             let margin = match scale {
                 Scale::Exp => log1p(margin),
                 Scale::Bits => margin * std::f64::consts::LN_2,
                 Scale::Plain => margin,
             };
-            Equivalence::by_t(spread, -margin, margin).p()
+            Some(Equivalence::by_t(spread.ok()?, -margin, margin).p())
         });
+        // Without a spread t is not known; turned signs still are.
+        let numerators: Vec<f64> = paired.values[1]
+            .iter()
+            .zip(&paired.values[0])
+            .map(|(second, first)| second[0] - first[0])
+            .collect();
+        let (flipped, differing) = self.sign_flip(&numerators, &clusters);
+        let (test, beside, differing) = match by_t {
+            Some(by_t) => (by_t, vec![flipped], None),
+            None => (flipped, Vec::new(), Some(differing)),
+        };
         let contrast = if scale == Scale::Exp { Contrast::Ratio } else { Contrast::Difference };
         Ok(Answer {
             contrast,
             difference,
             counts: None,
-            test,
-            beside: Vec::new(),
+            test: Some(test),
+            beside,
             effects: Vec::new(),
             within,
-            differing: None,
+            differing,
             flips: Flips::default(),
             rows: paired.rows,
         })

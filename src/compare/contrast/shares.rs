@@ -6,15 +6,13 @@ use libm::log1p;
 
 use super::{Answer, Differing, Question, tested};
 use crate::{
-    compare::{
-        Contrast, Counts, Effect, EffectKind, Flips, Incomparable, Tested,
-        pairing::Paired,
-    },
+    compare::{Contrast, Counts, Effect, EffectKind, Flips, Incomparable, Tested, pairing::Paired},
     record::ItemKey,
     stats::{
-        Clusters, Estimate, Hypothesis, Interval, median,
+        Clusters, Estimate, Hypothesis, Interval,
         influence::Scale,
-        paired::{Equivalence, McNemar, MeanDifference, Pairs},
+        median,
+        paired::{McNemar, MeanDifference, Pairs},
         proportion,
     },
 };
@@ -56,7 +54,7 @@ impl Question<'_> {
             test: Some(tested(hypothesis, counts.mcnemar(McNemar::MidP))),
             beside: vec![tested(Hypothesis::McnemarExact, counts.mcnemar(McNemar::Exact))],
             effects: odds.into_iter().chain(cohen_g(&counts)).collect(),
-            within: self.margin().map(|margin| turned.equivalence(margin).p()),
+            within: self.within(|margin| Some(turned.equivalence(margin).p())),
             differing: Some(Differing { units: counts.discordant(), tails: 1, clustered: false }),
             flips,
             rows: paired.rows,
@@ -82,9 +80,9 @@ impl Question<'_> {
             Some(value) => Effect { kind: EffectKind::HedgesGz, value, low: None, high: None },
             None => Effect { kind: EffectKind::CohenDz, value: effect.d_z, low: None, high: None },
         });
-        let within = self.margin().and_then(|margin| {
+        let within = self.within(|margin| {
             let margin = if scale == Scale::Exp { log1p(margin) } else { margin };
-            mean.equivalence(-margin, margin).ok()
+            Some(mean.equivalence(-margin, margin).ok()?.p())
         });
         let difference = mean.estimate(self.options.level);
         let (contrast, difference) = match scale {
@@ -103,7 +101,7 @@ impl Question<'_> {
             test: Some(test),
             beside,
             effects: effects.into_iter().collect(),
-            within: within.map(Equivalence::p),
+            within,
             differing,
             flips: Flips::default(),
             rows: paired.rows,
@@ -116,19 +114,18 @@ impl Question<'_> {
         let clusters = paired.clusters();
         let differences = paired.differences();
         let difference = median::estimate(&differences, &clusters, self.options.level).carried(scale);
-        let contrast =
-            if scale == Scale::Exp { Contrast::MedianRatio } else { Contrast::MedianDifference };
+        let contrast = if scale == Scale::Exp { Contrast::MedianRatio } else { Contrast::MedianDifference };
         let (test, differing, within) = match clusters.shared() {
             None => {
                 let side = |low: f64| Side::of(&differences, low);
                 let Side { above, below } = side(0.0);
                 let p = McNemar::Exact.p(above.min(below), above + below);
-                let within = self.margin().map(|margin| {
+                let within = self.within(|margin| {
                     let margin = if scale == Scale::Exp { log1p(margin) } else { margin };
                     let (low, high) = (side(-margin), side(margin));
                     let p_above = proportion::p_at_least(low.above, low.above + low.below, 0.5);
                     let p_below = proportion::p_at_least(high.below, high.above + high.below, 0.5);
-                    p_above.max(p_below)
+                    Some(p_above.max(p_below))
                 });
                 let differing = Differing { units: above + below, tails: 2, clustered: false };
                 (tested(Hypothesis::SignTest, p), differing, within)
@@ -151,11 +148,6 @@ impl Question<'_> {
             flips: Flips::default(),
             rows: paired.rows,
         })
-    }
-
-    /// The margin of this metric, where one was given.
-    pub(super) fn margin(&self) -> Option<f64> {
-        self.options.margins.of(self.metric)
     }
 
     /// A t interval knows no bounds; a difference of numbers with bounds has some.
