@@ -28,7 +28,8 @@ pub fn figure(task: &TaskRecord) -> Option<Figure> {
     for row in &task.table.rows {
         let Ok(cells) = &row.cells else { continue };
         let number = |at: usize| cells.get(at).and_then(record::Cell::number);
-        let (Some(right), Some(wrong), Some(correct)) = (number(right), number(wrong), number(correct)) else {
+        let (Some(right), Some(wrong), Some(correct)) = (number(right), number(wrong), number(correct))
+        else {
             continue;
         };
         let (sort, says) = match correct {
@@ -47,12 +48,8 @@ pub fn figure(task: &TaskRecord) -> Option<Figure> {
     }
     let ends = around(points.iter().flat_map(|point| [point.at.0, point.at.1]), Steps::Add)?;
     let side = |title| Axis { title, steps: Steps::Powers, ends };
-    let plane = Plane::new(
-        side("P(most probable wrong ending)"),
-        side("P(right ending)"),
-        (380.0, 380.0),
-        30.0,
-    );
+    let plane =
+        Plane::new(side("P(most probable wrong ending)"), side("P(right ending)"), (380.0, 380.0), 30.0);
     let mut svg = Svg::default();
     plane.draw(&mut svg);
     let [left, right, top, bottom] = plane.edges();

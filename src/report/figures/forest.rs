@@ -27,15 +27,20 @@ const PLOT: f64 = 300.0;
 const WIDEST_NAME: f64 = 170.0;
 
 /// A number of a model.
-struct Entry<'a> {
-    task: &'a str,
-    model: usize,
-    measure: &'a Measure,
+#[derive(Clone, Copy, Debug)]
+pub struct Number<'a> {
+    /// What the task is called.
+    pub task: &'a str,
+    /// Which model it is, by its place.
+    pub model: usize,
+    /// The number.
+    pub measure: &'a Measure,
 }
 
-/// Numbers that share an axis.
+/// Numbers that share an axis, and the figure that they make.
 #[derive(Clone, Copy)]
 struct Axis {
+    topic: Topic,
     id: &'static str,
     unit: Unit,
     title: &'static str,
@@ -48,6 +53,7 @@ struct Axis {
 
 const AXES: [Axis; 4] = [
     Axis {
+        topic: Topic::Metrics,
         id: "shares",
         unit: Unit::Proportion,
         title: "Shares",
@@ -57,6 +63,7 @@ const AXES: [Axis; 4] = [
         reference: None,
     },
     Axis {
+        topic: Topic::Metrics,
         id: "differences",
         unit: Unit::Difference,
         title: "Differences within the run",
@@ -66,6 +73,7 @@ const AXES: [Axis; 4] = [
         reference: Some(0.0),
     },
     Axis {
+        topic: Topic::Metrics,
         id: "ratios",
         unit: Unit::Ratio,
         title: "Ratios",
@@ -75,6 +83,7 @@ const AXES: [Axis; 4] = [
         reference: Some(1.0),
     },
     Axis {
+        topic: Topic::Metrics,
         id: "scores",
         unit: Unit::Score,
         title: "Scores",
@@ -85,43 +94,82 @@ const AXES: [Axis; 4] = [
     },
 ];
 
-/// The headline numbers of one or several models: a figure for each sort of number that there is.
-pub fn figures(models: &[(&str, &[TaskRecord])]) -> Vec<Figure> {
-    AXES.iter().filter_map(|axis| figure(models, *axis)).collect()
+const PERPLEXITIES: Axis = Axis {
+    topic: Topic::Perplexity,
+    id: "perplexity",
+    unit: Unit::Perplexity,
+    title: "Perplexity",
+    says: "perplexity (logarithmic)",
+    steps: Steps::Multiply,
+    holds: &[],
+    reference: None,
+};
+
+const WAYS: Axis =
+    Axis { topic: Topic::Prompting, id: "ways", title: "Accuracy by the way to ask", ..AXES[0] };
+
+/// Numbers of one or several models: a figure for each sort of number that there is.
+pub fn figures(models: &[&str], numbers: &[Number<'_>]) -> Vec<Figure> {
+    AXES.iter()
+        .filter_map(|axis| figure(models, numbers, *axis, id("metrics", &[axis.id]), axis.title.into()))
+        .collect()
 }
 
-fn figure(models: &[(&str, &[TaskRecord])], axis: Axis) -> Option<Figure> {
-    let names = Names::of(models.first()?.1);
-    let mut entries: Vec<Entry<'_>> = Vec::new();
-    for (model, (_, tasks)) in models.iter().enumerate() {
-        for task in *tasks {
-            let fits = |m: &&Measure| m.headline && m.unit == axis.unit && m.estimate.value.is_ok();
-            let of_task = task.measures.iter().filter(fits);
-            entries.extend(of_task.map(|measure| Entry { task: names.of_task(task), model, measure }));
-        }
-    }
+/// The headline numbers of a run.
+pub fn of_run(model: &str, tasks: &[TaskRecord]) -> Vec<Figure> {
+    let names = Names::of(tasks);
+    let of_task = |task| numbers(task, names.of_task(task), |measure| measure.headline);
+    figures(&[model], &tasks.iter().flat_map(of_task).collect::<Vec<_>>())
+}
+
+/// The perplexities of a task, by group where it has groups.
+pub fn perplexities(task: &TaskRecord) -> Option<Figure> {
+    of_task(task, PERPLEXITIES, |measure| measure.metric.contains("perplexity"))
+}
+
+/// The accuracy of each way to ask of a task that compares some.
+pub fn ways(task: &TaskRecord) -> Option<Figure> {
+    task.details.iter().find(|table| table.name == "pairs")?;
+    of_task(task, WAYS, |measure| measure.metric == "accuracy" && measure.headline)
+}
+
+fn of_task(task: &TaskRecord, axis: Axis, shows: fn(&Measure) -> bool) -> Option<Figure> {
+    let name = task.name.as_str();
+    let (id, title) = (id(axis.id, &[name]), format!("{}: {name}", axis.title));
+    figure(&[""], &numbers(task, name, shows), axis, id, title)
+}
+
+fn numbers<'a>(task: &'a TaskRecord, name: &'a str, shows: fn(&Measure) -> bool) -> Vec<Number<'a>> {
+    let shown = task.measures.iter().filter(|measure| shows(measure));
+    shown.map(|measure| Number { task: name, model: 0, measure }).collect()
+}
+
+fn figure(models: &[&str], numbers: &[Number<'_>], axis: Axis, id: String, title: String) -> Option<Figure> {
+    let fits =
+        |number: &&Number<'_>| number.measure.unit == axis.unit && number.measure.estimate.value.is_ok();
     // What is the same number of another model stands below the first.
-    let mut rows: Vec<Vec<Entry<'_>>> = Vec::new();
-    for entry in entries {
-        match rows.iter_mut().find(|row| row[0].is_same(&entry)) {
-            Some(row) => row.push(entry),
-            None => rows.push(vec![entry]),
+    let mut rows: Vec<Vec<Number<'_>>> = Vec::new();
+    let mut left_out = 0;
+    for number in numbers.iter().filter(fits) {
+        match rows.iter().position(|row| row.iter().all(|one| one.is_same(number))) {
+            Some(row) => rows[row].push(*number),
+            None if rows.len() < MOST_ROWS => rows.push(vec![*number]),
+            None => left_out += 1,
         }
     }
-    let left_out = rows.len().saturating_sub(MOST_ROWS);
-    rows.truncate(MOST_ROWS);
     let chart = Chart::new(models, axis, &rows)?;
-    let title = axis.title.to_owned();
-    let id = id("metrics", &[axis.id]);
     let caption = caption(axis, &rows, left_out);
     let svg = chart.draw(&id, &title, &caption);
-    Some(Figure { id, topic: Topic::Metrics, title, caption, svg, data: data(models, &rows) })
+    Some(Figure { id, topic: axis.topic, title, caption, svg, data: data(models, &rows) })
 }
 
-impl Entry<'_> {
+impl Number<'_> {
     fn is_same(&self, other: &Self) -> bool {
-        let name = |entry: &Self| (entry.measure.metric.clone(), entry.measure.group.clone());
-        self.task == other.task && name(self) == name(other)
+        let (one, two) = (self.measure, other.measure);
+        self.task == other.task
+            && one.metric == two.metric
+            && one.group == two.group
+            && self.model != other.model
     }
 
     fn numbers(&self) -> String {
@@ -143,9 +191,9 @@ impl Entry<'_> {
 }
 
 struct Chart<'a> {
-    models: &'a [(&'a str, &'a [TaskRecord])],
+    models: &'a [&'a str],
     axis: Axis,
-    rows: &'a [Vec<Entry<'a>>],
+    rows: &'a [Vec<Number<'a>>],
     names: f64,
     parts: f64,
     numbers: f64,
@@ -154,11 +202,7 @@ struct Chart<'a> {
 }
 
 impl<'a> Chart<'a> {
-    fn new(
-        models: &'a [(&'a str, &'a [TaskRecord])],
-        axis: Axis,
-        rows: &'a [Vec<Entry<'a>>],
-    ) -> Option<Self> {
+    fn new(models: &'a [&'a str], axis: Axis, rows: &'a [Vec<Number<'a>>]) -> Option<Self> {
         let entries = || rows.iter().flatten();
         entries().next()?;
         let widest = |texts: &mut dyn Iterator<Item = String>, least: &str| {
@@ -166,7 +210,7 @@ impl<'a> Chart<'a> {
         };
         let names = widest(&mut entries().map(|entry| shown(entry.task)), "").min(WIDEST_NAME);
         let parts = widest(&mut entries().map(|entry| shown(&entry.says())), "").min(WIDEST_NAME);
-        let numbers = widest(&mut entries().map(Entry::numbers), "estimate [interval]");
+        let numbers = widest(&mut entries().map(Number::numbers), "estimate [interval]");
         let counts = widest(&mut entries().map(|entry| grouped(entry.measure.estimate.n)), "n");
         let left = SPACE + names + SPACE + parts + SPACE;
         let ends = entries().flat_map(|entry| {
@@ -235,17 +279,18 @@ impl<'a> Chart<'a> {
             let at = self.x.at(reference);
             svg.line(Stroke::Axis, (at, top), (at, bottom));
         }
-        svg.text(((from + to) / 2.0, bottom + 36.0), Anchor::Middle, Tone::Muted, self.axis.says);
+        svg.text((f64::midpoint(from, to), bottom + 36.0), Anchor::Middle, Tone::Muted, self.axis.says);
         svg.append(body);
         svg.finish(id, title, about, (right, bottom + 44.0))
     }
 
-    fn entry(&self, svg: &mut Svg, entry: &Entry<'_>, reference: Option<f64>, y: f64) {
+    fn entry(&self, svg: &mut Svg, entry: &Number<'_>, reference: Option<f64>, y: f64) {
         let estimate = &entry.measure.estimate;
         let Ok(value) = estimate.value else { return };
-        let (model, _) = self.models[entry.model];
+        let model = self.models[entry.model];
+        let of = if model.is_empty() { String::new() } else { format!(" · {model}") };
         let title = format!(
-            "{} · {} · {model}: {}, n = {}",
+            "{} · {}{of}: {}, n = {}",
             entry.task,
             entry.says(),
             entry.numbers(),
@@ -268,7 +313,7 @@ impl<'a> Chart<'a> {
             return 4.0;
         }
         let (mut x, mut y) = (SPACE, LINE);
-        for (number, (model, _)) in self.models.iter().enumerate() {
+        for (number, model) in self.models.iter().enumerate() {
             let room = width(&shown(model), Font::Sans).min(WIDEST_NAME);
             let wide = 2.0 * RADIUS + 6.0 + room + 2.0 * SPACE;
             if x > SPACE && x + wide > right {
@@ -288,7 +333,7 @@ impl<'a> Chart<'a> {
     }
 }
 
-fn caption(axis: Axis, rows: &[Vec<Entry<'_>>], left_out: usize) -> String {
+fn caption(axis: Axis, rows: &[Vec<Number<'_>>], left_out: usize) -> String {
     let mut methods: Vec<String> = Vec::new();
     for entry in rows.iter().flatten() {
         if let Ok(interval) = entry.measure.estimate.interval {
@@ -317,7 +362,7 @@ fn caption(axis: Axis, rows: &[Vec<Entry<'_>>], left_out: usize) -> String {
     caption
 }
 
-fn data(models: &[(&str, &[TaskRecord])], rows: &[Vec<Entry<'_>>]) -> Table {
+fn data(models: &[&str], rows: &[Vec<Number<'_>>]) -> Table {
     let mut table = Table::new(vec![
         Column::new("task", "task", Shape::Name),
         Column::new("part", "part", Shape::Left),
@@ -343,7 +388,7 @@ fn data(models: &[(&str, &[TaskRecord])], rows: &[Vec<Entry<'_>>]) -> Table {
             entry.task.into(),
             summary::group(entry.measure).map_or(Cell::Empty, Cell::Text),
             entry.measure.compared().into(),
-            models[entry.model].0.into(),
+            models[entry.model].into(),
             estimate.value.map_or_else(unknown, |value| Cell::Number(value, digits)),
             interval,
             method,

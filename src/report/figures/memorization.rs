@@ -108,9 +108,11 @@ pub fn figure(task: &TaskRecord) -> Option<Figure> {
 
 /// The names of the two conditions, from the numbers that are named for them.
 fn conditions(task: &TaskRecord) -> [String; 2] {
-    let mut names = task.measures.iter().filter(|m| m.group.is_none() && !m.headline).filter_map(|m| {
-        m.metric.strip_prefix("p_").map(str::to_owned)
-    });
+    let mut names = task
+        .measures
+        .iter()
+        .filter(|m| m.group.is_none() && !m.headline)
+        .filter_map(|m| m.metric.strip_prefix("p_").map(str::to_owned));
     let [first, second] = [names.next(), names.next()];
     [first.unwrap_or_else(|| "first".into()), second.unwrap_or_else(|| "second".into())]
 }

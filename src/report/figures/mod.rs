@@ -1,13 +1,21 @@
 //! Plots as SVG, for pages and papers: pure functions from numbers to a picture with its caption and its table. A figure
 //! that has nothing to show is not there.
 
+mod confusion;
 mod endings;
 mod forest;
 mod link;
 mod memorization;
+mod next_tokens;
 mod plane;
+pub mod paired;
+pub mod power;
+mod reliability;
+mod sampling;
 mod scale;
 mod scatter;
+mod shots;
+mod surprisal;
 mod svg;
 mod whisker;
 mod width;
@@ -65,6 +73,13 @@ pub enum Topic {
     Power,
 }
 
+impl Figure {
+    /// The picture as a file of its own: there is no page that its links could lead to.
+    pub fn file(&self) -> String {
+        format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n{}\n", svg::without_links(&self.svg))
+    }
+}
+
 impl Topic {
     /// As a heading.
     pub fn heading(self) -> &'static str {
@@ -86,13 +101,21 @@ impl Topic {
 
 /// The figures of one task.
 pub fn of_task(task: &TaskRecord) -> Vec<Figure> {
-    let figures = [endings::figure(task), memorization::figure(task)];
-    figures.into_iter().flatten().collect()
+    let single = [forest::ways(task), shots::figure(task), endings::figure(task)];
+    let mut figures: Vec<Figure> = single.into_iter().flatten().collect();
+    figures.extend(confusion::figures(task));
+    figures.extend(reliability::figures(task));
+    figures.extend(next_tokens::figures(task));
+    figures.extend(memorization::figure(task));
+    figures.extend(forest::perplexities(task));
+    figures.extend(surprisal::figures(task));
+    figures.extend(sampling::figure(task));
+    figures
 }
 
 /// The figures of a run as a whole; those of its tasks are [`of_task`]'s.
 pub fn of_record(record: &Record) -> Vec<Figure> {
-    forest::figures(&[(record.run.model.name.as_str(), &record.tasks)])
+    forest::of_run(&record.run.model.name, &record.tasks)
 }
 
 /// Such as `confusion-notebook.reviews`: what the figure is, and of what. Names that are no plain words are told apart by a

@@ -40,8 +40,12 @@ fn figure(task: &TaskRecord, place: usize, view: &NextTokens, more: usize) -> Op
         texts.map(|text| width(&text, font)).fold(width(title, Font::Sans), f64::max)
     };
     let ranks = of(&mut listed().map(|one| grouped(one.rank)), "rank", Font::Sans);
-    let tokens = of(&mut listed().map(|one| text::token(&one.token, Charset::Unicode).into_owned()), "token", Font::Mono)
-        .min(WIDEST_TOKEN);
+    let tokens = of(
+        &mut listed().map(|one| text::token(&one.token, Charset::Unicode).into_owned()),
+        "token",
+        Font::Mono,
+    )
+    .min(WIDEST_TOKEN);
     let shares = of(&mut listed().map(|one| Digits::Percent.show(one.logprob.exp())), "share", Font::Sans);
     let (token_at, bar_at) = (SPACE + ranks + SPACE, SPACE + ranks + SPACE + tokens + SPACE);
     let share_at = bar_at + BAR + SPACE + 14.0 + shares;
@@ -65,7 +69,7 @@ fn figure(task: &TaskRecord, place: usize, view: &NextTokens, more: usize) -> Op
         let (share, baseline) = (one.logprob.exp(), y + 14.0);
         svg.text((SPACE + ranks, baseline), Anchor::End, Tone::Muted, &grouped(one.rank));
         svg.token((token_at, baseline), Anchor::Start, &one.token, tokens);
-        let series = Series::Number(if watched { 1 } else { 0 });
+        let series = Series::Number(usize::from(watched));
         let percent = Digits::Percent.show(share);
         svg.area(&Area {
             at: (bar_at, y + 3.0),
@@ -75,7 +79,13 @@ fn figure(task: &TaskRecord, place: usize, view: &NextTokens, more: usize) -> Op
             title: &format!("{}: {percent}", text::token(&one.token, Charset::Unicode)),
         });
         if watched {
-            let mark = Mark { at: (bar_at + BAR + SPACE, y + 10.0), radius: 4.0, series, filled: true, title: "watched" };
+            let mark = Mark {
+                at: (bar_at + BAR + SPACE, y + 10.0),
+                radius: 4.0,
+                series,
+                filled: true,
+                title: "watched",
+            };
             svg.mark(&mark);
         }
         svg.text((share_at, baseline), Anchor::End, Tone::Ink, &percent);

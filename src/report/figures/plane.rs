@@ -43,7 +43,8 @@ impl<'a> Plane<'a> {
         let last = spaced(&along, |shown| width(shown, Font::Sans))
             .last()
             .map_or(0.0, |(number, shown)| along.at(*number) + 0.5 * width(shown, Font::Sans));
-        let right = (left + wide + 8.0).max(last + 2.0).max(left + 0.5 * wide + 0.5 * width(x.title, Font::Sans));
+        let right =
+            (left + wide + 8.0).max(last + 2.0).max(left + 0.5 * wide + 0.5 * width(x.title, Font::Sans));
         Self { x: along, y: upright, titles: [x.title, y.title], size: (right, top + high + 42.0) }
     }
 
@@ -67,7 +68,7 @@ impl<'a> Plane<'a> {
             svg.text((at, bottom + 16.0), Anchor::Middle, Tone::Muted, &shown);
         }
         self.draw_upright(svg);
-        svg.text(((left + right) / 2.0, bottom + 36.0), Anchor::Middle, Tone::Muted, self.titles[0]);
+        svg.text((f64::midpoint(left, right), bottom + 36.0), Anchor::Middle, Tone::Muted, self.titles[0]);
     }
 
     /// The vertical axis alone.
@@ -78,7 +79,7 @@ impl<'a> Plane<'a> {
             svg.line(Stroke::Grid, (left, at), (right, at));
             svg.text((left - 8.0, at + 4.0), Anchor::End, Tone::Muted, &shown);
         }
-        svg.upright((14.0, (top + bottom) / 2.0), self.titles[1]);
+        svg.upright((14.0, f64::midpoint(top, bottom)), self.titles[1]);
     }
 }
 

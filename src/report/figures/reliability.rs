@@ -59,8 +59,12 @@ fn read(table: &record::Table, cells: &[record::Cell]) -> Option<Bin> {
 
 fn figure(task: &TaskRecord, part: Option<&str>, bins: &[Bin]) -> Figure {
     let side = |title| Axis { title, steps: Steps::Add, ends: (0.0, 1.0) };
-    let plane =
-        Plane::new(side("confidence: probability of the answer given"), side("share right"), (320.0, 320.0), 12.0);
+    let plane = Plane::new(
+        side("confidence: probability of the answer given"),
+        side("share right"),
+        (320.0, 320.0),
+        12.0,
+    );
     let mut svg = Svg::default();
     plane.draw(&mut svg);
     let [left, right, top, bottom] = plane.edges();
@@ -114,7 +118,10 @@ fn figure(task: &TaskRecord, part: Option<&str>, bins: &[Bin]) -> Figure {
     if let Some((value, measure)) = ece {
         caption.push_str(&format!(" Expected calibration error {}", said(value, measure)));
         if let Some((floor, measure)) = error("ece_floor") {
-            caption.push_str(&format!("; perfect calibration would give {} with so few items", said(floor, measure)));
+            caption.push_str(&format!(
+                "; perfect calibration would give {} with so few items",
+                said(floor, measure)
+            ));
         }
         caption.push('.');
     }

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use super::{
     Figure, Topic, id,
-    svg::{Anchor, Mark, Series, Stroke, Svg, Tone, shown},
     scale::{Scale, Steps},
+    svg::{Anchor, Mark, Series, Stroke, Svg, Tone, shown},
     whisker::Whisker,
     width::{Font, width},
 };
@@ -188,7 +188,8 @@ fn draw(strategies: &[Strategy<'_>], seeds: usize, id: &str, title: &str, about:
     for strategy in strategies {
         let baseline = y + 16.0;
         svg.label((SPACE, baseline), Anchor::Start, Tone::Ink, strategy.name, names);
-        if let Some((measure, Ok(value))) = strategy.distinct.map(|measure| (measure, measure.estimate.value)) {
+        if let Some((measure, Ok(value))) = strategy.distinct.map(|measure| (measure, measure.estimate.value))
+        {
             let interval = measure.estimate.interval.ok().map(|interval| (interval.low, interval.high));
             let whisker = Whisker {
                 value,

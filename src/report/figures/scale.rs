@@ -95,7 +95,8 @@ impl Scale {
         if whole.len() > 1 {
             return whole;
         }
-        let shares = Self { steps: Steps::Multiply, ends: (libm::pow(10.0, low), libm::pow(10.0, high)), ..*self };
+        let shares =
+            Self { steps: Steps::Multiply, ends: (libm::pow(10.0, low), libm::pow(10.0, high)), ..*self };
         shares.powers(wanted).into_iter().map(|(number, shown)| (libm::log10(number), shown)).collect()
     }
 

@@ -78,7 +78,7 @@ fn figure(task: &TaskRecord, text: &Tokens<'_>, name: &str, which: &str) -> Figu
     svg.text((LEFT, 16.0), Anchor::Start, Tone::Muted, &unit);
     let (mut x, mut y) = (LEFT, 28.0);
     for (token, logprob) in text.tokens.iter().take(MOST_TOKENS) {
-        let wide = width(&marked(token), Font::Mono).min(WIDEST_TOKEN).max(3.0);
+        let wide = width(&marked(token), Font::Mono).clamp(3.0, WIDEST_TOKEN);
         if x > LEFT && x + wide > LEFT + WIDE {
             (x, y) = (LEFT, y + LINE);
         }
@@ -91,7 +91,12 @@ fn figure(task: &TaskRecord, text: &Tokens<'_>, name: &str, which: &str) -> Figu
                 size: (wide, (BAR * share).max(0.5)),
                 series: Series::Number(1),
                 opacity: 0.25 + 0.75 * share,
-                title: &format!("{}: {:.2} nats, {}", marked(token), -logprob, Digits::Percent.show(logprob.exp())),
+                title: &format!(
+                    "{}: {:.2} nats, {}",
+                    marked(token),
+                    -logprob,
+                    Digits::Percent.show(logprob.exp())
+                ),
             });
         }
         x += wide + 3.0;

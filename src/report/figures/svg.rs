@@ -292,6 +292,20 @@ impl Stroke {
     }
 }
 
+/// A picture without its links, which are an image then.
+pub fn without_links(svg: &str) -> String {
+    // Texts are escaped, so that these can only be elements of ours.
+    let mut out = String::with_capacity(svg.len());
+    let mut rest = svg;
+    while let Some(at) = rest.find("<a ") {
+        let end = rest[at..].find('>').map_or(rest.len(), |end| at + end + 1);
+        out.push_str(&rest[..at]);
+        rest = &rest[end..];
+    }
+    out.push_str(rest);
+    out.replace("</a>", "").replacen(" role=\"group\"", " role=\"img\"", 1)
+}
+
 /// A text of others on one line: visible, and not painted over its neighbours.
 pub fn shown(label: &str) -> String {
     calm(&text::visible(label, Charset::Unicode))
