@@ -25,6 +25,7 @@ pub mod progress;
 mod provenance;
 mod report;
 mod run;
+mod runs;
 mod schema;
 mod snapshot;
 mod tokens;
@@ -72,6 +73,7 @@ enum Command {
     Tokens(tokens::Arguments),
     Models(models::Arguments),
     Report(report::Arguments),
+    Runs(runs::Arguments),
     Power(power::Arguments),
 }
 
@@ -112,6 +114,7 @@ impl Cli {
             Command::Tokens(arguments) => tokens::run(&arguments, &mut shell),
             Command::Models(arguments) => models::run(&arguments, &mut shell),
             Command::Report(arguments) => report::run(&arguments, &mut shell),
+            Command::Runs(arguments) => runs::run(&arguments, &mut shell),
             Command::Power(arguments) => power::run(&arguments, &mut shell),
         };
         let (Ok(exit) | Err(exit)) = ended;

@@ -2,6 +2,7 @@
 
 pub mod folder;
 pub mod journal;
+pub mod listing;
 mod run;
 mod table;
 
