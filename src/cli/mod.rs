@@ -1,5 +1,6 @@
 //! One command a file. The only place that prints, exits, and reads the clock or the environment.
 
+mod begin;
 mod check;
 mod derive;
 mod dry_run;
@@ -27,6 +28,8 @@ mod report;
 mod run;
 mod runs;
 mod schema;
+mod score;
+mod show;
 mod snapshot;
 mod tokens;
 mod verify;
@@ -74,6 +77,8 @@ enum Command {
     Models(models::Arguments),
     Report(report::Arguments),
     Runs(runs::Arguments),
+    Score(score::Arguments),
+    Show(show::Arguments),
     Power(power::Arguments),
 }
 
@@ -115,6 +120,8 @@ impl Cli {
             Command::Models(arguments) => models::run(&arguments, &mut shell),
             Command::Report(arguments) => report::run(&arguments, &mut shell),
             Command::Runs(arguments) => runs::run(&arguments, &mut shell),
+            Command::Show(arguments) => show::run(&arguments, &mut shell),
+            Command::Score(arguments) => score::run(&arguments, &mut shell),
             Command::Power(arguments) => power::run(&arguments, &mut shell),
         };
         let (Ok(exit) | Err(exit)) = ended;

@@ -10,6 +10,7 @@ use crate::{
     report::{
         Format,
         power::{Given, Plan, Question},
+        table::Caption,
     },
     stats::power::{self, Goal, PlannedPairs},
     value::Level,
@@ -113,9 +114,16 @@ pub(super) fn run(arguments: &Arguments, shell: &mut Shell) -> Result<Exit, Exit
             let plan = |plan: &Plan| format!("{}\n\n{}", plan.words(), plan.curve().markdown());
             plans.iter().map(plan).collect::<Vec<_>>().join("\n")
         }
+        Format::Latex => {
+            let plan = |plan: &Plan| {
+                let caption = Caption { words: plan.words(), label: "power".into() };
+                plan.curve().latex(&caption, &|_, _| false)
+            };
+            plans.iter().map(plan).collect::<Vec<_>>().join("\n")
+        }
         Format::Csv => {
             if let [plan] = plans.as_slice() {
-                super::next::csv(&plan.curve(), shell)?
+                super::next::csv(&plan.points(), shell)?
             } else {
                 let message =
                     "several tables do not fit one CSV file; --half-width or --difference asks for one";

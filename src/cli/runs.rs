@@ -33,6 +33,7 @@ pub(super) fn run(arguments: &Arguments, shell: &mut Shell) -> Result<Exit, Exit
         Format::Human if all == 0 => String::new(),
         Format::Human => runs::terminal(&listed, &shell.out.look),
         Format::Md => runs::markdown(&listed),
+        Format::Latex => runs::files(&listed).plain_latex("runs"),
         Format::Csv => super::next::csv(&runs::files(&listed), shell)?,
         Format::Json => format!("{:#}\n", runs::files(&listed).json()),
     };

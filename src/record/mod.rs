@@ -7,7 +7,7 @@ mod run;
 mod table;
 
 pub use run::{
-    Command, EngineInfo, FORMAT, Host, Program, Run, SourceFile, Status, SuiteInfo, Times, Tokens, Workspace,
+    Command, EngineInfo, FORMAT, Host, Origin, Program, Run, SourceFile, Status, SuiteInfo, Times, Tokens, Workspace,
 };
 pub use table::{Cell, Column, ItemKey, Row, Table};
 

@@ -20,8 +20,10 @@ mod remarks;
 pub mod summary;
 pub mod terminal;
 pub mod summary_md;
+mod latex;
 pub mod format;
 pub mod runs;
+pub mod show;
 
 pub use format::{Format, write};
 

@@ -44,7 +44,7 @@ const COLUMNS: [Part; 12] = [
     ("id", "name", Shape::Left, None, |run| run.name.as_str().into()),
     ("started (UTC)", "started", Shape::Left, Some(1), |run| of(run, |brief| when(&brief.started))),
     ("model", "model", Shape::Left, None, |run| {
-        of(run, |brief| model(&brief.model, brief.revision.as_deref()).into())
+        of(run, |brief| Cell::Text(model(&brief.model, brief.revision.as_deref())))
     }),
     ("suite", "suite", Shape::Left, None, |run| of(run, |brief| brief.suite.as_str().into())),
     ("items", "items", Shape::Right, Some(2), |run| of(run, |brief| Cell::count(brief.items))),
