@@ -2,6 +2,7 @@
 
 mod begin;
 mod check;
+mod compare;
 mod derive;
 mod dry_run;
 pub mod exit;
@@ -77,6 +78,7 @@ enum Command {
     Models(models::Arguments),
     Report(report::Arguments),
     Runs(runs::Arguments),
+    Compare(Box<compare::Arguments>),
     Score(score::Arguments),
     Show(show::Arguments),
     Power(power::Arguments),
@@ -122,6 +124,7 @@ impl Cli {
             Command::Runs(arguments) => runs::run(&arguments, &mut shell),
             Command::Show(arguments) => show::run(&arguments, &mut shell),
             Command::Score(arguments) => score::run(&arguments, &mut shell),
+            Command::Compare(arguments) => compare::run(&arguments, &mut shell),
             Command::Power(arguments) => power::run(&arguments, &mut shell),
         };
         let (Ok(exit) | Err(exit)) = ended;

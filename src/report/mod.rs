@@ -8,6 +8,7 @@ pub mod csv_cell;
 pub mod table;
 pub mod items_csv;
 pub mod items_jsonl;
+pub mod details_jsonl;
 pub mod metrics_csv;
 pub mod run_json;
 pub mod schema;
@@ -24,6 +25,9 @@ mod latex;
 pub mod format;
 pub mod runs;
 pub mod show;
+pub mod compare;
+pub mod comparisons_csv;
+pub mod compare_json;
 
 pub use format::{Format, write};
 

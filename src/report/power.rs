@@ -241,7 +241,7 @@ impl Plan {
         let (full, reference) =
             if wanted { (1.0, self.question.goal().map(|goal| goal.power)) } else { (most, None) };
         let ends = Digits::Fixed(if wanted { 0 } else { 3 });
-        let title = format!("0 to {}", ends.show(full));
+        let title = format!("0||{}", ends.show(full));
         table.columns.push(Column::new(title, "picture", Shape::Strip { axis: (0.0, full) }).droppable(0));
         for row in &mut table.rows {
             let point = |at: f64| Cell::Strip(Strip { low: at, value: at, high: at, reference });

@@ -284,7 +284,7 @@ fn against_chance(measure: &Measure) -> Cell {
 }
 
 /// `95%`, `99.9%`.
-fn percent(level: Level) -> String {
+pub(super) fn percent(level: Level) -> String {
     format!("{}%", (level.get() * 1e6).round() / 1e4)
 }
 

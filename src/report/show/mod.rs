@@ -121,6 +121,12 @@ pub fn select<'a>(mut entries: Vec<Entry<'a>>, wanted: &Wanted<'_>) -> Vec<Entry
     entries
 }
 
+/// How many items this run alone has right.
+pub fn only_right(entries: &[Entry<'_>], run: usize) -> usize {
+    let wanted = Wanted { only_right: Some(run), ..Wanted::default() };
+    entries.iter().filter(|entry| wanted.holds(entry)).count()
+}
+
 /// The items with an id: `task/item`, `task/group/item/repeat` as in `items.jsonl`, or as little of it as names them.
 pub fn named<'a>(entries: &[Entry<'a>], id: &str) -> Vec<Entry<'a>> {
     entries.iter().filter(|entry| entry.is_named(id)).cloned().collect()

@@ -91,9 +91,9 @@ fn cell(cell: &Cell) -> String {
 
 /// A shown number: its minus is one, not a hyphen.
 fn number_of(shown: &str) -> String {
-    match shown.strip_prefix('-') {
-        Some(rest) => format!("$-${}", escaped(rest)),
-        None => escaped(shown),
+    match shown.split_at_checked(1) {
+        Some((sign @ ("-" | "+"), rest)) => format!("${sign}${}", escaped(rest)),
+        _ => escaped(shown),
     }
 }
 

@@ -58,8 +58,8 @@ pub enum Shape {
     Point,
     /// Ranges; files give them two columns, the key with `_low` and `_high`.
     Interval,
-    /// Intervals drawn on an axis, whose ends stand in place of a title: they take the room that is left, and files do
-    /// without them.
+    /// Intervals drawn on an axis: they take the room that is left, and files do without them. The title says what the
+    /// left, the middle and the right mean, with `|` between; without one the ends of the axis stand there.
     Strip {
         /// What the left and the right edge stand for.
         axis: (f64, f64),

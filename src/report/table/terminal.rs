@@ -17,6 +17,8 @@ const NARROWEST_PICTURE: usize = 12;
 const COMFORTABLE_PICTURE: usize = 24;
 /// A wider picture says nothing more.
 const WIDEST_PICTURE: usize = 64;
+/// What stands between the meanings of an axis.
+const MEANINGS: char = '|';
 /// Names are not cut below this.
 const SHORTEST_NAME: usize = 8;
 /// Rows that are named with one reason; the others are counted.
@@ -43,7 +45,8 @@ impl Table {
         let mut out = String::new();
         let titles = columns.iter().map(|shown| {
             let title = match shown.column.shape {
-                Shape::Strip { axis } => ends(axis, shown.width),
+                Shape::Strip { axis } if shown.column.title.is_empty() => ends(axis, shown.width),
+                Shape::Strip { .. } => spread(&text::words(&shown.column.title, look.charset), shown.width),
                 _ => text::words(&shown.column.title, look.charset).into_owned(),
             };
             (shown, title, TITLE)
@@ -231,6 +234,21 @@ fn line<'a>(out: &mut String, cells: impl Iterator<Item = (&'a Shown<'a>, String
         blank += content.len() - trimmed.len() + after + GAP;
     }
     out.push('\n');
+}
+
+/// What the left, the middle and the right of an axis mean, in their places; where they do not fit, the middle alone.
+fn spread(title: &str, width: usize) -> String {
+    let mut parts = title.split(MEANINGS);
+    let (left, middle, right) =
+        (parts.next().unwrap_or_default(), parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+    // The cell in which the strip draws its reference.
+    let at = (width / 2).min(width.saturating_sub(1));
+    let before = at.checked_sub(text::width(left));
+    let after = width.checked_sub(at + text::width(middle) + text::width(right));
+    match (before, after) {
+        (Some(before @ 1..), Some(after @ 1..)) => format!("{left}{:before$}{middle}{:after$}{right}", "", ""),
+        _ => format!("{:at$}{middle}", ""),
+    }
 }
 
 /// Content in a style, where the look has colours.
