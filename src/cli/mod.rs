@@ -21,6 +21,7 @@ mod model;
 mod models;
 mod next;
 pub mod out;
+mod pilot;
 mod power;
 mod prepare;
 pub mod progress;

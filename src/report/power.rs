@@ -305,6 +305,23 @@ impl Plan {
     }
 }
 
+/// The curves of several plans in one table, each row with what its numbers were taken from.
+pub fn points(plans: &[Plan]) -> Table {
+    let columns = ["source", "method", "items", "power", "half_width", "detectable"];
+    let mut table = Table::new(columns.map(|name| Column::new(name, name, Shape::Left)).into());
+    for plan in plans {
+        let curve = plan.points();
+        let place = |key: &str| curve.columns.iter().position(|column| column.key == key);
+        for row in &curve.rows {
+            let of = |key: &str| place(key).map_or(Cell::Empty, |at| row[at].clone());
+            let source = plan.source.as_deref().map_or(Cell::Empty, Cell::from);
+            let numbers = ["items", "power", "half_width", "detectable"].map(of);
+            table.rows.push([source, plan.question.method().into()].into_iter().chain(numbers).collect());
+        }
+    }
+    table
+}
+
 fn count(items: u64) -> String {
     many(usize::try_from(items).unwrap_or(usize::MAX), "item")
 }

@@ -39,7 +39,7 @@ fn measured() -> (Results, PathBuf) {
 }
 
 /// The same run by another model, which is right where the first is wrong, of some items.
-fn other(results: &Results, run: &Path, flipped: &[&str]) -> PathBuf {
+pub(super) fn other(results: &Results, run: &Path, flipped: &[&str]) -> PathBuf {
     let copy = results.0.path().join("20990101T000000Z-other-facts-0123ab");
     fs::create_dir(&copy).unwrap();
     for entry in fs::read_dir(run).unwrap().map(|entry| entry.unwrap()) {
@@ -64,7 +64,7 @@ fn other(results: &Results, run: &Path, flipped: &[&str]) -> PathBuf {
 }
 
 /// What a command says, at a width.
-fn said(arguments: &[&str], columns: &str) -> String {
+pub(super) fn said(arguments: &[&str], columns: &str) -> String {
     let output = yardstick(arguments).env("COLUMNS", columns).output().unwrap();
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     text(&output.stdout)

@@ -2,6 +2,7 @@
 
 use super::{Answered, Entry, Worth};
 use crate::{
+    compare,
     record::{ItemKey, intern},
     report::{
         digits::Digits,
@@ -19,12 +20,9 @@ const DECIMALS: usize = 3;
 /// Columns of numbers, of which people see the first that some item has.
 const NUMBERS: [&str; 3] = ["margin", "score", "nll"];
 
-/// The letter of a run, as comparisons call it; its number beyond `Z`.
+/// The letter of a run, as comparisons call it.
 pub fn letter(run: usize) -> String {
-    match u8::try_from(run) {
-        Ok(run @ 0..26) => char::from(b'A' + run).to_string(),
-        _ => (run + 1).to_string(),
-    }
+    compare::letter(run)
 }
 
 /// The list for people: at most so many lines, then what is left out.
