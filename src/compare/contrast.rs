@@ -12,7 +12,7 @@ use crate::{
     random::Key,
     record::{Cell, Column, Formula, Metric, Table},
     stats::{
-        Clusters, Estimate, Hypothesis, Test,
+        Clusters, Estimate, Hypothesis,
         influence::Scale,
         paired::{self, Permutation},
         text,
@@ -186,7 +186,7 @@ impl Question<'_> {
 
 /// A test without a statistic.
 fn tested(hypothesis: Hypothesis, p: f64) -> Tested {
-    Tested { hypothesis, statistic: None, df: None, p: Test::new(hypothesis, p).p, adjusted: None }
+    Tested { hypothesis, statistic: None, df: None, p, adjusted: None }
 }
 
 fn cell<'a>(table: &Table, cells: &'a [Cell], column: Column) -> Option<&'a Cell> {

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     metric::{
         self,
-        verdict::{POWER, reach, reach_of_ratio},
+        reach::{POWER, reach, reach_of_ratio},
     },
     stats::{Estimate, Test, paired::CochranQ, power::Goal},
 };

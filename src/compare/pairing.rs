@@ -47,8 +47,9 @@ impl<'a> Pairing<'a> {
                     keys.push(key);
                     keys.len() - 1
                 });
-                rows[side].resize(keys.len().max(rows[side].len()), None);
-                match &mut rows[side][place] {
+                let own: &mut Vec<Option<usize>> = &mut rows[side];
+                own.resize(keys.len().max(own.len()), None);
+                match &mut own[place] {
                     slot @ None => *slot = Some(number),
                     Some(_) => doubled[side].push(number),
                 }
@@ -136,13 +137,6 @@ impl<'a> Pairing<'a> {
             .filter(|row| of_group(row))
             .count();
         paired
-    }
-
-    /// The rows of a side as a table of their own.
-    pub(super) fn table(&self, side: usize, rows: impl Iterator<Item = usize>) -> Option<Table> {
-        let table = self.tables[side]?;
-        let rows = rows.map(|number| table.rows[number].clone()).collect();
-        Some(Table { name: table.name, columns: table.columns.clone(), rows })
     }
 
     /// The right and wrong of every side on the rows that all have, one list a row.

@@ -5,7 +5,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{Comparison, Contrast, Found, Incomparable, Options, Pair, Subject, letter};
 use crate::{
-    metric::verdict::{self, Contest, Differing, Held, Reach, Within},
+    metric::{
+        reach::Reach,
+        verdict::{self, Contest, Differing, Held, Within},
+    },
     record::{Measure, Unit},
     stats::Test,
 };

@@ -30,7 +30,8 @@ impl Question<'_> {
         scale: Scale,
     ) -> Result<Answer, Incomparable> {
         let [first, second] = &paired.values;
-        let differing = first.iter().zip(second).filter(|(first, second)| first[1] != second[1]).count();
+        let differing =
+            first.iter().zip(second).filter(|(first, second)| first[1].total_cmp(&second[1]).is_ne()).count();
         if differing > 0 {
             return Err(self.other_units(below, differing, first.len()));
         }

@@ -207,11 +207,10 @@ fn exponential(difference: Estimate) -> Estimate {
 /// The items that only one side got right, in the order of the first run.
 fn flips(paired: &Paired<'_, f64>) -> Flips {
     let [first, second] = &paired.values;
-    let mut order: Vec<usize> = (0..first.len()).filter(|place| first[*place] != second[*place]).collect();
-    order.sort_unstable_by_key(|place| paired.rows.get(*place));
-    let of = |wanted: f64| -> Vec<Arc<ItemKey>> {
-        let places = order.iter().filter(|place| first[**place] == wanted);
-        places.map(|place| Arc::clone(paired.keys[*place])).collect()
+    let only = |own: &[f64], other: &[f64]| -> Vec<Arc<ItemKey>> {
+        let mut places: Vec<usize> = (0..own.len()).filter(|place| own[*place] > other[*place]).collect();
+        places.sort_unstable_by_key(|place| paired.rows[*place]);
+        places.into_iter().map(|place| Arc::clone(paired.keys[place])).collect()
     };
-    Flips { only_first: of(1.0), only_second: of(0.0) }
+    Flips { only_first: only(first, second), only_second: only(second, first) }
 }

@@ -2,7 +2,7 @@
 
 mod compared;
 mod files;
-mod fixture;
+pub mod fixture;
 mod summary;
 mod tables;
 mod views;
