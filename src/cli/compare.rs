@@ -126,7 +126,7 @@ pub(super) fn run(arguments: &Arguments, shell: &mut Shell) -> Result<Exit, Exit
     })?;
     let (entries, _) = show::shared(&records);
     let only_right = (0..records.len()).map(|side| show::only_right(&entries, side)).collect();
-    let mut around = Around { names, only_right, folder: None };
+    let mut around = Around { show: arguments.show(&names), only_right, folder: None };
     if !arguments.no_save {
         let folder =
             save(&arguments.out, &comparison, &around).map_err(|error| shell.fail(Exit::Results, error))?;
@@ -167,9 +167,20 @@ impl Arguments {
         Ok((names, folders, 0))
     }
 
+    /// How the items of these runs are looked at.
+    fn show(&self, names: &[String]) -> String {
+        let mut command = vec!["yardstick show".to_owned()];
+        command.extend_from_slice(names);
+        if self.out != Path::new("results") {
+            command.extend(["--out".to_owned(), self.out.display().to_string()]);
+        }
+        command.join(" ")
+    }
+
     fn margins(&self) -> Result<Margins, String> {
         let number = |text: &str| {
-            text.parse::<f64>().map_err(|_| format!("--margin takes a number or `metric=number`, not `{text}`"))
+            text.parse::<f64>()
+                .map_err(|_| format!("--margin takes a number or `metric=number`, not `{text}`"))
         };
         let (mut general, mut by_metric) = (None, BTreeMap::new());
         for margin in &self.margin {
@@ -195,9 +206,9 @@ impl Arguments {
         }
         if !self.task.is_empty() {
             for record in records.iter_mut() {
-                record.tasks.retain(|task| {
-                    self.task.iter().any(|pattern| spec::names_task(pattern, &task.name))
-                });
+                record
+                    .tasks
+                    .retain(|task| self.task.iter().any(|pattern| spec::names_task(pattern, &task.name)));
             }
         }
         if records.iter().all(|record| record.tasks.is_empty()) {
@@ -233,7 +244,8 @@ fn save(results: &Path, comparison: &Comparison, around: &Around) -> Result<Path
     let json = json(comparison);
     let stamp = provenance::stamp(provenance::now());
     let folder = folder::create(results, &format!("compare-{stamp}-{}", Digest::of(&json).short(6)))?;
-    let write = |name: &str, text: &str| write_whole(&folder.join(name), |out| out.write_all(text.as_bytes()));
+    let write =
+        |name: &str, text: &str| write_whole(&folder.join(name), |out| out.write_all(text.as_bytes()));
     write_whole(&folder.join("comparisons.csv"), |out| {
         comparisons_csv::write(out, comparison).map_err(io::Error::from)
     })?;
@@ -244,8 +256,8 @@ fn save(results: &Path, comparison: &Comparison, around: &Around) -> Result<Path
 }
 
 fn json(comparison: &Comparison) -> String {
-    let mut text = serde_json::to_string_pretty(&CompareFile::new(comparison))
-        .expect("a comparison has a JSON form");
+    let mut text =
+        serde_json::to_string_pretty(&CompareFile::new(comparison)).expect("a comparison has a JSON form");
     text.push('\n');
     text
 }

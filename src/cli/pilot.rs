@@ -73,13 +73,13 @@ fn question(found: &Found, goal: Goal) -> Option<Question> {
         return None;
     }
     let difference = &found.difference;
-    if let Some(counts) = found.counts {
+    // Where items hang together, what each adds is told by the spread of the difference alone.
+    if let (Some(counts), None) = (found.counts, difference.clusters) {
         let differing = counts.only_first + counts.only_second;
         let discordant = power::discordant_share(differing, difference.n as u64).ok()?;
         return Some(Question::Pairs { discordant, goal });
     }
-    let units = difference.clusters.unwrap_or(difference.n) as f64;
-    let deviation = difference.std_error? * units.sqrt();
+    let deviation = difference.std_error? * (difference.n as f64).sqrt();
     (deviation > 0.0).then_some(Question::Means { deviation, goal })
 }
 

@@ -5,8 +5,7 @@ use std::path::PathBuf;
 use super::{Shell, exit::Exit, pilot};
 use crate::{
     report::{
-        self,
-        Format,
+        self, Format,
         power::{Given, Plan, Question},
         table::Caption,
     },

@@ -78,7 +78,8 @@ pub(super) fn run(arguments: &Arguments, shell: &mut Shell) -> Result<Exit, Exit
         }
     }
     let warned = loaded.findings.iter().filter(|finding| finding.severity == Severity::Warning);
-    let warnings: Vec<String> = warned.map(|finding| format!("{}: {}", finding.code, finding.message)).collect();
+    let warnings: Vec<String> =
+        warned.map(|finding| format!("{}: {}", finding.code, finding.message)).collect();
     let begun = Begun {
         suite,
         tasks: &tasks,
@@ -98,10 +99,7 @@ pub(super) fn run(arguments: &Arguments, shell: &mut Shell) -> Result<Exit, Exit
         },
         specs: &selection.specs,
         warnings: &warnings,
-        scored_from: Some(Origin {
-            run_id: scored.run_id.clone(),
-            answers_sha256: scored.answers_sha256,
-        }),
+        scored_from: Some(Origin { run_id: scored.run_id.clone(), answers_sha256: scored.answers_sha256 }),
     };
     let stored = begun.make(&arguments.out).and_then(|(path, mut run)| {
         derive::write_run(&path, &run)?;
@@ -155,7 +153,10 @@ fn refusal(source: &Path, missing: &[(&Request, &Digest)], all: usize, status: S
     }
     lines.push(match status {
         Status::Complete => "  ask them with `yardstick run`, or leave their tasks out with --only".into(),
-        _ => format!("  the run is not complete: `yardstick run --resume {}` goes on with it", source.display()),
+        _ => format!(
+            "  the run is not complete: `yardstick run --resume {}` goes on with it",
+            source.display()
+        ),
     });
     lines.join("\n")
 }

@@ -63,8 +63,11 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments, shell: &mut Shell) -> Result<Exit, Exit> {
     let (folders, item) = arguments.folders().map_err(|error| shell.fail(Exit::Results, error))?;
     let read = |folder: &PathBuf| saved::read(folder, item.is_some());
-    let records: Vec<Record> =
-        folders.iter().map(read).collect::<Result<_, _>>().map_err(|error| shell.fail(Exit::Results, error))?;
+    let records: Vec<Record> = folders
+        .iter()
+        .map(read)
+        .collect::<Result<_, _>>()
+        .map_err(|error| shell.fail(Exit::Results, error))?;
     let only_right = arguments.only_right(records.len()).map_err(|error| shell.fail(Exit::Usage, error))?;
     let worth = match (arguments.right, arguments.wrong) {
         (true, _) => Some(Worth::Right),
@@ -85,9 +88,8 @@ pub(super) fn run(arguments: &Arguments, shell: &mut Shell) -> Result<Exit, Exit
         shell.say(&format!("{items} of the first run are not in all others with the same content: left out"));
     }
     let entries = show::select(shared, &wanted);
-    let model = |record: &Record| {
-        summary::model(&record.run.model.name, record.run.model.revision.as_deref())
-    };
+    let model =
+        |record: &Record| summary::model(&record.run.model.name, record.run.model.revision.as_deref());
     let models: Vec<String> = records.iter().map(model).collect();
     if let Some(item) = item {
         let found = show::named(&entries, item);
@@ -105,7 +107,10 @@ pub(super) fn run(arguments: &Arguments, shell: &mut Shell) -> Result<Exit, Exit
                 found.iter().map(|entry| show::item(entry, &models, &look)).collect::<Vec<_>>().join("\n")
             }
             Format::Json => {
-                format!("{:#}\n", found.iter().map(|entry| show::item_json(entry, &ids)).collect::<serde_json::Value>())
+                format!(
+                    "{:#}\n",
+                    found.iter().map(|entry| show::item_json(entry, &ids)).collect::<serde_json::Value>()
+                )
             }
             Format::Csv => super::next::csv(&show::table(&found, records.len()), shell)?,
             Format::Md => show::table(&found, records.len()).markdown(),

@@ -188,7 +188,8 @@ mod tests {
 
     #[test]
     fn a_difference_has_its_sign() {
-        let shown = [0.0749, -0.0041, 0.0004, 0.0, -0.0004].map(|number| Digits::Fixed(3).signed().show(number));
+        let shown =
+            [0.0749, -0.0041, 0.0004, 0.0, -0.0004].map(|number| Digits::Fixed(3).signed().show(number));
         assert_eq!(shown, ["+0.075", "-0.004", "0.000", "0.000", "0.000"]);
     }
 

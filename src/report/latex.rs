@@ -48,5 +48,10 @@ fn caption(record: &Record, shares: bool) -> String {
 }
 
 fn label(record: &Record, shares: bool) -> String {
-    format!("{}-{}-{}", record.run.suite.name, record.run.model.name, if shares { "shares" } else { "numbers" })
+    format!(
+        "{}-{}-{}",
+        record.run.suite.name,
+        record.run.model.name,
+        if shares { "shares" } else { "numbers" }
+    )
 }

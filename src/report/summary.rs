@@ -69,7 +69,7 @@ pub enum Mark {
 impl<'a> Summary<'a> {
     /// From a record; `folder` is where its files lie.
     pub fn new(record: &'a Record, folder: Option<&str>) -> Self {
-        let short = Names::of(&record.tasks);
+        let short = Names::of(record.tasks.iter().map(|task| task.name.as_str()));
         let mut notes: Vec<Remark> = Vec::new();
         let shares = table(record, &short, true, &mut notes);
         let numbers = table(record, &short, false, &mut notes);
@@ -114,21 +114,22 @@ impl<'a> Summary<'a> {
 }
 
 /// Names without the benchmark that they all share.
-struct Names(usize);
+pub(super) struct Names(usize);
 
 impl Names {
-    fn of(tasks: &[TaskRecord]) -> Self {
-        let benchmark = |name: &str| name.find('/').map_or(0, |at| at + 1);
-        let Some(first) = tasks.first() else { return Self(0) };
-        let prefix = &first.name[..benchmark(&first.name)];
-        Self(if tasks.iter().all(|task| task.name.starts_with(prefix)) { prefix.len() } else { 0 })
+    /// For tasks of these names.
+    pub(super) fn of<'t>(mut names: impl Iterator<Item = &'t str>) -> Self {
+        let Some(first) = names.next() else { return Self(0) };
+        let prefix = &first[..first.find('/').map_or(0, |at| at + 1)];
+        Self(if names.all(|name| name.starts_with(prefix)) { prefix.len() } else { 0 })
     }
 
     fn of_task<'t>(&self, task: &'t TaskRecord) -> &'t str {
         self.shorten(&task.name)
     }
 
-    fn shorten<'t>(&self, name: &'t str) -> &'t str {
+    /// A name without it.
+    pub(super) fn shorten<'t>(&self, name: &'t str) -> &'t str {
         name.get(self.0..).unwrap_or(name)
     }
 }

@@ -14,9 +14,12 @@ use super::{
 fn pair() -> (Results, PathBuf, PathBuf) {
     let results = Results::new();
     let home = tempfile::tempdir().unwrap();
-    let item = |n: usize| format!("      - [Number {n} is, odd, even]\n");
+    let item = |n: usize| format!("      - [It is {n:03}, odd, even]\n");
     let items: String = (0..60).map(item).collect();
-    let spec = spec(home.path(), &format!("benchmark: many\nmodel: mock\ntasks:\n  - cloze: pairs\n    items:\n{items}"));
+    let spec = spec(
+        home.path(),
+        &format!("benchmark: many\nmodel: mock\ntasks:\n  - cloze: pairs\n    items:\n{items}"),
+    );
     let ran = output(&["run", &spec, "-q", "--out", results.path()]);
     assert_eq!(ran.status.code(), Some(0), "{}", text(&ran.stderr));
     let run = results.run();
@@ -106,7 +109,8 @@ fn what_cannot_be_compared_has_its_code_and_its_reason() {
 fn tasks_and_numbers_are_chosen() {
     let (results, run, better) = pair();
     let compare = |more: &[&str]| {
-        let arguments = ["compare", named(&run), named(&better), "--no-save", "--format", "csv", "--out", results.path()];
+        let arguments =
+            ["compare", named(&run), named(&better), "--no-save", "--format", "csv", "--out", results.path()];
         output(&[&arguments, more].concat())
     };
     let metrics = |more: &[&str]| {
@@ -125,4 +129,25 @@ fn tasks_and_numbers_are_chosen() {
     assert!(text(&latex.stdout).contains("\\toprule"));
     let report = output(&["report", named(&run), "--format", "latex"]);
     assert!(text(&report.stdout).contains("{\\scriptsize ["), "{}", text(&report.stdout));
+}
+
+#[test]
+fn pilot_runs_say_how_many_items_it_takes() {
+    let (results, run, better) = pair();
+    let power = |more: &[&str]| {
+        let arguments = ["power", "--out", results.path(), "--format", "json", "--from", named(&run)];
+        let planned = output(&[&arguments, more].concat());
+        assert_eq!(planned.status.code(), Some(0), "{}", text(&planned.stderr));
+        serde_json::from_slice::<serde_json::Value>(&planned.stdout).unwrap()
+    };
+    let lines = fs::read_to_string(run.join("items.jsonl")).unwrap();
+    let wrong = lines.lines().filter(|line| line.contains("\"correct\":0")).count() as f64;
+    let pairs = &power(&[named(&better)])[0];
+    // All items on which the two differ are those that the first has wrong.
+    assert!((pairs["discordant"].as_f64().unwrap() - wrong / 60.0).abs() < 1e-12, "{pairs}");
+    assert_eq!(pairs["difference"], pairs["discordant"]);
+    assert!(pairs["items"].as_u64().unwrap() < 60 && pairs["power"].as_f64().unwrap() >= 0.8);
+    assert!(pairs["curve"].as_array().unwrap().len() > 20);
+    let share = &power(&["--task", "pairs"])[0];
+    assert_eq!((&share["items"], &share["method"]), (&60.into(), &"wilson".into()));
 }

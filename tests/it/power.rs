@@ -71,6 +71,11 @@ fn so_many_items_can_show_so_much() {
     assert!((corrected[1]["alpha"].as_f64().unwrap() - 0.01).abs() < 1e-12);
     let (_, out, _) = power(&["--items", "6", "--discordant", "0.1"]);
     assert!(out.contains("no difference is found with 6 items"), "{out}");
+    // Both curves in one file, each row with its method.
+    let (_, out, _) = power(&["--items", "40", "--format", "csv"]);
+    let mut rows = csv::Reader::from_reader(out.as_bytes());
+    let methods: Vec<String> = rows.records().map(|row| row.unwrap()[1].to_owned()).collect();
+    assert_eq!(methods.iter().filter(|method| *method == "wilson").count() * 2, methods.len());
 }
 
 #[test]
@@ -118,7 +123,6 @@ fn what_makes_no_sense_is_refused() {
         &["--items", "5", "--level", "95"],
         &["--items", "5", "--half-width", "0.1"],
         &["--items", "5", "--task", "capitals"],
-        &["--items", "5", "--format", "csv"],
     ] {
         let (code, out, err) = power(arguments);
         assert_eq!((code, out.as_str()), (2, ""), "{arguments:?}");

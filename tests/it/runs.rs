@@ -178,8 +178,17 @@ fn what_only_one_of_two_runs_has_right_stands_side_by_side() {
     let other = other(&results, &run, &["japan", "kenya"]);
     let (first, second) = (run.to_str().unwrap(), other.to_str().unwrap());
     let only = |letter: &str| {
-        let listed =
-            output(&["show", first, second, "--only-right", letter, "--format", "json", "--out", results.path()]);
+        let listed = output(&[
+            "show",
+            first,
+            second,
+            "--only-right",
+            letter,
+            "--format",
+            "json",
+            "--out",
+            results.path(),
+        ]);
         let listed: serde_json::Value = serde_json::from_slice(&listed.stdout).unwrap_or_default();
         let items = listed.as_array().cloned().unwrap_or_default();
         items.iter().map(|item| item["item"].as_str().unwrap().to_owned()).collect::<Vec<_>>()

@@ -31,8 +31,8 @@ pub struct Compared {
 /// What a report says besides the comparison itself.
 #[derive(Clone, Debug, Default)]
 pub struct Around {
-    /// What commands call each run.
-    pub names: Vec<String>,
+    /// The command that shows the items of these runs.
+    pub show: String,
     /// How many items each run alone has right.
     pub only_right: Vec<usize>,
     /// Where the files of the comparison lie, where there are some.

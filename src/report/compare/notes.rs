@@ -3,12 +3,13 @@
 
 use super::{
     Around,
-    tables::{alpha, flips, names},
+    tables::{at_most, flips, names},
 };
 use crate::{
     compare::{Caution, Comparison, Contrast, Correction, Decision, Design, Pair, Subject, Verdict, Weight},
     metric::words,
     report::{
+        digits::grouped,
         quantity::many,
         summary::{Mark, Remark, model},
     },
@@ -35,8 +36,8 @@ pub(super) fn header(comparison: &Comparison) -> Vec<String> {
             let name = model(&run.model.name, run.model.revision.as_deref());
             let base = if base == Some(place) { " · the baseline" } else { "" };
             format!(
-                "{}  {name} · {} · {} · {} · {}{base}",
-                side.letter, run.model.dtype, run.engine.device, run.suite.name, run.run_id
+                "{}  {name} · {} · {} · {}{base}",
+                side.letter, run.model.dtype, run.engine.device, run.run_id
             )
         })
         .collect();
@@ -49,7 +50,8 @@ fn paired(comparison: &Comparison) -> String {
     let mut tasks: Vec<(&str, [usize; 2], usize, usize)> = Vec::new();
     for (subject, pair) in comparison.pairs() {
         let all = &pair.matched;
-        let of = all.paired + all.only_first + all.other_content + all.failed + all.without_value + all.doubled;
+        let of =
+            all.paired + all.only_first + all.other_content + all.failed + all.without_value + all.doubled;
         match tasks.iter_mut().find(|(task, sides, ..)| *task == subject.task && *sides == pair.sides) {
             Some((_, _, paired, most)) => {
                 *paired = (*paired).max(all.paired);
@@ -59,10 +61,9 @@ fn paired(comparison: &Comparison) -> String {
         }
     }
     let pairs = comparison.design.pairs(comparison.sides.len()).len().max(1);
-    let (paired, all) =
-        tasks.iter().fold((0, 0), |(paired, all), (_, _, own, of)| (paired + own, all + of));
+    let (paired, all) = tasks.iter().fold((0, 0), |(paired, all), (_, _, own, of)| (paired + own, all + of));
     let each = if pairs > 1 { format!(" over {pairs} pairs of runs") } else { String::new() };
-    format!("paired on {paired} of {} (same ids, same content){each}", many(all, "item"))
+    format!("paired on {} of {} (same ids, same content){each}", grouped(paired), many(all, "item"))
 }
 
 /// What sets the runs apart besides their answers.
@@ -90,12 +91,7 @@ pub(super) fn cautions(comparison: &Comparison) -> Vec<Remark> {
 
 /// What the numbers come to, how that was found, and where to go on.
 pub(super) fn remarks(comparison: &Comparison, around: &Around) -> Vec<Vec<Remark>> {
-    let blocks = [
-        counts(comparison),
-        verdicts(comparison),
-        methods(comparison),
-        onward(comparison, around),
-    ];
+    let blocks = [counts(comparison), verdicts(comparison), methods(comparison), onward(comparison, around)];
     blocks.into_iter().filter(|block| !block.is_empty()).collect()
 }
 
@@ -118,9 +114,9 @@ fn counts(comparison: &Comparison) -> Vec<Remark> {
             }
         }
         decisions.sort();
-        let said = decisions.iter().map(|(decision, count)| {
-            format!("{} in {count}", words_of(*decision, comparison, first))
-        });
+        let said = decisions
+            .iter()
+            .map(|(decision, count)| format!("{} in {count}", words_of(*decision, comparison, first)));
         let said = said.collect::<Vec<_>>().join(", ");
         let sides = names(comparison, first, " and ");
         let text = format!("{sides}: of {}, {said} ({correction})", many(pairs.len(), "comparison"));
@@ -136,7 +132,9 @@ fn correction(comparison: &Comparison) -> String {
     let name = comparison.correction.name();
     match (tests, comparison.correction) {
         (1, _) => format!("one test, wrong at most {wrong} of the time"),
-        (_, Correction::Holm) => format!("{name} over {tests} tests, a false alarm in any of them at most {wrong} of the time"),
+        (_, Correction::Holm) => {
+            format!("{name} over {tests} tests, a false alarm in any of them at most {wrong} of the time")
+        }
         (_, Correction::BenjaminiHochberg) => {
             format!("{name} over {tests} tests, at most {wrong} of what is found is a false alarm")
         }
@@ -198,7 +196,11 @@ fn to_decide(comparison: &Comparison) -> Option<Remark> {
         return None;
     }
     let one = |(items, subject, pair): &(u64, &Subject, &Pair)| {
-        let of = if comparison.sides.len() > 2 { format!(" ({})", names(comparison, pair, ", ")) } else { String::new() };
+        let of = if comparison.sides.len() > 2 {
+            format!(" ({})", names(comparison, pair, ", "))
+        } else {
+            String::new()
+        };
         format!("{}{of} {items} (now {})", subject.name(), pair.matched.paired)
     };
     let few = open.iter().take(MOST_TO_DECIDE).map(one).collect::<Vec<_>>().join(", ");
@@ -211,7 +213,8 @@ fn to_decide(comparison: &Comparison) -> Option<Remark> {
 
 /// Which test decides, how the intervals were made, and what they are not.
 fn methods(comparison: &Comparison) -> Vec<Remark> {
-    let found = || comparison.pairs().filter_map(|(subject, pair)| Some((subject, pair.outcome.found()?, pair)));
+    let found =
+        || comparison.pairs().filter_map(|(subject, pair)| Some((subject, pair.outcome.found()?, pair)));
     let mut tests: Vec<&str> = Vec::new();
     let mut intervals: Vec<String> = Vec::new();
     for (_, found, _) in found() {
@@ -223,7 +226,8 @@ fn methods(comparison: &Comparison) -> Vec<Remark> {
     }
     let mut remarks = Vec::new();
     if !tests.is_empty() {
-        let star = format!("p: {}; * marks a corrected p of at most {}", tests.join(", "), words::p(alpha(comparison)));
+        let star =
+            format!("p: {}; * marks a corrected p of at most {}", tests.join(", "), at_most(comparison));
         remarks.push(note(format!("{star}; intervals of differences: {}", intervals.join(", "))));
     }
     if found().any(|(_, found, _)| found.counts.is_some()) {
@@ -231,7 +235,10 @@ fn methods(comparison: &Comparison) -> Vec<Remark> {
         remarks.push(note(format!("{column} counts the items that only one of the two got right")));
     }
     if found().any(|(_, found, _)| matches!(found.contrast, Contrast::Ratio | Contrast::MedianRatio)) {
-        remarks.push(note("a ratio is the second over the first, 1 where they agree; its picture is of its logarithm".into()));
+        remarks.push(note(
+            "a ratio is the second over the first, 1 where they agree; its picture is of its logarithm"
+                .into(),
+        ));
     }
     remarks.extend(overlap(comparison));
     let excludes = |found: &crate::compare::Found| {
@@ -249,9 +256,9 @@ fn methods(comparison: &Comparison) -> Vec<Remark> {
 
 /// The habit to look whether two intervals overlap, beside the answer of the paired test.
 fn overlap(comparison: &Comparison) -> Option<Remark> {
-    let looked = comparison.pairs().filter_map(|(subject, pair)| {
-        Some((subject, pair, pair.outcome.found()?.intervals_overlap?))
-    });
+    let looked = comparison
+        .pairs()
+        .filter_map(|(subject, pair)| Some((subject, pair, pair.outcome.found()?.intervals_overlap?)));
     let looked: Vec<(&Subject, &Pair, bool)> = looked.collect();
     if looked.is_empty() {
         return None;
@@ -264,7 +271,9 @@ fn overlap(comparison: &Comparison) -> Option<Remark> {
         .collect();
     let hidden = match hidden.as_slice() {
         [] => String::new(),
-        few @ ([_] | [_, _] | [_, _, _]) => format!(" They overlap for {}, where the difference is shown all the same.", few.join(", ")),
+        few @ ([_] | [_, _] | [_, _, _]) => {
+            format!(" They overlap for {}, where the difference is shown all the same.", few.join(", "))
+        }
         many => format!(" In {} of these the difference is shown all the same.", many.len()),
     };
     let all = match (overlapping, looked.len()) {
@@ -282,11 +291,8 @@ fn onward(comparison: &Comparison, around: &Around) -> Vec<Remark> {
     let mut remarks = Vec::new();
     let letters = comparison.sides.iter().map(|side| side.letter.as_str());
     for (letter, count) in letters.zip(&around.only_right).filter(|(_, count)| **count > 0) {
-        let runs = around.names.join(" ");
-        let text = format!(
-            "yardstick show {runs} --only-right {letter}   ({} that only {letter} has right)",
-            many(*count, "item")
-        );
+        let items = many(*count, "item");
+        let text = format!("{} --only-right {letter}   ({items} that only {letter} has right)", around.show);
         remarks.push(Remark { mark: Mark::Next, text });
     }
     remarks.extend(around.folder.iter().map(|folder| Remark { mark: Mark::Next, text: folder.clone() }));

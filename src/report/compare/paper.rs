@@ -1,6 +1,6 @@
 //! A comparison as a table for a paper: a row a number, a column a model, bold only where the corrected test says so.
 
-use super::tables::{alpha, digits_of};
+use super::tables::{at_most, digits_of};
 use crate::{
     compare::{Comparison, Decision, Pair, Subject},
     metric::words,
@@ -139,6 +139,6 @@ fn caption(comparison: &Comparison) -> String {
         tests.join(", "),
         comparison.correction.name(),
         many(comparison.questions.differences, "test"),
-        words::p(alpha(comparison)),
+        at_most(comparison),
     )
 }

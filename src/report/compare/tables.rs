@@ -7,7 +7,7 @@ use crate::{
     report::{
         digits::Digits,
         interval::Strip,
-        summary::percent,
+        summary::{Names, percent},
         table::{Cell, Column, Shape, Table},
     },
     stats::{Estimate, Interval},
@@ -68,16 +68,16 @@ fn values(comparison: &Comparison) -> Table {
         Column::new(format!("{} CI", percent(comparison.level)), "ci", Shape::Interval),
         Column::new("n", "n", Shape::Right).droppable(0),
     ]);
-    columns.extend(
-        shares.then(|| Column::new("", "picture", Shape::Strip { axis: (0.0, 1.0) }).droppable(2)),
-    );
+    columns
+        .extend(shares.then(|| Column::new("", "picture", Shape::Strip { axis: (0.0, 1.0) }).droppable(2)));
     columns.extend(ranked.then(|| Column::new("rank", "rank", Shape::Left)));
+    let names = short_names(comparison);
     let mut table = Table::new(columns);
     for subject in subjects {
         for (place, (side, estimate)) in comparison.sides.iter().zip(&subject.values).enumerate() {
             let Some(estimate) = estimate else { continue };
             let digits = Digits::of_estimate(estimate, subject.unit);
-            let mut row: Vec<Cell> = vec![subject.task.as_str().into()];
+            let mut row: Vec<Cell> = vec![names.shorten(&subject.task).into()];
             row.extend(groups.then(|| subject.group.as_deref().map_or(Cell::Empty, Cell::from)));
             row.extend([
                 subject.metric.as_str().into(),
@@ -113,8 +113,8 @@ fn contrasts(comparison: &Comparison, pairs: &[(&Subject, &Pair)], sort: Sort) -
     let title = match (sort, two) {
         (Sort::Ratios, true) => format!("{b} / {a}"),
         (Sort::Ratios, false) => "ratio".into(),
-        (_, true) => format!("Δ = {b} - {a}"),
-        (_, false) => "Δ".into(),
+        (_, true) => format!("{b} - {a}"),
+        (_, false) => "2nd - 1st".into(),
     };
     let mut columns = vec![Column::new("task", "task", Shape::Name)];
     columns.extend(groups.then(|| Column::new("group", "group", Shape::Left)));
@@ -127,17 +127,18 @@ fn contrasts(comparison: &Comparison, pairs: &[(&Subject, &Pair)], sort: Sort) -
         Column::new(format!("{} CI", percent(comparison.level)), "ci", Shape::Interval).droppable(2),
     ]);
     columns.extend(axis.map(|axis| {
-        let title = directions(pairs, [a, b]);
-        Column::new(title, "picture", Shape::Strip { axis: (-axis, axis) }).droppable(4)
+        let title = directions(pairs, sort, [a, b]);
+        Column::new(title, "picture", Shape::Strip { axis: (-axis, axis) }).droppable(3)
     }));
-    columns.extend(counted.then(|| Column::new(flips(comparison), "flips", Shape::Right).droppable(3)));
+    columns.extend(counted.then(|| Column::new(flips(comparison), "flips", Shape::Right).droppable(4)));
     columns.extend([
         Column::new("n", "n", Shape::Right).droppable(0),
         Column::new("p", "p", Shape::Right).droppable(1),
         Column::new(format!("p {}", short(comparison)), "p_adjusted", Shape::Right),
     ]);
+    let task_names = short_names(comparison);
     let row = |(subject, pair): &(&Subject, &Pair)| {
-        let mut row: Vec<Cell> = vec![subject.task.as_str().into()];
+        let mut row: Vec<Cell> = vec![task_names.shorten(&subject.task).into()];
         row.extend(groups.then(|| subject.group.as_deref().map_or(Cell::Empty, Cell::from)));
         row.extend((!one_metric).then(|| Cell::from(subject.metric.as_str())));
         row.extend((!two).then(|| Cell::Text(names(comparison, pair, " → "))));
@@ -171,6 +172,11 @@ fn contrasts(comparison: &Comparison, pairs: &[(&Subject, &Pair)], sort: Sort) -
     Table { rows: pairs.iter().map(row).collect(), columns }
 }
 
+/// Tasks without the benchmark that they all share.
+fn short_names(comparison: &Comparison) -> Names {
+    Names::of(comparison.subjects.iter().map(|subject| subject.task.as_str()))
+}
+
 /// What the column of the items that only one got right is called.
 pub(super) fn flips(comparison: &Comparison) -> String {
     match comparison.pairs().next() {
@@ -200,8 +206,13 @@ pub(super) fn starred(found: &Found, comparison: &Comparison) -> String {
 }
 
 /// How often a verdict may be wrong; what rounding puts on top of it is no part of it.
-pub(super) fn alpha(comparison: &Comparison) -> f64 {
+fn alpha(comparison: &Comparison) -> f64 {
     (1.0 - comparison.level.get()) * (1.0 + 1e-9)
+}
+
+/// The same in words: `0.05`.
+pub(super) fn at_most(comparison: &Comparison) -> String {
+    ((1e6 * (1.0 - comparison.level.get())).round() / 1e6).to_string()
 }
 
 pub(super) fn digits_of(found: &Found, subject: &Subject) -> Digits {
@@ -228,14 +239,15 @@ fn short(comparison: &Comparison) -> &'static str {
 }
 
 /// What the left, the middle and the right of the picture mean.
-fn directions(pairs: &[(&Subject, &Pair)], [first, second]: [&str; 2]) -> String {
+fn directions(pairs: &[(&Subject, &Pair)], sort: Sort, [first, second]: [&str; 2]) -> String {
+    let agree = if sort == Sort::Ratios { "1" } else { "0" };
     let all = |better: Option<Better>| pairs.iter().all(|(subject, _)| subject.better == better);
     if all(Some(Better::Higher)) {
-        format!("{first} better|0|{second} better")
+        format!("{first} better|{agree}|{second} better")
     } else if all(Some(Better::Lower)) {
-        format!("{second} better|0|{first} better")
+        format!("{second} better|{agree}|{first} better")
     } else {
-        format!("{second} lower|0|{second} higher")
+        format!("{second} lower|{agree}|{second} higher")
     }
 }
 
@@ -257,7 +269,13 @@ fn axis(pairs: &[(&Subject, &Pair)]) -> Option<f64> {
     reaches.sort_by(f64::total_cmp);
     let (middle, most) = (*reaches.get(reaches.len() / 2)?, *reaches.last()?);
     let axis = most.min(AXIS * middle);
-    Some(if axis > 0.0 { axis } else if most > 0.0 { most } else { 1.0 })
+    Some(if axis > 0.0 {
+        axis
+    } else if most > 0.0 {
+        most
+    } else {
+        1.0
+    })
 }
 
 /// An interval on the axis of its table, whose middle stands for no difference.

@@ -33,7 +33,12 @@ pub fn terminal(entry: &Entry<'_>, models: &[String], look: &Look) -> String {
             title = format!("{}  {}   {title}", letter(run), models[run]);
         }
         let title = text::words(&title, look.charset);
-        styled(&mut out, &text::wrap(&title, look.width, INDENT).join("\n"), anstyle::Style::new().bold(), look);
+        styled(
+            &mut out,
+            &text::wrap(&title, look.width, INDENT).join("\n"),
+            anstyle::Style::new().bold(),
+            look,
+        );
         out.push('\n');
         answer.fields(&mut out, look);
         for detail in &answer.task.details {
@@ -65,7 +70,8 @@ pub fn json(entry: &Entry<'_>, runs: &[&str]) -> Value {
         }
         let details = answer.task.details.iter().map(|detail| {
             let rows = answer.rows(detail).map(|cells| {
-                let row = detail.columns.iter().zip(cells).map(|(name, cell)| ((*name).to_owned(), json!(cell)));
+                let row =
+                    detail.columns.iter().zip(cells).map(|(name, cell)| ((*name).to_owned(), json!(cell)));
                 Value::Object(row.collect::<Map<_, _>>())
             });
             (detail.name.to_owned(), rows.collect::<Value>())
@@ -100,7 +106,9 @@ impl Answered<'_> {
                     }
                 }
             }
-            Err(failure) => others.push(("error", text::visible(&failure.message, look.charset).into_owned())),
+            Err(failure) => {
+                others.push(("error", text::visible(&failure.message, look.charset).into_owned()))
+            }
         }
         texts.sort_by_key(|(place, _)| *place);
         fields.extend(texts.into_iter().map(|(_, field)| field).chain(others));
@@ -126,7 +134,8 @@ impl Answered<'_> {
 
     fn detail(&self, detail: &Detail) -> Table {
         let rows: Vec<&Vec<record::Cell>> = self.rows(detail).collect();
-        let is_number = |at: usize| rows.iter().all(|row| row.get(at).is_none_or(|cell| cell.text().is_none()));
+        let is_number =
+            |at: usize| rows.iter().all(|row| row.get(at).is_none_or(|cell| cell.text().is_none()));
         let columns = detail.columns.iter().enumerate().map(|(at, name)| {
             Column::new(*name, name, if is_number(at) { Shape::Right } else { Shape::Left })
         });

@@ -164,9 +164,9 @@ impl<'a> Entry<'a> {
                 })
         };
         rest(id)
-            || [task.as_str(), short].iter().any(|task| {
-                id.strip_prefix(task).and_then(|rest| rest.strip_prefix('/')).is_some_and(rest)
-            })
+            || [task.as_str(), short]
+                .iter()
+                .any(|task| id.strip_prefix(task).and_then(|rest| rest.strip_prefix('/')).is_some_and(rest))
     }
 }
 

@@ -41,7 +41,9 @@ impl Table {
                 let name = self.columns[group[0]].key;
                 let strong = !first.is_empty() && is_strong(at, name);
                 let mut shown = if strong { format!("\\textbf{{{first}}}") } else { first };
-                for interval in group[1..].iter().map(|place| cell(&row[*place])).filter(|cell| !cell.is_empty()) {
+                for interval in
+                    group[1..].iter().map(|place| cell(&row[*place])).filter(|cell| !cell.is_empty())
+                {
                     let _ = write!(shown, " {{\\scriptsize {interval}}}");
                 }
                 shown
@@ -154,7 +156,10 @@ mod tests {
 
     #[test]
     fn what_means_something_to_tex_is_escaped() {
-        assert_eq!(escaped(r"50% of $x_1 & {y}#~^\"), r"50\% of \$x\_1 \& \{y\}\#\textasciitilde{}\textasciicircum{}\textbackslash{}");
+        assert_eq!(
+            escaped(r"50% of $x_1 & {y}#~^\"),
+            r"50\% of \$x\_1 \& \{y\}\#\textasciitilde{}\textasciicircum{}\textbackslash{}"
+        );
         assert_eq!(escaped("\\input{/etc/passwd}"), "\\textbackslash{}input\\{/etc/passwd\\}");
         assert_eq!(escaped("<a|b> é 日 --"), "\\textless{}a\\textbar{}b\\textgreater{} é [U+65E5] -{-}");
         assert_eq!(escaped("a\u{1b}[2J\nb"), "a$\\langle$U+001B$\\rangle$[2J\\textbackslash{}nb");

@@ -21,6 +21,8 @@ const WIDEST_PICTURE: usize = 64;
 const MEANINGS: char = '|';
 /// Names are not cut below this.
 const SHORTEST_NAME: usize = 8;
+/// Down to this they are before a picture is left out.
+const READABLE_NAME: usize = 16;
 /// Rows that are named with one reason; the others are counted.
 const MOST_NAMED: usize = 6;
 
@@ -122,8 +124,10 @@ impl Table {
 
     /// What names a row: its words in the columns that are always shown.
     fn name(&self, row: &[Cell]) -> String {
-        let words = self.columns.iter().zip(row).filter_map(|(column, cell)| match (column.keep, cell) {
-            (Keep::Always, Cell::Text(text)) => Some(text.as_str()),
+        let words = self.columns.iter().zip(row).filter_map(|(column, cell)| match (column, cell) {
+            (Column { keep: Keep::Always, shape: Shape::Left | Shape::Name, .. }, Cell::Text(text)) => {
+                Some(text.as_str())
+            }
             _ => None,
         });
         words.collect::<Vec<_>>().join(" ")
@@ -131,6 +135,11 @@ impl Table {
 }
 
 impl Shown<'_> {
+    /// Whether its cells can be cut.
+    fn is_words(&self) -> bool {
+        matches!(self.column.shape, Shape::Left | Shape::Name)
+    }
+
     fn repeats(&self, row: usize) -> bool {
         self.column.shape == Shape::Name && row > 0 && self.cells[row] == self.cells[row - 1]
     }
@@ -178,8 +187,12 @@ fn fit(columns: &mut Vec<Shown<'_>>, look: &Look) {
             .min();
         let Some((_, at)) = next else { break };
         let over = total(columns) - look.width;
-        if columns[at].column.is_picture() && columns[at].width >= NARROWEST_PICTURE + over {
-            columns[at].width -= over;
+        // Names that stay readable give way to a picture.
+        let spare = |shown: &Shown<'_>| shown.width.saturating_sub(READABLE_NAME);
+        let names = columns.iter().filter(|shown| shown.is_words()).map(spare).sum::<usize>();
+        if columns[at].column.is_picture() && columns[at].width + names >= NARROWEST_PICTURE + over {
+            columns[at].width = columns[at].width.saturating_sub(over).max(NARROWEST_PICTURE);
+            break;
         } else {
             columns.remove(at);
         }
@@ -188,13 +201,12 @@ fn fit(columns: &mut Vec<Shown<'_>>, look: &Look) {
     while total(columns) > look.width {
         let widest = columns
             .iter_mut()
-            .filter(|shown| matches!(shown.column.shape, Shape::Left | Shape::Name))
-            .filter(|shown| shown.width > SHORTEST_NAME)
+            .filter(|shown| shown.is_words() && shown.width > SHORTEST_NAME)
             .max_by_key(|shown| shown.width);
         let Some(shown) = widest else { break };
         shown.width -= 1;
     }
-    for shown in columns.iter_mut().filter(|shown| matches!(shown.column.shape, Shape::Left | Shape::Name)) {
+    for shown in columns.iter_mut().filter(|shown| shown.is_words()) {
         for cell in &mut shown.cells {
             *cell = Cow::Owned(text::clip_middle(cell, shown.width, look.charset).into_owned());
         }
@@ -239,14 +251,19 @@ fn line<'a>(out: &mut String, cells: impl Iterator<Item = (&'a Shown<'a>, String
 /// What the left, the middle and the right of an axis mean, in their places; where they do not fit, the middle alone.
 fn spread(title: &str, width: usize) -> String {
     let mut parts = title.split(MEANINGS);
-    let (left, middle, right) =
-        (parts.next().unwrap_or_default(), parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+    let (left, middle, right) = (
+        parts.next().unwrap_or_default(),
+        parts.next().unwrap_or_default(),
+        parts.next().unwrap_or_default(),
+    );
     // The cell in which the strip draws its reference.
     let at = (width / 2).min(width.saturating_sub(1));
     let before = at.checked_sub(text::width(left));
     let after = width.checked_sub(at + text::width(middle) + text::width(right));
     match (before, after) {
-        (Some(before @ 1..), Some(after @ 1..)) => format!("{left}{:before$}{middle}{:after$}{right}", "", ""),
+        (Some(before @ 1..), Some(after @ 1..)) => {
+            format!("{left}{:before$}{middle}{:after$}{right}", "", "")
+        }
         _ => format!("{:at$}{middle}", ""),
     }
 }
