@@ -4,6 +4,8 @@ mod classes;
 mod quotients;
 mod shares;
 
+use libm::{ceil, log2};
+
 use super::{
     Contrast, Counts, Effect, Flips, Incomparable, Matched, Options, Tested, Why,
     pairing::{Paired, Pairing},
@@ -89,7 +91,7 @@ impl Question<'_> {
     /// What the paired items show, and how they were paired.
     pub(super) fn answer(&self) -> (Matched, Result<Answer, Incomparable>) {
         match &self.metric.formula {
-            Formula::Proportion(column) => self.by_value(column, |own, paired| own.shares(paired)),
+            Formula::Proportion(column) => self.by_value(column, Self::shares),
             Formula::Mean(column) => self.by_value(column, |own, paired| own.means(paired, Scale::Plain)),
             Formula::GeometricMean(column) => {
                 self.by_value(column, |own, paired| own.means(paired, Scale::Exp))
@@ -108,18 +110,18 @@ impl Question<'_> {
                     let all = texts.windows(2).all(|pair| pair[0] == pair[1]);
                     (texts.len() > 1).then_some(f64::from(u8::from(all)))
                 });
-                self.answered(paired, Self::shares)
+                self.answered(paired, |own, paired| Ok(own.shares(paired)))
             }
             Formula::Agreement(column) => {
                 let paired = self.texts(column).by_item(text::agreement);
-                self.answered(paired, |own, paired| own.means(paired, Scale::Plain))
+                self.answered(paired, |own, paired| Ok(own.means(paired, Scale::Plain)))
             }
             Formula::PassAt { correct, k } => {
                 let paired = self.numbers(correct).by_item(|correct| {
                     let right = correct.iter().filter(|correct| **correct >= 1.0).count();
                     (correct.len() >= k.get()).then(|| text::pass_at(k.get(), right, correct.len()))
                 });
-                self.answered(paired, |own, paired| own.means(paired, Scale::Plain))
+                self.answered(paired, |own, paired| Ok(own.means(paired, Scale::Plain)))
             }
             other => {
                 let words = comparable(other).err().unwrap_or_default().to_owned();
@@ -137,9 +139,9 @@ impl Question<'_> {
     fn by_value(
         &self,
         column: Column,
-        make: impl FnOnce(&Self, Paired<'_, f64>) -> Result<Answer, Incomparable>,
+        make: impl FnOnce(&Self, Paired<'_, f64>) -> Answer,
     ) -> (Matched, Result<Answer, Incomparable>) {
-        self.answered(self.numbers(column), make)
+        self.answered(self.numbers(column), |own, paired| Ok(make(own, paired)))
     }
 
     /// Fewer than two items cannot be compared.
@@ -207,13 +209,10 @@ fn too_few(shared: &str, matched: &Matched) -> Incomparable {
 }
 
 impl Differing {
-    /// What p is at best where so many differ, all on one side.
-    pub(super) fn best_p(self) -> f64 {
-        f64::from(self.tails) * 0.5_f64.powi(i32::try_from(self.units).unwrap_or(i32::MAX))
-    }
-
     /// How many must differ for p to come to `threshold`.
     pub(super) fn needed(self, threshold: f64) -> u64 {
-        (0..).find(|units| Self { units: *units, ..self }.best_p() <= threshold * (1.0 + 1e-12)).unwrap_or(0)
+        // Every further one halves p.
+        let bits = log2(f64::from(self.tails) / threshold) - 1e-9;
+        ceil(bits).max(0.0) as u64
     }
 }

@@ -158,10 +158,10 @@ fn provenance(records: &[Record]) -> Vec<Caution> {
         match record.run.status {
             Status::Complete => {}
             Status::Interrupted => {
-                notice(&[side], format!("{letter} was interrupted: it holds what was answered"))
+                notice(&[side], format!("{letter} was interrupted: it holds what was answered"));
             }
             Status::Running => {
-                notice(&[side], format!("{letter} is not finished: it holds what was answered"))
+                notice(&[side], format!("{letter} is not finished: it holds what was answered"));
             }
         }
         let failed: usize = record.run.errors.values().sum();

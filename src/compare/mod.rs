@@ -40,7 +40,7 @@ impl Comparison {
             return Err(refusal);
         }
         let mut cautions = gate::cautions(records, &shared, options.contents);
-        cautions.extend(tasks.iter().flat_map(|task| task.left_out(options.scope)));
+        cautions.extend(tasks.iter().filter_map(|task| task.left_out(options.scope)));
         let drafts: Vec<Draft<'_>> =
             tasks.par_iter().flat_map_iter(|task| task.drafts(records.len(), options)).collect();
         if drafts.is_empty() {

@@ -1,6 +1,6 @@
 //! Which rows of two runs speak of the same item: by group, id, repeat and content.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc};
 
 use super::{Contents, Matched};
 use crate::{
@@ -36,31 +36,18 @@ pub(super) struct Paired<'a, T> {
 impl<'a> Pairing<'a> {
     /// Of the tables of one task; a run without the task has none.
     pub(super) fn new(tables: Vec<Option<&'a Table>>, contents: Contents) -> Self {
-        let mut places = HashMap::<Key<'a>, usize>::new();
-        let mut keys = Vec::<Key<'a>>::new();
-        let mut rows = vec![Vec::new(); tables.len()];
+        let mut rows = BTreeMap::<Key<'a>, Vec<Option<usize>>>::new();
         let mut doubled = vec![Vec::new(); tables.len()];
         for (side, table) in tables.iter().enumerate() {
             for (number, row) in table.iter().flat_map(|table| table.rows.iter().enumerate()) {
                 let key = (row.key.group.as_deref(), row.key.item.as_str(), row.key.repeat);
-                let place = *places.entry(key).or_insert_with(|| {
-                    keys.push(key);
-                    keys.len() - 1
-                });
-                let own: &mut Vec<Option<usize>> = &mut rows[side];
-                own.resize(keys.len().max(own.len()), None);
-                match &mut own[place] {
-                    slot @ None => *slot = Some(number),
+                match &mut rows.entry(key).or_insert_with(|| vec![None; tables.len()])[side] {
+                    place @ None => *place = Some(number),
                     Some(_) => doubled[side].push(number),
                 }
             }
         }
-        let mut order: Vec<usize> = (0..keys.len()).collect();
-        order.sort_unstable_by_key(|place| keys[*place]);
-        let rows = order
-            .into_iter()
-            .map(|place| rows.iter().map(|side| side.get(place).copied().flatten()).collect())
-            .collect();
+        let rows = rows.into_values().collect();
         Self { tables, rows, doubled, contents }
     }
 
@@ -184,17 +171,14 @@ impl<'a, T> Paired<'a, T> {
         for repeats in keys.chunk_by(|one, next| (&one.group, &one.item) == (&next.group, &next.item)) {
             let range = start..start + repeats.len();
             start = range.end;
-            match [0, 1].map(|side| value(&values[side][range.clone()])) {
-                [Some(own), Some(other)] => {
-                    items.keys.push(repeats[0]);
-                    items.rows.extend(&rows[range]);
-                    items.values[0].push(own);
-                    items.values[1].push(other);
-                }
-                _ => {
-                    matched.paired -= range.len();
-                    matched.without_value += range.len();
-                }
+            if let [Some(own), Some(other)] = [0, 1].map(|side| value(&values[side][range.clone()])) {
+                items.keys.push(repeats[0]);
+                items.rows.extend(&rows[range]);
+                items.values[0].push(own);
+                items.values[1].push(other);
+            } else {
+                matched.paired -= range.len();
+                matched.without_value += range.len();
             }
         }
         items.matched = matched;

@@ -124,13 +124,12 @@ impl<'a> Task<'a> {
                 let is_same = |(name, part, _): &&mut (&str, Option<&str>, _)| {
                     *name == metric.name && *part == metric.part()
                 };
-                match all.iter_mut().find(is_same) {
-                    Some((_, _, metrics)) => metrics[side] = Some(own),
-                    None => {
-                        let mut metrics = vec![None; sides];
-                        metrics[side] = Some(own);
-                        all.push((&metric.name, metric.part(), metrics));
-                    }
+                if let Some((_, _, metrics)) = all.iter_mut().find(is_same) {
+                    metrics[side] = Some(own);
+                } else {
+                    let mut metrics = vec![None; sides];
+                    metrics[side] = Some(own);
+                    all.push((&metric.name, metric.part(), metrics));
                 }
             }
         }

@@ -69,7 +69,7 @@ pub enum Mark {
 impl<'a> Summary<'a> {
     /// From a record; `folder` is where its files lie.
     pub fn new(record: &'a Record, folder: Option<&str>) -> Self {
-        let short = Names::of(record.tasks.iter().map(|task| task.name.as_str()));
+        let short = Names::of(&record.tasks);
         let mut notes: Vec<Remark> = Vec::new();
         let shares = table(record, &short, true, &mut notes);
         let numbers = table(record, &short, false, &mut notes);
@@ -117,14 +117,17 @@ impl<'a> Summary<'a> {
 pub(super) struct Names(usize);
 
 impl Names {
-    /// For tasks of these names.
-    pub(super) fn of<'t>(mut names: impl Iterator<Item = &'t str>) -> Self {
+    pub(super) fn of(tasks: &[TaskRecord]) -> Self {
+        Self::of_names(tasks.iter().map(|task| task.name.as_str()))
+    }
+
+    pub(super) fn of_names<'t>(mut names: impl Iterator<Item = &'t str>) -> Self {
         let Some(first) = names.next() else { return Self(0) };
         let prefix = &first[..first.find('/').map_or(0, |at| at + 1)];
         Self(if names.all(|name| name.starts_with(prefix)) { prefix.len() } else { 0 })
     }
 
-    fn of_task<'t>(&self, task: &'t TaskRecord) -> &'t str {
+    pub(super) fn of_task<'t>(&self, task: &'t TaskRecord) -> &'t str {
         self.shorten(&task.name)
     }
 
@@ -241,7 +244,7 @@ struct Part<'a> {
 }
 
 /// The part of the task; of a difference, `k=4 vs k=0`.
-fn group(measure: &Measure) -> Option<String> {
+pub(super) fn group(measure: &Measure) -> Option<String> {
     let group = measure.group.as_deref();
     match &measure.difference_from {
         Some(from) => Some(format!("{} vs {from}", group.unwrap_or("others"))),

@@ -6,10 +6,10 @@ use libm::log1p;
 
 use super::{Answer, Differing, Question, tested};
 use crate::{
-    compare::{Contrast, Counts, Effect, EffectKind, Flips, Incomparable, Tested, pairing::Paired},
+    compare::{Contrast, Counts, Effect, EffectKind, Flips, Tested, pairing::Paired},
     record::ItemKey,
     stats::{
-        Clusters, Estimate, Hypothesis, Interval,
+        Estimate, Hypothesis,
         influence::Scale,
         median,
         paired::{McNemar, MeanDifference, Pairs},
@@ -19,7 +19,7 @@ use crate::{
 
 impl Question<'_> {
     /// By counting where every item is right or wrong and stands alone, else by t.
-    pub(super) fn shares(&self, paired: Paired<'_, f64>) -> Result<Answer, Incomparable> {
+    pub(super) fn shares(&self, paired: Paired<'_, f64>) -> Answer {
         let clusters = paired.clusters();
         let [first, second] = &paired.values;
         let Some(counts) = Pairs::of(first, second) else { return self.means(paired, Scale::Plain) };
@@ -32,8 +32,8 @@ impl Question<'_> {
         };
         if clusters.shared().is_some() {
             let effects = cohen_g(&counts).into_iter().collect();
-            let answer = self.means(paired, Scale::Plain)?;
-            return Ok(Answer { counts: Some(written), effects, flips, ..answer });
+            let answer = self.means(paired, Scale::Plain);
+            return Answer { counts: Some(written), effects, flips, ..answer };
         }
         let Pairs { both, only_first, only_second, neither } = counts;
         // The second minus the first.
@@ -47,7 +47,7 @@ impl Question<'_> {
                 high: odds.high,
             })
         });
-        Ok(Answer {
+        Answer {
             contrast: Contrast::Difference,
             difference: turned.estimate(self.options.level),
             counts: Some(written),
@@ -58,11 +58,11 @@ impl Question<'_> {
             differing: Some(Differing { units: counts.discordant(), tails: 1, clustered: false }),
             flips,
             rows: paired.rows,
-        })
+        }
     }
 
     /// By t, with turned signs beside it; of logarithms on a scale of ratios.
-    pub(super) fn means(&self, paired: Paired<'_, f64>, scale: Scale) -> Result<Answer, Incomparable> {
+    pub(super) fn means(&self, paired: Paired<'_, f64>, scale: Scale) -> Answer {
         let clusters = paired.clusters();
         let differences = paired.differences();
         let mean = MeanDifference::new(&differences, &clusters);
@@ -87,14 +87,14 @@ impl Question<'_> {
         let difference = mean.estimate(self.options.level);
         let (contrast, difference) = match scale {
             Scale::Exp => (Contrast::Ratio, exponential(difference)),
-            _ => (Contrast::Difference, self.bounded(difference)),
+            Scale::Plain | Scale::Bits => (Contrast::Difference, self.bounded(difference)),
         };
         // Without a spread t is not known; turned signs still are.
         let (test, beside, differing) = match by_t {
             Some(by_t) => (by_t, vec![flipped], None),
             None => (flipped, Vec::new(), Some(differing)),
         };
-        Ok(Answer {
+        Answer {
             contrast,
             difference,
             counts: None,
@@ -105,38 +105,35 @@ impl Question<'_> {
             differing,
             flips: Flips::default(),
             rows: paired.rows,
-        })
+        }
     }
 
     /// The median of the differences, by order statistics and the sign test: no assumption on their shape. It is not the
     /// difference of the medians, for which no paired method is as safe.
-    pub(super) fn medians(&self, paired: Paired<'_, f64>, scale: Scale) -> Result<Answer, Incomparable> {
+    pub(super) fn medians(&self, paired: Paired<'_, f64>, scale: Scale) -> Answer {
         let clusters = paired.clusters();
         let differences = paired.differences();
         let difference = median::estimate(&differences, &clusters, self.options.level).carried(scale);
         let contrast = if scale == Scale::Exp { Contrast::MedianRatio } else { Contrast::MedianDifference };
-        let (test, differing, within) = match clusters.shared() {
-            None => {
-                let side = |low: f64| Side::of(&differences, low);
-                let Side { above, below } = side(0.0);
-                let p = McNemar::Exact.p(above.min(below), above + below);
-                let within = self.within(|margin| {
-                    let margin = if scale == Scale::Exp { log1p(margin) } else { margin };
-                    let (low, high) = (side(-margin), side(margin));
-                    let p_above = proportion::p_at_least(low.above, low.above + low.below, 0.5);
-                    let p_below = proportion::p_at_least(high.below, high.above + high.below, 0.5);
-                    Some(p_above.max(p_below))
-                });
-                let differing = Differing { units: above + below, tails: 2, clustered: false };
-                (tested(Hypothesis::SignTest, p), differing, within)
-            }
-            Some(_) => {
-                let signs: Vec<f64> = differences.iter().map(|difference| sign(*difference)).collect();
-                let (flipped, differing) = self.sign_flip(&signs, &clusters);
-                (flipped, differing, None)
-            }
+        let (test, differing, within) = if clusters.shared().is_some() {
+            let signs: Vec<f64> = differences.iter().map(|difference| sign(*difference)).collect();
+            let (flipped, differing) = self.sign_flip(&signs, &clusters);
+            (flipped, differing, None)
+        } else {
+            let side = |value: f64| Side::of(&differences, value);
+            let Side { above, below } = side(0.0);
+            let p = McNemar::Exact.p(above.min(below), above + below);
+            let within = self.within(|margin| {
+                let margin = if scale == Scale::Exp { log1p(margin) } else { margin };
+                let (low, high) = (side(-margin), side(margin));
+                let p_above = proportion::p_at_least(low.above, low.above + low.below, 0.5);
+                let p_below = proportion::p_at_least(high.below, high.above + high.below, 0.5);
+                Some(p_above.max(p_below))
+            });
+            let differing = Differing { units: above + below, tails: 2, clustered: false };
+            (tested(Hypothesis::SignTest, p), differing, within)
         };
-        Ok(Answer {
+        Answer {
             contrast,
             difference,
             counts: None,
@@ -147,7 +144,7 @@ impl Question<'_> {
             differing: Some(differing),
             flips: Flips::default(),
             rows: paired.rows,
-        })
+        }
     }
 
     /// A t interval knows no bounds; a difference of numbers with bounds has some.

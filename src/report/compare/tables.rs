@@ -174,7 +174,7 @@ fn contrasts(comparison: &Comparison, pairs: &[(&Subject, &Pair)], sort: Sort) -
 
 /// Tasks without the benchmark that they all share.
 fn short_names(comparison: &Comparison) -> Names {
-    Names::of(comparison.subjects.iter().map(|subject| subject.task.as_str()))
+    Names::of_names(comparison.subjects.iter().map(|subject| subject.task.as_str()))
 }
 
 /// What the column of the items that only one got right is called.
