@@ -188,7 +188,7 @@ fn to_decide(comparison: &Comparison) -> Option<Remark> {
     let open = comparison.pairs().filter_map(|(subject, pair)| {
         let open = matches!(pair.verdict.decision, Decision::NotDecided | Decision::CannotDecide);
         let items = pair.outcome.found()?.reach?.items?;
-        open.then(|| (items, subject, pair))
+        open.then_some((items, subject, pair))
     });
     let mut open: Vec<(u64, &Subject, &Pair)> = open.collect();
     open.sort_by_key(|(items, ..)| *items);

@@ -17,7 +17,7 @@ const TEXTS: [&str; 3] = ["prompt", "gold", "output"];
 /// Columns of detail tables that hold pieces of text, whose spaces matter.
 const TOKENS: [&str; 3] = ["token", "text", "piece"];
 /// Significant digits of a number for people; files have them all.
-const DIGITS: usize = 6;
+const DIGITS: i32 = 6;
 /// Space before a value.
 const INDENT: usize = 2;
 
@@ -107,7 +107,7 @@ impl Answered<'_> {
                 }
             }
             Err(failure) => {
-                others.push(("error", text::visible(&failure.message, look.charset).into_owned()))
+                others.push(("error", text::visible(&failure.message, look.charset).into_owned()));
             }
         }
         texts.sort_by_key(|(place, _)| *place);
@@ -177,13 +177,13 @@ fn quoted(cell: &record::Cell) -> String {
 
 fn short(number: f64) -> String {
     let exact = csv_cell::number(number);
-    if exact.len() <= DIGITS + 2 {
+    if exact.len() <= 8 {
         return exact;
     }
     if !(1e-4..1e7).contains(&number.abs()) {
         return format!("{number:.2e}");
     }
     let before = libm::floor(libm::log10(number.abs())) as i32 + 1;
-    let decimals = usize::try_from(DIGITS as i32 - before).unwrap_or(0);
+    let decimals = usize::try_from(DIGITS - before).unwrap_or(0);
     format!("{number:.decimals$}")
 }

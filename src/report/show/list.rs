@@ -87,12 +87,10 @@ pub fn table(entries: &[Entry<'_>], runs: usize) -> Table {
         ["task", "item", "group", "repeat"].map(|name| Column::new(name, name, Shape::Left)).into();
     let own = ["result", "margin", "score", "nll", "output"];
     for run in 0..runs {
-        columns.extend(own.map(|name| match runs {
-            1 => Column::new(name, name, Shape::Left),
-            _ => {
-                let name = format!("{}_{name}", letter(run).to_lowercase());
-                Column::new(name.clone(), intern(&name), Shape::Left)
-            }
+        columns.extend(own.map(|name| {
+            let name =
+                if runs == 1 { name } else { intern(&format!("{}_{name}", letter(run).to_lowercase())) };
+            Column::new(name, name, Shape::Left)
         }));
     }
     columns.extend(["gold", "prompt"].map(|name| Column::new(name, name, Shape::Left)));

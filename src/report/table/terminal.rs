@@ -193,9 +193,8 @@ fn fit(columns: &mut Vec<Shown<'_>>, look: &Look) {
         if columns[at].column.is_picture() && columns[at].width + names >= NARROWEST_PICTURE + over {
             columns[at].width = columns[at].width.saturating_sub(over).max(NARROWEST_PICTURE);
             break;
-        } else {
-            columns.remove(at);
         }
+        columns.remove(at);
     }
     // Names give way a column at a time, always the widest ones, so that none is cut much shorter than another.
     while total(columns) > look.width {
