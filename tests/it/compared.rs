@@ -15,7 +15,7 @@ fn pair() -> (Results, PathBuf, PathBuf) {
     let results = Results::new();
     let home = tempfile::tempdir().unwrap();
     let item = |n: usize| format!("      - [It is {n:03}, odd, even]\n");
-    let items: String = (0..60).map(item).collect();
+    let items: String = (0..120).map(item).collect();
     let spec = spec(
         home.path(),
         &format!("benchmark: many\nmodel: mock\ntasks:\n  - cloze: pairs\n    items:\n{items}"),
@@ -144,10 +144,10 @@ fn pilot_runs_say_how_many_items_it_takes() {
     let wrong = lines.lines().filter(|line| line.contains("\"correct\":0")).count() as f64;
     let pairs = &power(&[named(&better)])[0];
     // All items on which the two differ are those that the first has wrong.
-    assert!((pairs["discordant"].as_f64().unwrap() - wrong / 60.0).abs() < 1e-12, "{pairs}");
+    assert!((pairs["discordant"].as_f64().unwrap() - wrong / 120.0).abs() < 1e-12, "{pairs}");
     assert_eq!(pairs["difference"], pairs["discordant"]);
-    assert!(pairs["items"].as_u64().unwrap() < 60 && pairs["power"].as_f64().unwrap() >= 0.8);
+    assert!(pairs["items"].as_u64().unwrap() < 120 && pairs["power"].as_f64().unwrap() >= 0.8);
     assert!(pairs["curve"].as_array().unwrap().len() > 20);
     let share = &power(&["--task", "pairs"])[0];
-    assert_eq!((&share["items"], &share["method"]), (&60.into(), &"wilson".into()));
+    assert_eq!((&share["items"], &share["method"]), (&120.into(), &"wilson".into()));
 }
