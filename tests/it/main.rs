@@ -5,6 +5,8 @@
 mod check;
 mod bad;
 mod cli;
+mod compare;
+mod compared;
 mod figures;
 mod golden_paired;
 mod golden_stats;
@@ -28,6 +30,7 @@ mod reference;
 #[cfg(feature = "local")]
 mod reference_training;
 mod report;
+mod runs;
 mod saved;
 mod schema;
 mod spec;
