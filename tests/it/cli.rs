@@ -201,6 +201,34 @@ fn a_plan_is_not_held_against_what_models_are_expected_to_do() {
 }
 
 #[test]
+fn several_models_are_compared_without_being_asked() {
+    let home = tempfile::tempdir().unwrap();
+    let one = ONE.replace("model: mock\n", "margin: 0.2\n");
+    let items = "      - [The sky is, blue, green]\n      - [Grass is, green, blue]\n      - [Snow is, white, black]\n";
+    let one = one.replace("      - [The sky is, blue, green]\n", items);
+    fs::write(home.path().join("one.yaml"), one).unwrap();
+    let suite = |compare: &str| {
+        let models = "models: [mock, {id: other, engine: mock}]";
+        spec(home.path(), &format!("suite: two\nbenchmarks: one.yaml\n{models}\ncompare: {compare}\n"))
+    };
+    let results = Results::new();
+    let ran = output(&["run", &suite("{baseline: other, correction: bh}"), "--out", results.path()]);
+    assert!(ran.status.success(), "{}", text(&ran.stderr));
+    let compared = |path: &PathBuf| path.join("compare.json").is_file();
+    let folder = results.runs().into_iter().find(compared).unwrap();
+    let found = json(&folder.join("compare.json"));
+    assert_eq!(found["correction"], "benjamini_hochberg");
+    let pair = &found["subjects"][0]["pairs"][0];
+    assert_eq!(pair["sides"], serde_json::json!([1, 0]));
+    let found = &pair["outcome"]["found"];
+    assert_eq!((&found["equivalence"]["margin"], &pair["matched"]["paired"]), (&0.2.into(), &3.into()));
+    let missing = output(&["run", &suite("{baseline: third}"), "--out", results.path()]);
+    assert_eq!(missing.status.code(), Some(3));
+    let message = text(&missing.stderr);
+    assert!(message.contains("`third`, which is none of the models: mock, other"), "{message}");
+}
+
+#[test]
 fn exit_codes_tell_whose_fault_it_is() {
     let home = tempfile::tempdir().unwrap();
     let results = Results::new();
