@@ -5,6 +5,7 @@
 mod check;
 mod bad;
 mod cli;
+mod compare;
 mod compared;
 mod golden_paired;
 mod golden_stats;
