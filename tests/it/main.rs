@@ -7,6 +7,7 @@ mod bad;
 mod cli;
 mod compare;
 mod compared;
+mod figures;
 mod golden_paired;
 mod golden_stats;
 #[cfg(feature = "hub")]
