@@ -21,6 +21,7 @@ pub mod summary;
 pub mod terminal;
 pub mod summary_md;
 pub mod format;
+pub mod html;
 
 pub use format::{Format, write};
 
