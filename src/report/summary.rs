@@ -171,7 +171,8 @@ fn table(record: &Record, short: &Names, shares: bool, most: usize, notes: &mut 
         let count = all.clone().count();
         chosen.extend(all.take(most).map(|measure| (task, measure)));
         if count > most {
-            let text = format!("{}: {} more in metrics.csv", short.of_task(task), many(count - most, "number"));
+            let text =
+                format!("{}: {} more in metrics.csv", short.of_task(task), many(count - most, "number"));
             notes.push(Remark { mark: Mark::Note, text });
         }
     }

@@ -37,7 +37,7 @@ fn body(several: bool, blocks: &Blocks) -> Markup {
                 label { "Sort" select #sort { @for (value, words) in SORTS { option value=(value) { (words) } } } }
                 button #reset type="button" { "Clear" }
             }
-            p #count.muted role="status" aria-live="polite" {}
+            p.muted { strong #count role="status" aria-live="polite" {} " " span #legend {} }
             div.panes {
                 div #list role="listbox" tabindex="0" aria-label="Items: arrow keys move, Enter opens the details" { div #pad role="presentation" {} }
                 article #detail tabindex="-1" aria-label="Item" { p.muted { "Choose an item: click, or arrow keys in the list. / goes to the search." } }

@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// More lines than this are folded.
-const MOST_LINES: usize = 12;
+const MOST_LINES: usize = 6;
 
 /// A line with its mark.
 struct Line {

@@ -114,6 +114,7 @@
     });
   };
 
+  const NUMBERS = { margin: "the margin of the right answer over the best wrong one, in nats", score: "the score", surprise: "how far off the answer is, in nats" };
   let view = [], selected = -1, run = 0;
   const short = number => number == null ? "" : Math.abs(number) >= 1e5 || (number !== 0 && Math.abs(number) < 1e-3) ? number.toExponential(2) : number.toFixed(Math.abs(number) >= 100 ? 1 : 3);
 
@@ -122,6 +123,7 @@
     const first = Math.max(0, Math.floor(list.scrollTop / HEIGHT) - OVERSCAN);
     const last = Math.min(view.length, Math.ceil((list.scrollTop + list.clientHeight) / HEIGHT) + OVERSCAN);
     const sort = find("sort").value, name = ["margin", "score"].includes(sort) ? sort : sort ? "surprise" : "margin";
+    find("legend").textContent = "On the right: " + NUMBERS[name] + (several ? ", the worst of the models" : "") + ".";
     const rows = [];
     for (let at = first; at < last; at++) {
       const i = view[at], row = make("div", "row");
@@ -217,7 +219,7 @@
   };
   const table = (names, columns, caption) => {
     const box = make("div", "scroll"), element = make("table"), head = make("tr");
-    element.append(make("caption", "", caption));
+    if (caption) element.append(make("caption", "", caption));
     for (const name of names) { const th = make("th", "", name); th.scope = "col"; head.append(th); }
     element.append(head);
     for (let row = 0; row < (columns[0] || []).length; row++) {
@@ -270,8 +272,8 @@
     const models = make("div", several ? "models" : "");
     answers.forEach((answer, m) => {
       const box = make("div"), inside = [], [mark, look, words] = MARKS[letters[m][i]], verdict = make("h4", look, mark + " " + words);
-      if (several) { const name = make("h3"); name.append(bdi(index.models[m])); inside.push(name); }
-      inside.push(verdict);
+      if (several) { const name = make("h3"); name.append(bdi(index.models[m])); inside.push(name, verdict); }
+      else parts.splice(1, 0, verdict);
       if (typeof answer === "string") inside.push(block(answer));
       if (Array.isArray(answer)) {
         for (const name in TEXTS) {

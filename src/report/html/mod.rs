@@ -12,11 +12,7 @@ mod provenance;
 
 use maud::{Markup, html};
 
-use self::{
-    items::Items,
-    page::{Page, Section},
-    shown::Foreign,
-};
+use self::{items::Items, page::Page, shown::Foreign};
 use super::{digits::grouped, quantity::many, summary};
 use crate::record::{Record, Run, Status};
 

@@ -69,6 +69,7 @@ fn tested(measure: &Measure) -> Option<String> {
     let test = measure.test?;
     let p = words::p(test.deciding_p());
     let p = if p.starts_with('<') { format!("p {p}") } else { format!("p = {p}") };
-    let corrected = if test.adjusted.is_some_and(|adjusted| adjusted.family_size > 1) { ", corrected" } else { "" };
+    let corrected =
+        if test.adjusted.is_some_and(|adjusted| adjusted.family_size > 1) { ", corrected" } else { "" };
     Some(format!("{p} ({}{corrected})", words::test(test.hypothesis)))
 }

@@ -54,7 +54,9 @@ pub(super) fn items<'a>(state: impl IntoIterator<Item = (&'a str, &'a str)>) -> 
         address.push('=');
         for byte in value.bytes() {
             match byte {
-                b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'/' => address.push(char::from(byte)),
+                b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'/' => {
+                    address.push(char::from(byte))
+                }
                 _ => address.push_str(&format!("%{byte:02X}")),
             }
         }

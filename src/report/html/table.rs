@@ -45,7 +45,9 @@ fn cell(cell: &Cell) -> Markup {
         Cell::Text(text) => html! { (Foreign(text)) },
         Cell::Token(token) => html! { code { (Token(token)) } },
         Cell::Number(number, digits) => html! { (digits.show(*number)) },
-        Cell::Interval { low, high, digits } => html! { "[" (digits.show(*low)) ", " (digits.show(*high)) "]" },
+        Cell::Interval { low, high, digits } => {
+            html! { "[" (digits.show(*low)) ", " (digits.show(*high)) "]" }
+        }
         Cell::Unknown(why) => html! { span.muted { (why) } },
     }
 }

@@ -79,7 +79,8 @@ impl<'a> Items<'a> {
         let numbers = |number: &dyn Fn(&Part<'_>, &crate::record::Row) -> Option<f64>| {
             entries()
                 .map(|entry| {
-                    number(self.tasks[entry.task].of[record].as_ref()?, entry.rows[record]?).map(line::rounded)
+                    number(self.tasks[entry.task].of[record].as_ref()?, entry.rows[record]?)
+                        .map(line::rounded)
                 })
                 .collect()
         };

@@ -4,8 +4,11 @@ use std::io::Write as _;
 
 use serde_json::Value;
 
-use super::{Detail, Entry, Items, Part, name};
-use crate::record::{Cell, Row};
+use super::{Detail, Entry, Items, name};
+use crate::{
+    record::{Cell, Row},
+    report,
+};
 
 /// Characters of a text that the page keeps.
 const LONGEST: usize = 4_000;
@@ -34,10 +37,14 @@ impl<'a> Items<'a> {
             return Value::Null;
         };
         match &row.cells {
-            Err(failure) => Value::String(cut(&failure.to_string())),
+            Err(failure) => Value::String(cut(&format!(
+                "{}: {}",
+                report::name(&failure.kind).replace('_', " "),
+                failure.message
+            ))),
             Ok(cells) => {
                 let cells: Value = cells.iter().map(value).collect();
-                let details = part.details.iter().map(|detail| detail.columns(part, row));
+                let details = part.details.iter().map(|detail| detail.columns(row));
                 std::iter::once(cells).chain(details).collect()
             }
         }
@@ -46,14 +53,17 @@ impl<'a> Items<'a> {
 
 impl Detail<'_> {
     /// The rows of an item, column by column: alike values pack better.
-    fn columns(&self, _: &Part<'_>, row: &Row) -> Value {
+    fn columns(&self, row: &Row) -> Value {
         let rows: Vec<&Vec<Cell>> = match self.rows.get(&name(&row.key)) {
-            Some(places) => {
-                places.iter().filter_map(|place| self.table.rows[*place].cells.as_ref().ok()).take(MOST_ROWS).collect()
-            }
+            Some(places) => places
+                .iter()
+                .filter_map(|place| self.table.rows[*place].cells.as_ref().ok())
+                .take(MOST_ROWS)
+                .collect(),
             None => Vec::new(),
         };
-        let column = |at: usize| rows.iter().map(|cells| cells.get(at).map_or(Value::Null, value)).collect::<Value>();
+        let column =
+            |at: usize| rows.iter().map(|cells| cells.get(at).map_or(Value::Null, value)).collect::<Value>();
         (0..self.table.columns.len()).map(column).collect()
     }
 }
@@ -79,7 +89,7 @@ fn cut(text: &str) -> String {
     match text.char_indices().nth(LONGEST) {
         None => text.to_owned(),
         Some((end, _)) => {
-            let more = super::super::super::quantity::many(text[end..].chars().count(), "more character");
+            let more = report::quantity::many(text[end..].chars().count(), "more character");
             format!("{}… ({more} in items.jsonl)", &text[..end])
         }
     }
@@ -91,7 +101,8 @@ mod tests {
 
     #[test]
     fn numbers_keep_six_digits_and_texts_four_thousand_characters() {
-        let shown = [1.0, 0.0, -0.333_333_333, 1e-12, 123_456_789.0, 5e9].map(|number| rounded(number).to_string());
+        let shown =
+            [1.0, 0.0, -0.333_333_333, 1e-12, 123_456_789.0, 5e9].map(|number| rounded(number).to_string());
         assert_eq!(shown, ["1", "0", "-0.333333", "1e-12", "123457000.0", "5000000000.0"]);
         assert_eq!(cut(&"é".repeat(LONGEST)).chars().count(), LONGEST);
         assert!(cut(&"é".repeat(LONGEST + 3)).ends_with("é… (3 more characters in items.jsonl)"));

@@ -16,6 +16,7 @@ pub(super) fn json(value: &impl Serialize) -> String {
 pub(super) fn text(bytes: &[u8]) -> String {
     // The header holds no time and no name: the same bytes are packed the same.
     let mut packed = GzEncoder::new(Vec::with_capacity(bytes.len() / 3), LEVEL);
-    let packed = packed.write_all(bytes).and_then(|()| packed.finish()).expect("memory takes all that is written");
+    let packed =
+        packed.write_all(bytes).and_then(|()| packed.finish()).expect("memory takes all that is written");
     STANDARD.encode(packed)
 }
