@@ -14,7 +14,7 @@ use crate::{
         saved::{DETAILS, ITEMS},
     },
     report::{
-        details_jsonl,
+        details_jsonl, figures,
         html::{self, SpecText},
         items_csv, items_jsonl, metrics_csv,
         run_json::RunFile,
@@ -28,6 +28,8 @@ use crate::{
 
 /// The suite with every default filled in, in a run's folder.
 const RESOLVED: &str = "resolved.json";
+/// The folder of a run's figures.
+pub(super) const FIGURES: &str = "figures";
 
 /// What the answers mean. Pure: the same answers give the same record.
 pub(super) fn judge(
@@ -111,6 +113,19 @@ pub(super) fn specs(folder: &Path, run: &Run) -> Vec<SpecText> {
         Some(SpecText { path: file.path.clone(), text })
     };
     files.filter_map(read).collect()
+}
+
+/// Writes the figures of a run as files, and returns how many there are.
+pub(super) fn write_figures(folder: &Path, record: &Record) -> Result<usize, StoreError> {
+    fs::create_dir_all(folder).map_err(StoreError::io("make the folder", folder))?;
+    let mut figures = figures::of_record(record);
+    figures.extend(record.tasks.iter().flat_map(figures::of_task));
+    for figure in &figures {
+        write_whole(&folder.join(format!("{}.svg", figure.id)), |out| {
+            out.write_all(figure.file().as_bytes())
+        })?;
+    }
+    Ok(figures.len())
 }
 
 fn write_run_file(folder: &Path, record: &Record) -> Result<(), StoreError> {

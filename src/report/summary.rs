@@ -246,7 +246,7 @@ struct Part<'a> {
 }
 
 /// The part of the task; of a difference, `k=4 vs k=0`.
-fn group(measure: &Measure) -> Option<String> {
+pub(super) fn group(measure: &Measure) -> Option<String> {
     let group = measure.group.as_deref();
     match &measure.difference_from {
         Some(from) => Some(format!("{} vs {from}", group.unwrap_or("others"))),

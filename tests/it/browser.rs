@@ -22,7 +22,8 @@ use yardstick::{
 const CHECKS: &str = include_str!("browser/checks.js");
 
 /// What a model might write to get out of its place.
-const HOSTILE: &str = "</script><script>hit()</script><img src=x onerror=hit()><!-- ]]> \u{202e}evil\u{2066}\0\u{1b}[2Jend";
+const HOSTILE: &str =
+    "</script><script>hit()</script><img src=x onerror=hit()><!-- ]]> \u{202e}evil\u{2066}\0\u{1b}[2Jend";
 
 /// A browser, or nothing, which is said past the test harness.
 #[expect(clippy::explicit_write, reason = "`eprintln!` is what the harness takes")]
@@ -43,9 +44,17 @@ fn chromium() -> Option<PathBuf> {
 fn open(chromium: &Path, page: &Path, hash: &str, width: u32) -> (String, String) {
     let profile = tempfile::tempdir().unwrap();
     let mut command = Command::new(chromium);
-    command.args(["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-dev-shm-usage"]);
+    command.args([
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--no-first-run",
+        "--disable-dev-shm-usage",
+    ]);
     command.args(["--enable-logging=stderr", "--virtual-time-budget=30000", "--dump-dom"]);
-    command.arg(format!("--window-size={width},900")).arg(format!("--user-data-dir={}", profile.path().display()));
+    command
+        .arg(format!("--window-size={width},900"))
+        .arg(format!("--user-data-dir={}", profile.path().display()));
     command.arg(format!("file://{}{hash}", page.display()));
     let output = command.stdin(Stdio::null()).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -57,15 +66,19 @@ fn checked(chromium: &Path, page: &str, states: &[&str], width: u32) -> Value {
     let folder = tempfile::tempdir().unwrap();
     let program = format!("window.wanted = {};\n{CHECKS}", serde_json::to_string(states).unwrap());
     let allowed = format!("script-src 'sha256-{}' ", STANDARD.encode(Sha256::digest(program.as_bytes())));
-    let copy = page
-        .replacen("script-src ", &allowed, 1)
-        .replacen("</head>", &format!("<script>{program}</script></head>"), 1);
+    let copy = page.replacen("script-src ", &allowed, 1).replacen(
+        "</head>",
+        &format!("<script>{program}</script></head>"),
+        1,
+    );
     let path = folder.path().join("page.html");
     fs::write(&path, copy).unwrap();
     let (dom, said) = open(chromium, &path, "", width);
-    let found = dom.split("<pre id=\"checked\">").nth(1).unwrap_or_else(|| panic!("nothing was found: {said}"));
+    let found =
+        dom.split("<pre id=\"checked\">").nth(1).unwrap_or_else(|| panic!("nothing was found: {said}"));
     let found = found.split("</pre>").next().unwrap();
-    let found = found.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&").replace("&nbsp;", "\u{a0}");
+    let found =
+        found.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&").replace("&nbsp;", "\u{a0}");
     serde_json::from_str(&found).unwrap()
 }
 
@@ -136,9 +149,15 @@ fn the_page_of_a_run_works() {
     assert_eq!(at(1)["count"], format!("{} of {total} items", wrong.len()));
     let ids: Vec<String> = wrong.iter().map(|row| id(row)).collect();
     assert_eq!(texts(&at(1)["rows"])[..], ids[..texts(&at(1)["rows"]).len()]);
-    assert!(at(1)["detail"].as_str().unwrap().contains(opened.cells.as_ref().unwrap()[column("prompt")].text().unwrap()));
+    assert!(
+        at(1)["detail"]
+            .as_str()
+            .unwrap()
+            .contains(opened.cells.as_ref().unwrap()[column("prompt")].text().unwrap())
+    );
     assert_eq!(texts(&at(2)["rows"]), [id(&task.table.rows[1])]);
-    let by_margin = |rows: &mut Vec<&Row>| rows.sort_by(|a, b| number(a, "margin").total_cmp(&number(b, "margin")));
+    let by_margin =
+        |rows: &mut Vec<&Row>| rows.sort_by(|a, b| number(a, "margin").total_cmp(&number(b, "margin")));
     let mut sorted: Vec<&Row> = task.table.rows.iter().collect();
     by_margin(&mut sorted);
     assert_eq!(texts(&at(3)["rows"])[0], id(sorted[0]));
@@ -163,7 +182,11 @@ fn what_a_model_wrote_is_shown_and_never_obeyed() {
     let table = &mut record.tasks[0].table;
     let [prompt, output] = ["prompt", "output"].map(|name| table.column(name).unwrap());
     for row in &mut table.rows {
-        let key = ItemKey { item: format!("{HOSTILE}{}", row.key.item), group: Some(HOSTILE.into()), ..(*row.key).clone() };
+        let key = ItemKey {
+            item: format!("{HOSTILE}{}", row.key.item),
+            group: Some(HOSTILE.into()),
+            ..(*row.key).clone()
+        };
         row.key = Arc::new(key);
         let cells = row.cells.as_mut().unwrap();
         cells[prompt] = Cell::Text(format!("{HOSTILE}\n{}", "long".repeat(2_000)));
@@ -172,14 +195,27 @@ fn what_a_model_wrote_is_shown_and_never_obeyed() {
     let page = html::run_page(&record, &[], html::LIMIT);
     // Nothing of it stands in the page but as text.
     assert_eq!(page.matches("<script>").count(), 1);
-    assert!(!page.contains("<img") && !page.contains('\u{202e}') && !page.contains('\0') && !page.contains('\u{1b}'));
+    assert!(
+        !page.contains("<img")
+            && !page.contains('\u{202e}')
+            && !page.contains('\0')
+            && !page.contains('\u{1b}')
+    );
     let found = checked(&chromium, &page, &["#/items?q=%3C/script%3E&ok=1"], 1000);
     assert_sound(&found);
     let count = found["states"][0]["count"].as_str().unwrap();
     let right = record.tasks[0].table.rows.len();
-    assert_eq!(count, format!("{right} of {} items", record.tasks.iter().map(|task| task.table.rows.len()).sum::<usize>()));
+    assert_eq!(
+        count,
+        format!("{right} of {} items", record.tasks.iter().map(|task| task.table.rows.len()).sum::<usize>())
+    );
     let rows = texts(&found["states"][0]["rows"]);
-    assert!(rows[0].starts_with("</script><script>hit()</script>") && rows[0].contains("⟨U+202E⟩evil⟨U+2066⟩⟨U+0000⟩⟨U+001B⟩[2J"), "{}", rows[0]);
+    assert!(
+        rows[0].starts_with("</script><script>hit()</script>")
+            && rows[0].contains("⟨U+202E⟩evil⟨U+2066⟩⟨U+0000⟩⟨U+001B⟩[2J"),
+        "{}",
+        rows[0]
+    );
     assert_sound(&checked(&chromium, &page, &[], 420));
 }
 

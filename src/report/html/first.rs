@@ -2,14 +2,11 @@
 
 use maud::{Markup, html};
 
-use super::{
-    page::Section,
-    shown::{Words, items},
-};
+use super::{page::Section, shown::Words};
 use crate::{
     metric::verdict,
     record::{Expectation, Outcome, Record},
-    report::{quantity::many, summary::Names},
+    report::{figures::link::items, quantity::many, summary::Names},
 };
 
 /// More lines than this are folded.

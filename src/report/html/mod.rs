@@ -7,13 +7,24 @@ mod page;
 mod items;
 mod first;
 mod numbers;
+mod plots;
 mod browser;
 mod provenance;
 
 use maud::{Markup, html};
 
-use self::{items::Items, page::Page, shown::Foreign};
-use super::{digits::grouped, quantity::many, summary};
+use self::{
+    items::Items,
+    page::{Page, Section},
+    plots::Plots,
+    shown::Foreign,
+};
+use super::{
+    digits::grouped,
+    figures::{self, Topic},
+    quantity::many,
+    summary,
+};
 use crate::record::{Record, Run, Status};
 
 /// So many bytes of items a page holds, unless more is asked for.
@@ -33,14 +44,17 @@ pub fn run_page(record: &Record, specs: &[SpecText], limit: u64) -> String {
     let run = &record.run;
     let records = [record];
     let items = Items::new(vec![run.model.name.clone()], &records).blocks(limit);
-    let sections = [
-        first::section(record),
-        numbers::section(record),
-        browser::section(&records, &items),
-        Some(provenance::section(record, specs)),
-    ];
+    let mut plots = Plots::new(
+        figures::of_record(record).into_iter().chain(record.tasks.iter().flat_map(figures::of_task)),
+    );
+    let mut sections: Vec<Section> = Vec::new();
+    sections.extend(first::section(record));
+    sections.extend(numbers::section(record, &plots.take(Topic::Metrics)));
+    sections.extend(plots.sections());
+    sections.extend(browser::section(&records, &items));
+    sections.push(provenance::section(record, specs));
     let title = run.suite.title.as_deref().unwrap_or(&run.suite.name);
-    Page { title, header: header(run), sections: sections.into_iter().flatten().collect(), items }.write()
+    Page { title, header: header(run), sections, items }.write()
 }
 
 /// Who was measured, on what, and when.

@@ -12,12 +12,13 @@ use crate::{
     },
 };
 
-pub(super) fn section(record: &Record) -> Option<Section> {
+pub(super) fn section(record: &Record, plots: &Markup) -> Option<Section> {
     let [shares, others] = summary::tables(record);
     let all: usize = record.tasks.iter().map(|task| task.measures.len()).sum();
     (all > 0).then(|| {
         let names = Names::of(&record.tasks);
         let body = html! {
+            (plots)
             @if !shares.rows.is_empty() { (shares.html("Shares: what part of the items")) }
             @if !others.rows.is_empty() { (others.html("Other numbers")) }
             p.muted {

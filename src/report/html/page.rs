@@ -7,7 +7,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::{items::Blocks, shown::Foreign};
 
-const STYLE: &str = include_str!("page.css");
+const STYLE: &str = concat!(include_str!("../figures/figures.css"), include_str!("page.css"));
 const PROGRAM: &str = concat!(include_str!("page.js"), include_str!("items.js"));
 
 /// A page to be written.

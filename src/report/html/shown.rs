@@ -1,7 +1,7 @@
 //! Words of others on the page: escaped, set apart from the direction of the text around, and with every character that
 //! would be obeyed instead of shown made visible.
 
-use maud::{Markup, PreEscaped, Render, html};
+use maud::{Markup, Render, html};
 
 use crate::report::text::{self, Charset};
 
@@ -45,30 +45,6 @@ impl Render for Source<'_> {
     }
 }
 
-/// The address of a state of the item browser.
-pub(super) fn items<'a>(state: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
-    let mut address = "#/items".to_owned();
-    for (at, (key, value)) in state.into_iter().enumerate() {
-        address.push(if at == 0 { '?' } else { '&' });
-        address.push_str(key);
-        address.push('=');
-        for byte in value.bytes() {
-            match byte {
-                b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'/' => {
-                    address.push(char::from(byte))
-                }
-                _ => address.push_str(&format!("%{byte:02X}")),
-            }
-        }
-    }
-    address
-}
-
-/// A picture that is made by us.
-pub(super) fn picture(svg: &str) -> Markup {
-    PreEscaped(svg.to_owned())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -79,11 +55,5 @@ mod tests {
         assert_eq!(shown, "<bdi>&lt;/bdi&gt;&lt;script&gt;⟨U+202E⟩⟨U+0000⟩⟨U+001B⟩[2J&amp;</bdi>");
         let source = html! { (Source("a: </code>\r\n\tb\n")) }.into_string();
         assert_eq!(source, "<pre><code><bdi>a: &lt;/code&gt;\n    b\n</bdi></code></pre>");
-    }
-
-    #[test]
-    fn an_address_holds_any_text() {
-        let address = items([("task", "a/b c"), ("q", "\"&#=ü")]);
-        assert_eq!(address, "#/items?task=a/b%20c&q=%22%26%23%3D%C3%BC");
     }
 }
