@@ -3,7 +3,7 @@
 
 mod confusion;
 mod endings;
-mod forest;
+pub mod forest;
 pub(super) mod link;
 mod memorization;
 mod next_tokens;
@@ -19,6 +19,8 @@ mod surprisal;
 mod svg;
 mod whisker;
 mod width;
+
+pub use scale::Steps;
 
 use super::table::Table;
 use crate::{

@@ -1,34 +1,16 @@
 //! What to know before the numbers: what was expected, what differs, what is missing, and what to be careful about.
 
-use maud::{Markup, html};
+use maud::html;
 
-use super::{page::Section, shown::Words};
+use super::{
+    lines::{Line, Mark, folded},
+    page::Section,
+};
 use crate::{
     metric::verdict,
     record::{Expectation, Outcome, Record},
     report::{figures::link::items, quantity::many, summary::Names},
 };
-
-/// More lines than this are folded.
-const MOST_LINES: usize = 6;
-
-/// A line with its mark.
-struct Line {
-    mark: Mark,
-    /// A part of the page or of the items that it speaks of, and its name.
-    link: Option<(String, String)>,
-    text: String,
-    /// The rule behind it.
-    code: Option<String>,
-}
-
-#[derive(Clone, Copy)]
-enum Mark {
-    Good,
-    Bad,
-    Careful,
-    Note,
-}
 
 pub(super) fn section(record: &Record) -> Option<Section> {
     let names = Names::of(&record.tasks);
@@ -78,40 +60,4 @@ pub(super) fn section(record: &Record) -> Option<Section> {
         let body = html! { @for (title, lines) in &blocks { h3 { (title) } (folded(lines)) } };
         Section::new("first", "What to know first", body)
     })
-}
-
-/// The first lines, and the others where they are asked for.
-fn folded(lines: &[Line]) -> Markup {
-    let (first, rest) = lines.split_at(if lines.len() > MOST_LINES + 2 { MOST_LINES } else { lines.len() });
-    html! {
-        (list(first))
-        @if !rest.is_empty() { details { summary { (many(rest.len(), "more line")) } (list(rest)) } }
-    }
-}
-
-fn list(lines: &[Line]) -> Markup {
-    html! {
-        ul.lines {
-            @for line in lines {
-                @let (class, mark, spoken) = line.mark.shown();
-                li class=(class) {
-                    span.mark aria-hidden="true" { (mark) } " " span.spoken { (spoken) ": " }
-                    @if let Some((address, name)) = &line.link { a href=(address) { (Words(name)) } ": " }
-                    (Words(&line.text))
-                    @if let Some(code) = &line.code { " " span.muted { (code) } }
-                }
-            }
-        }
-    }
-}
-
-impl Mark {
-    fn shown(self) -> (&'static str, &'static str, &'static str) {
-        match self {
-            Self::Good => ("good", "✓", "met"),
-            Self::Bad => ("bad", "✗", "not as it should be"),
-            Self::Careful => ("careful", "!", "careful"),
-            Self::Note => ("note", "·", "note"),
-        }
-    }
 }

@@ -5,11 +5,16 @@ mod shown;
 mod table;
 mod page;
 mod items;
+mod lines;
 mod first;
 mod numbers;
 mod plots;
 mod browser;
 mod provenance;
+mod contrast;
+mod together;
+
+pub use together::compare_page;
 
 use maud::{Markup, html};
 

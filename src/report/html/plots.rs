@@ -52,7 +52,7 @@ fn name(topic: Topic) -> &'static str {
 }
 
 /// A figure with its words and its numbers. The picture is ours, so it is taken as it is.
-fn shown(figure: &Figure) -> Markup {
+pub(super) fn shown(figure: &Figure) -> Markup {
     html! {
         figure id={ "figure-" (figure.id) } {
             h3 { (Words(&figure.title)) }

@@ -8,6 +8,7 @@ use super::{
     shown::{Foreign, Source},
 };
 use crate::{
+    compare::Comparison,
     record::{Record, Run},
     report::{
         digits::grouped,
@@ -29,6 +30,22 @@ pub(super) fn section(record: &Record, specs: &[SpecText]) -> Section {
         (files(run))
         @for spec in specs {
             details { summary { (Foreign(&spec.path)) } (Source(&spec.text)) }
+        }
+    };
+    Section::new("provenance", "Provenance", body)
+}
+
+/// The provenance of every run of a comparison.
+pub(super) fn of_several(comparison: &Comparison, labels: &[String]) -> Section {
+    let body = html! {
+        @for (side, label) in comparison.sides.iter().zip(labels) {
+            h3 { (side.letter) " " (Foreign(label)) }
+            (model(&side.run))
+            details { summary { "How it was run" } (facts(&side.run)) (reproduce(&side.run)) (files(&side.run)) }
+        }
+        p.muted {
+            "Intervals hold the truth at the level " (comparison.level.get()) "; random permutations begin with the seed "
+            (comparison.seed.0) ", " (comparison.draws) " of them where not all were tried."
         }
     };
     Section::new("provenance", "Provenance", body)
