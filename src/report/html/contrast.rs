@@ -70,9 +70,9 @@ impl<'a> Two<'a> {
 
     fn shown(&self, comparison: &Comparison) -> Markup {
         html! {
-            @for figure in self.figures(comparison) { (plots::shown(&figure)) }
+            (plots::several(&self.figures(comparison)))
             (self.table(comparison))
-            div.pair { @for figure in self.squares(comparison) { (plots::shown(&figure)) } }
+            (plots::several(&self.squares(comparison)))
             @if !self.apart.is_empty() {
                 details {
                     summary { (many(self.apart.len(), "number")) " that could not be compared" }

@@ -2,7 +2,10 @@
 
 use maud::{Markup, html};
 
-use super::{page::Section, shown::Foreign};
+use super::{
+    page::Section,
+    shown::{Foreign, plain},
+};
 use crate::{
     metric::words,
     record::{Better, Measure, Record, TaskRecord},
@@ -38,7 +41,7 @@ pub(super) fn section(record: &Record, plots: &Markup) -> Option<Section> {
 fn in_words(name: &str, task: &TaskRecord) -> Markup {
     let caption = format!("{name} ({})", task.kind);
     html! {
-        div.scroll tabindex="0" role="region" aria-label=(caption) {
+        div.scroll tabindex="0" role="region" aria-label=(plain(&caption)) {
             table {
                 caption { (Foreign(&caption)) }
                 thead { tr { th scope="col" { "metric" } th scope="col" { "of" } th scope="col" { "number" } th scope="col" { "better" } } }

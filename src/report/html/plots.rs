@@ -22,15 +22,14 @@ impl Plots {
     /// Those of a topic, to be shown among other things.
     pub(super) fn take(&mut self, topic: Topic) -> Markup {
         let figures = self.0.remove(&topic).unwrap_or_default();
-        html! { @for figure in &figures { (shown(figure)) } }
+        several(&figures)
     }
 
     /// A section for each topic that is left.
     pub(super) fn sections(self) -> impl Iterator<Item = Section> {
-        self.0.into_iter().map(|(topic, figures)| {
-            let body = html! { @for figure in &figures { (shown(figure)) } };
-            Section::new(name(topic), topic.heading(), body)
-        })
+        self.0
+            .into_iter()
+            .map(|(topic, figures)| Section::new(name(topic), topic.heading(), several(&figures)))
     }
 }
 
@@ -51,8 +50,13 @@ fn name(topic: Topic) -> &'static str {
     }
 }
 
+/// Figures beside each other, as far as they fit.
+pub(super) fn several(figures: &[Figure]) -> Markup {
+    html! { div.figures { @for figure in figures { (shown(figure)) } } }
+}
+
 /// A figure with its words and its numbers. The picture is ours, so it is taken as it is.
-pub(super) fn shown(figure: &Figure) -> Markup {
+fn shown(figure: &Figure) -> Markup {
     html! {
         figure id={ "figure-" (figure.id) } {
             h3 { (Words(&figure.title)) }

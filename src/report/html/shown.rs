@@ -17,6 +17,11 @@ pub(super) struct Token<'a>(pub(super) &'a str);
 /// A text with lines of its own.
 pub(super) struct Source<'a>(pub(super) &'a str);
 
+/// A text of others as an attribute has it.
+pub(super) fn plain(text: &str) -> std::borrow::Cow<'_, str> {
+    text::visible(text, Charset::Unicode)
+}
+
 impl Render for Foreign<'_> {
     fn render(&self) -> Markup {
         html! { bdi { (text::visible(self.0, Charset::Unicode)) } }

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::shown::{Foreign, Token};
+use super::shown::{Foreign, Token, Words, plain};
 use crate::report::table::{Cell, Column, Shape, Table};
 
 impl Table {
@@ -10,13 +10,14 @@ impl Table {
     pub(super) fn html(&self, caption: &str) -> Markup {
         let drawn = |column: &Column| matches!(column.shape, Shape::Strip { .. } | Shape::Bar { .. });
         let columns = || self.columns.iter().enumerate().filter(|(_, column)| !drawn(column));
+        let caption = plain(caption);
         html! {
             div.scroll tabindex="0" role="region" aria-label=(caption) {
                 table {
                     caption { (caption) }
                     thead { tr {
                         @for (_, column) in columns() {
-                            th scope="col" .num[is_number(column.shape)] { (column.title) }
+                            th scope="col" .num[is_number(column.shape)] { (Words(&column.title)) }
                         }
                     } }
                     tbody {
