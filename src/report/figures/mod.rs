@@ -4,7 +4,7 @@
 mod comparison;
 mod confusion;
 mod endings;
-pub mod forest;
+mod forest;
 pub(super) mod link;
 mod memorization;
 mod next_tokens;
@@ -20,8 +20,6 @@ mod surprisal;
 mod svg;
 mod whisker;
 mod width;
-
-pub use scale::Steps;
 
 use super::table::Table;
 use crate::{

@@ -1,27 +1,20 @@
-//! Runs against each other: the paired differences as figures and as a table whose counts lead to their items.
+//! Runs against each other: the paired differences as a table whose counts lead to their items.
 
 use std::collections::BTreeMap;
 
 use maud::{Markup, html};
 
-use super::{page::Section, plots, shown::Foreign};
+use super::{page::Section, shown::Foreign};
 use crate::{
     compare::{Comparison, Contrast, Decision, Found, Pair, Subject},
     metric::words,
     record::{Measure, Unit},
     report::{
         digits::{Digits, grouped},
-        figures::{
-            Figure, Steps,
-            link::items,
-            paired::{self, Axis, Line, Sides},
-        },
+        figures::{link::items, paired::Sides},
         quantity::many,
     },
 };
-
-/// Two by two tables of a pair of runs; the counts of all others stand in the table.
-const MOST_SQUARES: usize = 6;
 
 /// Two of the runs.
 struct Two<'a> {
@@ -32,21 +25,22 @@ struct Two<'a> {
     apart: Vec<(&'a Subject, &'a Pair)>,
 }
 
-/// The section; `labels` are what the item browser calls the runs.
-pub(super) fn section(comparison: &Comparison, labels: &[String]) -> Section {
+/// The section, with its figures.
+pub(super) fn section(comparison: &Comparison, plots: &Markup) -> Section {
     let mut pairs: BTreeMap<[usize; 2], Vec<(&Subject, &Pair)>> = BTreeMap::new();
     for (subject, pair) in comparison.pairs() {
         pairs.entry(pair.sides).or_default().push((subject, pair));
     }
     let one = pairs.len() == 1;
     let body = html! {
+        (plots)
         @for (sides, numbers) in &pairs {
-            @let two = Two::new(comparison, labels, *sides, numbers);
+            @let two = Two::new(comparison, *sides, numbers);
             @if !one { h3 { (Foreign(two.sides.models[1])) " against " (Foreign(two.sides.models[0])) } }
-            (two.shown(comparison))
+            (two.shown())
         }
         p.muted {
-            "Each number is made on the items that both answered, and the differences of single items decide: whether the two "
+            "A star marks what the test, corrected for all others, shows. Each number is made on the items that both answered, and the differences of single items decide: whether the two "
             "intervals of the runs overlap is no test, as it forgets that both answered the same items."
         }
     };
@@ -54,25 +48,18 @@ pub(super) fn section(comparison: &Comparison, labels: &[String]) -> Section {
 }
 
 impl<'a> Two<'a> {
-    fn new(
-        comparison: &'a Comparison,
-        labels: &'a [String],
-        sides: [usize; 2],
-        numbers: &[(&'a Subject, &'a Pair)],
-    ) -> Self {
+    fn new(comparison: &'a Comparison, sides: [usize; 2], numbers: &[(&'a Subject, &'a Pair)]) -> Self {
         let letters = sides.map(|side| comparison.sides[side].letter.as_str());
-        let models = sides.map(|side| labels[side].as_str());
+        let models = sides.map(|side| comparison.sides[side].run.model.name.as_str());
         let found =
             numbers.iter().filter_map(|(subject, pair)| Some((*subject, *pair, pair.outcome.found()?)));
         let apart = numbers.iter().copied().filter(|(_, pair)| pair.outcome.found().is_none());
         Self { sides: Sides { letters, models }, found: found.collect(), apart: apart.collect() }
     }
 
-    fn shown(&self, comparison: &Comparison) -> Markup {
+    fn shown(&self) -> Markup {
         html! {
-            (plots::several(&self.figures(comparison)))
-            (self.table(comparison))
-            (plots::several(&self.squares(comparison)))
+            (self.table())
             @if !self.apart.is_empty() {
                 details {
                     summary { (many(self.apart.len(), "number")) " that could not be compared" }
@@ -82,51 +69,7 @@ impl<'a> Two<'a> {
         }
     }
 
-    /// The differences: of numbers that share an axis in one figure.
-    fn figures(&self, comparison: &Comparison) -> Vec<Figure> {
-        let mut axes: BTreeMap<(bool, &str), Vec<Line<'_>>> = BTreeMap::new();
-        for (subject, pair, found) in &self.found {
-            let ratio = is_ratio(found);
-            // Shares have one axis, other numbers one each.
-            let of = if !ratio && subject.unit == Unit::Proportion { "" } else { subject.metric.as_str() };
-            axes.entry((ratio, of)).or_default().extend(line(subject, pair, found, comparison));
-        }
-        let tests = comparison.questions.differences;
-        let corrected = if tests > 1 {
-            format!("{} over {}", comparison.correction.name(), many(tests, "test"))
-        } else {
-            String::new()
-        };
-        let [first, second] = self.sides.letters;
-        let figure = |((ratio, of), lines): ((bool, &str), Vec<Line<'_>>)| {
-            let id = ["differences", first, second, of].join("-");
-            let title = match of {
-                "" => format!("Shares: {second} against {first}"),
-                metric => format!("{metric}: {second} against {first}"),
-            };
-            let axis = Axis {
-                id: &id,
-                title: &title,
-                says: if of.is_empty() { "shares" } else { of },
-                steps: if ratio { Steps::Multiply } else { Steps::Add },
-                equal: if ratio { 1.0 } else { 0.0 },
-                corrected: &corrected,
-            };
-            paired::differences(self.sides, axis, &lines)
-        };
-        axes.into_iter().filter_map(figure).collect()
-    }
-
-    /// Who was right on which items, what was decided first.
-    fn squares(&self, comparison: &Comparison) -> Vec<Figure> {
-        let mut counted: Vec<_> = self.found.iter().filter(|(_, _, found)| found.counts.is_some()).collect();
-        counted.sort_by_key(|(_, pair, _)| !pair.verdict.decision.found());
-        let lines =
-            counted.into_iter().filter_map(|(subject, pair, found)| line(subject, pair, found, comparison));
-        lines.take(MOST_SQUARES).filter_map(|line| paired::two_by_two(self.sides, &line)).collect()
-    }
-
-    fn table(&self, comparison: &Comparison) -> Markup {
+    fn table(&self) -> Markup {
         let [first, second] = self.sides.letters;
         let counts = self.found.iter().any(|(_, _, found)| found.counts.is_some());
         let parts = self.found.iter().any(|(subject, ..)| subject.group.is_some());
@@ -154,7 +97,7 @@ impl<'a> Two<'a> {
                                 th scope="row" { (Foreign(&subject.task)) }
                                 @if parts { td { (Foreign(subject.group.as_deref().unwrap_or_default())) } }
                                 td { (Foreign(&subject.metric)) }
-                                (self.numbers(subject, found, comparison))
+                                (numbers(subject, pair, found))
                                 @if counts { (self.counts(subject, found)) }
                                 td.num { (grouped(pair.matched.paired)) }
                                 td { (decided(pair.verdict.decision, self.sides.letters)) }
@@ -163,38 +106,6 @@ impl<'a> Two<'a> {
                     }
                 }
             }
-        }
-    }
-
-    fn numbers(&self, subject: &Subject, found: &Found, comparison: &Comparison) -> Markup {
-        let measure = difference(subject, found);
-        let (digits, own) = (Digits::of(&measure), |side: usize| {
-            let estimate = found.values[side].clone();
-            let measure = Measure { unit: subject.unit, estimate, ..difference(subject, found) };
-            measure
-                .estimate
-                .value
-                .map_or_else(|why| why.to_string(), |value| Digits::of(&measure).show(value))
-        });
-        let signed = |number: f64| {
-            let shown = digits.show(number);
-            if number > 0.0 && !is_ratio(found) { format!("+{shown}") } else { shown }
-        };
-        let p = found.test.map(|test| {
-            let (p, decides) = deciding(test, comparison);
-            format!("{}{}", words::p(p), if decides { " *" } else { "" })
-        });
-        html! {
-            td.num { (own(0)) }
-            td.num { (own(1)) }
-            td.num { (found.difference.value.map_or_else(|why| why.to_string(), signed)) @if is_ratio(found) { " ×" } }
-            td.num {
-                @match found.difference.interval {
-                    Ok(interval) => { "[" (signed(interval.low)) ", " (signed(interval.high)) "]" }
-                    Err(why) => { span.muted { (why) } }
-                }
-            }
-            td.num { (p.unwrap_or_default()) }
         }
     }
 
@@ -221,32 +132,34 @@ impl<'a> Two<'a> {
     }
 }
 
-/// A row of a figure; none for a difference without a value.
-fn line<'a>(
-    subject: &'a Subject,
-    pair: &'a Pair,
-    found: &Found,
-    comparison: &Comparison,
-) -> Option<Line<'a>> {
+/// Both numbers, what sets them apart, and the p that decides.
+fn numbers(subject: &Subject, pair: &Pair, found: &Found) -> Markup {
     let measure = difference(subject, found);
-    let counts = found.counts.map(|counts| paired::Counts {
-        both: counts.both,
-        only_first: counts.only_first,
-        only_second: counts.only_second,
-        neither: counts.neither,
+    let (digits, own) = (Digits::of(&measure), |side: usize| {
+        let estimate = found.values[side].clone();
+        let measure = Measure { unit: subject.unit, estimate, ..difference(subject, found) };
+        measure.estimate.value.map_or_else(|why| why.to_string(), |value| Digits::of(&measure).show(value))
     });
-    Some(Line {
-        task: &subject.task,
-        part: subject.group.as_deref(),
-        metric: &subject.metric,
-        value: found.difference.value.ok()?,
-        interval: found.difference.interval.ok().map(|i| (i.low, i.high, words::made(i))),
-        digits: Digits::of(&measure),
-        n: pair.matched.paired,
-        counts,
-        p: found.test.map(|test| deciding(test, comparison)),
-        verdict: &pair.verdict.words,
-    })
+    let signed = |number: f64| {
+        let shown = digits.show(number);
+        if number > 0.0 && !is_ratio(found) { format!("+{shown}") } else { shown }
+    };
+    let p = found.test.map(|test| {
+        let p = test.adjusted.map_or(test.p, |adjusted| adjusted.p);
+        format!("{}{}", words::p(p), if pair.verdict.decision.found() { " *" } else { "" })
+    });
+    html! {
+        td.num { (own(0)) }
+        td.num { (own(1)) }
+        td.num { (found.difference.value.map_or_else(|why| why.to_string(), signed)) @if is_ratio(found) { " ×" } }
+        td.num {
+            @match found.difference.interval {
+                Ok(interval) => { "[" (signed(interval.low)) ", " (signed(interval.high)) "]" }
+                Err(why) => { span.muted { (why) } }
+            }
+        }
+        td.num { (p.unwrap_or_default()) }
+    }
 }
 
 /// The difference as a number of its own.
@@ -271,13 +184,6 @@ fn difference(subject: &Subject, found: &Found) -> Measure {
 
 fn is_ratio(found: &Found) -> bool {
     matches!(found.contrast, Contrast::Ratio | Contrast::MedianRatio)
-}
-
-/// The p that allows for the other tests, and whether it decides.
-fn deciding(test: crate::compare::Tested, comparison: &Comparison) -> (f64, bool) {
-    let p = test.adjusted.map_or(test.p, |adjusted| adjusted.p);
-    // What rounding puts on top of the level is no part of it.
-    (p, p <= 1.0 - comparison.level.get() + 1e-12)
 }
 
 /// A decision in a few words.

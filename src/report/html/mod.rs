@@ -22,7 +22,7 @@ use self::{
     items::Items,
     page::{Page, Section},
     plots::Plots,
-    shown::Foreign,
+    shown::{Foreign, Words, plain},
 };
 use super::{
     digits::grouped,
@@ -84,10 +84,10 @@ fn header(run: &Run) -> Markup {
 
 /// `2026-11-24 20:26 UTC` of `2026-11-24T20:26:26Z`; as it is where it is written otherwise.
 fn day(time: &str) -> Markup {
-    match (time.get(..10), time.get(10..11), time.get(11..16)) {
-        (Some(day), Some("T"), Some(minute)) => html! { time datetime=(time) { (day) " " (minute) " UTC" } },
-        _ => html! { (Foreign(time)) },
-    }
+    let (Some(day), Some("T"), Some(minute)) = (time.get(..10), time.get(10..11), time.get(11..16)) else {
+        return html! { (Foreign(time)) };
+    };
+    html! { time datetime=(plain(time)) { (Words(day)) " " (Words(minute)) " UTC" } }
 }
 
 /// `All 1,060 items`, or which of them.

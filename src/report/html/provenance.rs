@@ -36,10 +36,10 @@ pub(super) fn section(record: &Record, specs: &[SpecText]) -> Section {
 }
 
 /// The provenance of every run of a comparison.
-pub(super) fn of_several(comparison: &Comparison, labels: &[String]) -> Section {
+pub(super) fn of_several(comparison: &Comparison) -> Section {
     let body = html! {
-        @for (side, label) in comparison.sides.iter().zip(labels) {
-            h3 { (side.letter) " " (Foreign(label)) }
+        @for side in &comparison.sides {
+            h3 { (side.letter) " " (Foreign(&side.run.model.name)) }
             (model(&side.run))
             details { summary { "How it was run" } (facts(&side.run)) (reproduce(&side.run)) (files(&side.run)) }
         }

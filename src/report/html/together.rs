@@ -15,15 +15,11 @@ use super::{
     shown::Foreign,
 };
 use crate::{
-    compare::{Comparison, Subject, Weight},
+    compare::{Caution, Comparison, Pair, Side, Subject, Weight},
     record::{Measure, Record},
     report::{
         digits::Digits,
-        figures::{
-            Topic,
-            forest::{self, Number},
-            link::items,
-        },
+        figures::{self, Topic, link::items},
         quantity::many,
         summary,
     },
@@ -32,26 +28,22 @@ use crate::{
 /// The page of a comparison of these records, in the order of its sides. Beyond `limit` bytes of items, those that matter
 /// most are kept, and a sample of the rest.
 pub fn compare_page(comparison: &Comparison, records: &[Record], limit: u64) -> String {
-    let labels = labels(comparison);
+    let comparison = &named(comparison);
+    let labels: Vec<String> = comparison.sides.iter().map(|side| side.run.model.name.clone()).collect();
     let all: Vec<&Record> = records.iter().collect();
     let items = Items::new(labels.clone(), &all).blocks(limit);
-    let models: Vec<&str> = labels.iter().map(String::as_str).collect();
-    let measures: Vec<(&str, usize, Measure)> =
-        comparison.subjects.iter().flat_map(|subject| measures(subject)).collect();
-    let numbers: Vec<Number<'_>> =
-        measures.iter().map(|(task, model, measure)| Number { task, model: *model, measure }).collect();
-    let mut plots = Plots::new(forest::figures(&models, &numbers));
+    let mut plots = Plots::new(figures::of_comparison(comparison));
     let mut sections: Vec<Section> = Vec::new();
     sections.extend(first(comparison));
-    sections.push(contrast::section(comparison, &labels));
+    sections.push(contrast::section(comparison, &plots.take(Topic::Comparison)));
     sections.push(Section::new(
         "metrics",
         "Metrics",
-        html! { (plots.take(Topic::Metrics)) (own(comparison, &labels)) },
+        html! { (plots.take(Topic::Metrics)) (own(comparison)) },
     ));
     sections.extend(plots.sections());
     sections.extend(browser::section(&all, &items));
-    sections.push(provenance::of_several(comparison, &labels));
+    sections.push(provenance::of_several(comparison));
     let title = match labels.as_slice() {
         [first, second] => format!("{second} against {first}"),
         several => format!("{} side by side", many(several.len(), "run")),
@@ -59,25 +51,24 @@ pub fn compare_page(comparison: &Comparison, records: &[Record], limit: u64) -> 
     Page { title: &title, header: header(comparison), sections, items }.write()
 }
 
-/// What a run is called on the page: its model, and more where two runs have the same one.
-fn labels(comparison: &Comparison) -> Vec<String> {
-    let names: Vec<String> = comparison.sides.iter().map(|side| side.run.model.name.clone()).collect();
-    let precise: Vec<String> = comparison
-        .sides
-        .iter()
-        .map(|side| format!("{} {}", side.run.model.name, side.run.model.dtype))
-        .collect();
-    let alone = |all: &[String], at: usize| all.iter().filter(|other| **other == all[at]).count() == 1;
-    let label = |(at, side): (usize, &crate::compare::Side)| {
-        if alone(&names, at) {
-            names[at].clone()
-        } else if alone(&precise, at) {
-            precise[at].clone()
-        } else {
-            format!("{} ({})", names[at], side.letter)
-        }
+/// The comparison with another name for each run: its model, and more where two runs have the same one.
+fn named(comparison: &Comparison) -> Comparison {
+    let mut named = comparison.clone();
+    let precise = |side: &Side| format!("{} {}", side.run.model.name, side.run.model.dtype);
+    let is_alone = |name: &dyn Fn(&Side) -> String, side: &Side| {
+        comparison.sides.iter().filter(|other| name(other) == name(side)).count() == 1
     };
-    comparison.sides.iter().enumerate().map(label).collect()
+    for (side, own) in named.sides.iter_mut().zip(&comparison.sides) {
+        if !is_alone(&|side| side.run.model.name.clone(), own) {
+            let more = if is_alone(&precise, own) {
+                precise(own)
+            } else {
+                format!("{} ({})", precise(own), own.letter)
+            };
+            side.run.model.name = more;
+        }
+    }
+    named
 }
 
 /// A line for each run.
@@ -95,7 +86,7 @@ fn header(comparison: &Comparison) -> Markup {
 
 /// What sets the runs apart, and what the numbers come to.
 fn first(comparison: &Comparison) -> Option<Section> {
-    let caution = |caution: &crate::compare::Caution| Line {
+    let caution = |caution: &Caution| Line {
         mark: match caution.weight {
             Weight::Refused => Mark::Bad,
             Weight::LeftOut | Weight::Notice => Mark::Careful,
@@ -104,7 +95,7 @@ fn first(comparison: &Comparison) -> Option<Section> {
         text: caution.text.clone(),
         code: None,
     };
-    let verdict = |(subject, pair): &(&Subject, &crate::compare::Pair)| Line {
+    let verdict = |(subject, pair): &(&Subject, &Pair)| Line {
         mark: if pair.verdict.decision.found() { Mark::Good } else { Mark::Note },
         link: Some((items([("task", subject.task.as_str())]), subject.task.clone())),
         text: pair.verdict.words.clone(),
@@ -137,7 +128,7 @@ fn first(comparison: &Comparison) -> Option<Section> {
 }
 
 /// Each run's own numbers, on all of its items, with the places that the tests leave it.
-fn own(comparison: &Comparison, labels: &[String]) -> Markup {
+fn own(comparison: &Comparison) -> Markup {
     let parts = comparison.subjects.iter().any(|subject| subject.group.is_some());
     let caption = "Each run's own numbers, on all of its items";
     html! {
@@ -148,7 +139,7 @@ fn own(comparison: &Comparison, labels: &[String]) -> Markup {
                     th scope="col" { "task" }
                     @if parts { th scope="col" { "part" } }
                     th scope="col" { "metric" }
-                    @for (label, side) in labels.iter().zip(&comparison.sides) { th.num scope="col" { (side.letter) " " (Foreign(label)) } }
+                    @for side in &comparison.sides { th.num scope="col" { (side.letter) " " (Foreign(&side.run.model.name)) } }
                 } }
                 tbody {
                     @for subject in &comparison.subjects {
@@ -156,7 +147,7 @@ fn own(comparison: &Comparison, labels: &[String]) -> Markup {
                             th scope="row" { (Foreign(&subject.task)) }
                             @if parts { td { (Foreign(subject.group.as_deref().unwrap_or_default())) } }
                             td { (Foreign(&subject.metric)) }
-                            @for side in 0..labels.len() { td.num { (number(subject, side)) } }
+                            @for side in 0..comparison.sides.len() { td.num { (number(subject, side)) } }
                         }
                     }
                 }
@@ -165,27 +156,20 @@ fn own(comparison: &Comparison, labels: &[String]) -> Markup {
     }
 }
 
-/// What each run reached.
-fn measures(subject: &Subject) -> impl Iterator<Item = (&str, usize, Measure)> {
-    subject.values.iter().enumerate().filter_map(|(side, estimate)| {
-        let measure = Measure {
-            metric: subject.metric.clone(),
-            group: subject.group.clone(),
-            unit: subject.unit,
-            better: subject.better,
-            chance: subject.chance,
-            headline: subject.headline,
-            estimate: estimate.clone()?,
-            difference_from: None,
-            test: None,
-        };
-        Some((subject.task.as_str(), side, measure))
-    })
-}
-
 fn number(subject: &Subject, side: usize) -> Markup {
-    let Some((_, _, measure)) = measures(subject).find(|(_, own, _)| *own == side) else {
+    let Some(estimate) = subject.values.get(side).cloned().flatten() else {
         return html! { span.muted { "—" } };
+    };
+    let measure = Measure {
+        metric: subject.metric.clone(),
+        group: subject.group.clone(),
+        unit: subject.unit,
+        better: subject.better,
+        chance: subject.chance,
+        headline: subject.headline,
+        estimate,
+        difference_from: None,
+        test: None,
     };
     let digits = Digits::of(&measure);
     let rank = subject.ranks.iter().find(|rank| rank.side == side);
