@@ -6,6 +6,7 @@ mod check;
 mod bad;
 mod browser;
 mod cli;
+mod compared;
 mod golden_paired;
 mod golden_stats;
 #[cfg(feature = "hub")]
@@ -28,6 +29,7 @@ mod reference;
 #[cfg(feature = "local")]
 mod reference_training;
 mod report;
+mod runs;
 mod saved;
 mod schema;
 mod spec;

@@ -11,14 +11,16 @@ use crate::{
     record::{Measure, Unit},
     report::{
         digits::{Digits, grouped},
-        figures::{link::items, paired::Sides},
+        figures::link::items,
         quantity::many,
     },
 };
 
 /// Two of the runs.
 struct Two<'a> {
-    sides: Sides<'a>,
+    /// What tables call them, and what they are.
+    letters: [&'a str; 2],
+    models: [&'a str; 2],
     /// The numbers that both have.
     found: Vec<(&'a Subject, &'a Pair, &'a Found)>,
     /// Those that could not be compared.
@@ -36,7 +38,7 @@ pub(super) fn section(comparison: &Comparison, plots: &Markup) -> Section {
         (plots)
         @for (sides, numbers) in &pairs {
             @let two = Two::new(comparison, *sides, numbers);
-            @if !one { h3 { (Foreign(two.sides.models[1])) " against " (Foreign(two.sides.models[0])) } }
+            @if !one { h3 { (Foreign(two.models[1])) " against " (Foreign(two.models[0])) } }
             (two.shown())
         }
         p.muted {
@@ -54,7 +56,7 @@ impl<'a> Two<'a> {
         let found =
             numbers.iter().filter_map(|(subject, pair)| Some((*subject, *pair, pair.outcome.found()?)));
         let apart = numbers.iter().copied().filter(|(_, pair)| pair.outcome.found().is_none());
-        Self { sides: Sides { letters, models }, found: found.collect(), apart: apart.collect() }
+        Self { letters, models, found: found.collect(), apart: apart.collect() }
     }
 
     fn shown(&self) -> Markup {
@@ -70,7 +72,7 @@ impl<'a> Two<'a> {
     }
 
     fn table(&self) -> Markup {
-        let [first, second] = self.sides.letters;
+        let [first, second] = self.letters;
         let counts = self.found.iter().any(|(_, _, found)| found.counts.is_some());
         let parts = self.found.iter().any(|(subject, ..)| subject.group.is_some());
         let caption = format!("What sets {second} apart from {first}, on the items that both answered");
@@ -100,7 +102,7 @@ impl<'a> Two<'a> {
                                 (numbers(subject, pair, found))
                                 @if counts { (self.counts(subject, found)) }
                                 td.num { (grouped(pair.matched.paired)) }
-                                td { (decided(pair.verdict.decision, self.sides.letters)) }
+                                td { (decided(pair.verdict.decision, self.letters)) }
                             }
                         }
                     }
@@ -115,7 +117,7 @@ impl<'a> Two<'a> {
         let link = |result: &str| {
             let mut state = vec![("task", subject.task.as_str())];
             state.extend(subject.group.as_deref().map(|part| ("group", part)));
-            state.extend([("ok", result), ("a", self.sides.models[0]), ("b", self.sides.models[1])]);
+            state.extend([("ok", result), ("a", self.models[0]), ("b", self.models[1])]);
             items(state)
         };
         let fields = [

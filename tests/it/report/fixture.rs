@@ -191,6 +191,7 @@ pub fn run() -> Run {
         run_id: "20261124T011203Z-gpt2-notebook-7f3a9c".into(),
         status: Status::Complete,
         resumed: 0,
+        scored_from: None,
         program: Program {
             name: "yardstick".into(),
             version: "0.1.0".into(),
