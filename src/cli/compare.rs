@@ -18,7 +18,7 @@ use crate::{
         Format,
         compare::{self as shown, Around, Compared},
         compare_json::CompareFile,
-        comparisons_csv, show,
+        comparisons_csv, html, show,
     },
     spec,
     value::{Digest, Level},
@@ -102,7 +102,7 @@ pub(super) fn run(arguments: &Arguments, shell: &mut Shell) -> Result<Exit, Exit
     let (names, folders, base) = arguments.folders().map_err(|error| shell.fail(Exit::Results, error))?;
     let mut records: Vec<Record> = folders
         .iter()
-        .map(|folder| saved::read(folder, false))
+        .map(|folder| saved::read(folder, !arguments.no_save))
         .collect::<Result<_, _>>()
         .map_err(|error| shell.fail(Exit::Results, error))?;
     arguments.narrow(&mut records).map_err(|error| shell.fail(Exit::Nothing, error))?;
@@ -143,7 +143,8 @@ pub(super) fn compared(
     let only_right = (0..records.len()).map(|side| show::only_right(&entries, side)).collect();
     let mut around = Around { show, only_right, folder: None };
     if let Some(results) = place {
-        let folder = save(results, &comparison, &around).map_err(|error| shell.fail(Exit::Results, error))?;
+        let folder = save(results, &comparison, records, &around)
+            .map_err(|error| shell.fail(Exit::Results, error))?;
         around.folder = Some(folder.display().to_string());
     }
     let text = match format {
@@ -254,7 +255,12 @@ pub(super) fn show_command(names: &[String], results: &Path) -> String {
 }
 
 /// Writes the files of a comparison into a folder of their own.
-fn save(results: &Path, comparison: &Comparison, around: &Around) -> Result<PathBuf, StoreError> {
+fn save(
+    results: &Path,
+    comparison: &Comparison,
+    records: &[Record],
+    around: &Around,
+) -> Result<PathBuf, StoreError> {
     let json = json(comparison);
     let stamp = provenance::stamp(provenance::now());
     let folder = folder::create(results, &format!("compare-{stamp}-{}", Digest::of(&json).short(6)))?;
@@ -265,6 +271,7 @@ fn save(results: &Path, comparison: &Comparison, around: &Around) -> Result<Path
     })?;
     write("summary.md", &Compared::new(comparison, around).markdown())?;
     write("table.tex", &shown::latex(comparison))?;
+    write("report.html", &html::compare_page(comparison, records, html::LIMIT))?;
     write("compare.json", &json)?;
     Ok(folder)
 }

@@ -4,6 +4,7 @@
 
 mod check;
 mod bad;
+mod browser;
 mod cli;
 mod compare;
 mod compared;
