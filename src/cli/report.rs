@@ -6,7 +6,10 @@ use super::{Shell, derive, exit::Exit, measure, prepare::Selection};
 use crate::{
     plan::Answers,
     record::{Record, Status, folder, journal},
-    report::format::{self, Format},
+    report::{
+        format::{self, Format},
+        quantity::many,
+    },
     task,
 };
 
@@ -22,6 +25,13 @@ pub(super) struct Arguments {
     /// What stdout gets
     #[arg(long, value_enum, default_value_t)]
     format: Format,
+    /// Write the figures as SVG files, for papers; into its own folder `figures` without another
+    #[arg(long, value_name = "FOLDER", num_args = 0..=1)]
+    #[expect(
+        clippy::option_option,
+        reason = "the form in which clap gives an option whose value may be left out"
+    )]
+    figures: Option<Option<PathBuf>>,
 }
 
 pub(super) fn run(arguments: &Arguments, shell: &mut Shell) -> Result<Exit, Exit> {
@@ -59,6 +69,12 @@ pub(super) fn run(arguments: &Arguments, shell: &mut Shell) -> Result<Exit, Exit
         derive::write_resolved(&path, suite, &tasks)
             .and_then(|_| derive::write(&path, &record))
             .map_err(|error| shell.fail(Exit::Results, error))?;
+    }
+    if let Some(folder) = &arguments.figures {
+        let folder = folder.clone().unwrap_or_else(|| path.join(derive::FIGURES));
+        let written =
+            derive::write_figures(&folder, &record).map_err(|error| shell.fail(Exit::Results, error))?;
+        shell.say(&format!("{} in {}", many(written, "figure"), folder.display()));
     }
     let (look, folder) = (shell.out.look, path.display().to_string());
     format::write(&mut shell.out, &record, Some(&folder), arguments.format, &look)

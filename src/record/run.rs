@@ -25,6 +25,9 @@ pub struct Run {
     pub status: Status,
     /// How often it was taken up again.
     pub resumed: u32,
+    /// The run whose answers these are, where nothing was asked anew.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scored_from: Option<Origin>,
     /// What ran.
     pub program: Program,
     /// How to run it again.
@@ -67,6 +70,15 @@ pub enum Status {
     Interrupted,
     /// Sealed.
     Complete,
+}
+
+/// The run that answers come from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Origin {
+    /// Its folder's name.
+    pub run_id: String,
+    /// The SHA-256 of its `answers.jsonl`.
+    pub answers_sha256: Option<Digest>,
 }
 
 /// The program that ran.

@@ -8,6 +8,7 @@ pub mod csv_cell;
 pub mod table;
 pub mod items_csv;
 pub mod items_jsonl;
+pub mod details_jsonl;
 pub mod metrics_csv;
 pub mod run_json;
 pub mod schema;
@@ -18,9 +19,16 @@ pub mod dry_run;
 pub mod models;
 mod remarks;
 pub mod summary;
+pub mod figures;
 pub mod terminal;
 pub mod summary_md;
+mod latex;
 pub mod format;
+pub mod runs;
+pub mod show;
+pub mod compare;
+pub mod comparisons_csv;
+pub mod compare_json;
 
 pub use format::{Format, write};
 

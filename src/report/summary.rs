@@ -114,21 +114,25 @@ impl<'a> Summary<'a> {
 }
 
 /// Names without the benchmark that they all share.
-struct Names(usize);
+pub(super) struct Names(usize);
 
 impl Names {
-    fn of(tasks: &[TaskRecord]) -> Self {
-        let benchmark = |name: &str| name.find('/').map_or(0, |at| at + 1);
-        let Some(first) = tasks.first() else { return Self(0) };
-        let prefix = &first.name[..benchmark(&first.name)];
-        Self(if tasks.iter().all(|task| task.name.starts_with(prefix)) { prefix.len() } else { 0 })
+    pub(super) fn of(tasks: &[TaskRecord]) -> Self {
+        Self::of_names(tasks.iter().map(|task| task.name.as_str()))
     }
 
-    fn of_task<'t>(&self, task: &'t TaskRecord) -> &'t str {
+    pub(super) fn of_names<'t>(mut names: impl Iterator<Item = &'t str>) -> Self {
+        let Some(first) = names.next() else { return Self(0) };
+        let prefix = &first[..first.find('/').map_or(0, |at| at + 1)];
+        Self(if names.all(|name| name.starts_with(prefix)) { prefix.len() } else { 0 })
+    }
+
+    pub(super) fn of_task<'t>(&self, task: &'t TaskRecord) -> &'t str {
         self.shorten(&task.name)
     }
 
-    fn shorten<'t>(&self, name: &'t str) -> &'t str {
+    /// A name without it.
+    pub(super) fn shorten<'t>(&self, name: &'t str) -> &'t str {
         name.get(self.0..).unwrap_or(name)
     }
 }
@@ -240,7 +244,7 @@ struct Part<'a> {
 }
 
 /// The part of the task; of a difference, `k=4 vs k=0`.
-fn group(measure: &Measure) -> Option<String> {
+pub(super) fn group(measure: &Measure) -> Option<String> {
     let group = measure.group.as_deref();
     match &measure.difference_from {
         Some(from) => Some(format!("{} vs {from}", group.unwrap_or("others"))),
@@ -284,7 +288,7 @@ fn against_chance(measure: &Measure) -> Cell {
 }
 
 /// `95%`, `99.9%`.
-fn percent(level: Level) -> String {
+pub(super) fn percent(level: Level) -> String {
     format!("{}%", (level.get() * 1e6).round() / 1e4)
 }
 

@@ -5,6 +5,8 @@
 mod check;
 mod bad;
 mod cli;
+mod compare;
+mod compared;
 mod golden_paired;
 mod golden_stats;
 #[cfg(feature = "hub")]
@@ -27,6 +29,8 @@ mod reference;
 #[cfg(feature = "local")]
 mod reference_training;
 mod report;
+mod runs;
+mod saved;
 mod schema;
 mod spec;
 mod tidy;
