@@ -143,8 +143,8 @@ pub(super) fn compared(
     let only_right = (0..records.len()).map(|side| show::only_right(&entries, side)).collect();
     let mut around = Around { show, only_right, folder: None };
     if let Some(results) = place {
-        let folder = save(results, &comparison, records, &around)
-            .map_err(|error| shell.fail(Exit::Results, error))?;
+        let folder =
+            save(results, &comparison, records, &around).map_err(|error| shell.fail(Exit::Results, error))?;
         around.folder = Some(folder.display().to_string());
     }
     let text = match format {
