@@ -29,6 +29,7 @@ pub mod show;
 pub mod compare;
 pub mod comparisons_csv;
 pub mod compare_json;
+pub mod html;
 
 pub use format::{Format, write};
 

@@ -71,8 +71,8 @@ impl<'a> Summary<'a> {
     pub fn new(record: &'a Record, folder: Option<&str>) -> Self {
         let short = Names::of(&record.tasks);
         let mut notes: Vec<Remark> = Vec::new();
-        let shares = table(record, &short, true, &mut notes);
-        let numbers = table(record, &short, false, &mut notes);
+        let shares = table(record, &short, true, MOST_ROWS, &mut notes);
+        let numbers = table(record, &short, false, MOST_ROWS, &mut notes);
         let mut next_tokens = Vec::new();
         for task in &record.tasks {
             let mut views = NextTokens::of_task(task);
@@ -111,6 +111,12 @@ impl<'a> Summary<'a> {
             remarks: remarks.into_iter().filter(|block| !block.is_empty()).collect(),
         }
     }
+}
+
+/// Every headline number: the shares, and the others.
+pub(super) fn tables(record: &Record) -> [Table; 2] {
+    let short = Names::of(&record.tasks);
+    [true, false].map(|shares| table(record, &short, shares, usize::MAX, &mut Vec::new()))
 }
 
 /// Names without the benchmark that they all share.
@@ -161,16 +167,16 @@ pub fn model(name: &str, revision: Option<&str>) -> String {
 }
 
 /// The headline numbers that are shares, or those that are not.
-fn table(record: &Record, short: &Names, shares: bool, notes: &mut Vec<Remark>) -> Table {
+fn table(record: &Record, short: &Names, shares: bool, most: usize, notes: &mut Vec<Remark>) -> Table {
     let mut chosen: Vec<(&TaskRecord, &Measure)> = Vec::new();
     for task in &record.tasks {
         let fits = |measure: &&Measure| measure.headline && (measure.unit == Unit::Proportion) == shares;
         let all = task.measures.iter().filter(fits);
         let count = all.clone().count();
-        chosen.extend(all.take(MOST_ROWS).map(|measure| (task, measure)));
-        if count > MOST_ROWS {
+        chosen.extend(all.take(most).map(|measure| (task, measure)));
+        if count > most {
             let text =
-                format!("{}: {} more in metrics.csv", short.of_task(task), many(count - MOST_ROWS, "number"));
+                format!("{}: {} more in metrics.csv", short.of_task(task), many(count - most, "number"));
             notes.push(Remark { mark: Mark::Note, text });
         }
     }

@@ -7,7 +7,7 @@ mod comparison;
 mod confusion;
 mod endings;
 mod forest;
-mod link;
+pub(super) mod link;
 mod memorization;
 mod next_tokens;
 mod plane;

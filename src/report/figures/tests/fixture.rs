@@ -29,8 +29,13 @@ pub fn row(item: &str, group: Option<&str>, repeat: u32, cells: Vec<Cell>) -> Ro
 }
 
 pub fn task(name: &str, columns: Vec<&'static str>, rows: Vec<Row>) -> TaskRecord {
-    let settings =
-        Settings { task: name.into(), level: Level::DEFAULT, intervals: Intervals::Auto, seed: Seed(0) };
+    let settings = Settings {
+        task: name.into(),
+        level: Level::DEFAULT,
+        intervals: Intervals::Auto,
+        seed: Seed(0),
+        margin: None,
+    };
     TaskRecord {
         name: name.into(),
         kind: "cloze",
