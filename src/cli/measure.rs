@@ -20,7 +20,7 @@ use crate::{
     engine::{self, replay::Replay},
     plan::{Answer, Answers},
     record::{
-        Command, EngineInfo, FORMAT, Record, Run, SourceFile, Status, SuiteInfo, Times, Tokens,
+        Command, EngineInfo, FORMAT, Origin, Record, Run, SourceFile, Status, SuiteInfo, Times, Tokens,
         folder::{self, StoreError},
         journal::{self, Journal, Outcome},
     },
@@ -82,9 +82,11 @@ pub(super) fn measure(mut job: Job<'_>, shell: &mut Shell) -> Result<Measured, S
         .collect();
     let start = Instant::now();
     let (answers, failed) = ask(&plan, &requests, known, &mut opened, &mut journal, shell);
-    run.time.answer_s += start.elapsed().as_secs_f64();
-    run.time.finished = Some(provenance::utc(provenance::now()));
-    run.tokens = tokens(&answers);
+    if let Some(time) = &mut run.time {
+        time.answer_s += start.elapsed().as_secs_f64();
+        time.finished = Some(provenance::utc(provenance::now()));
+    }
+    run.tokens = Some(tokens(&answers));
     journal.close()?;
     if let Some(error) = failed {
         return Err(error);
@@ -147,6 +149,7 @@ impl Job<'_> {
             status: Status::Running,
             resumed: 0,
             program: provenance::program(),
+            origin: Origin::Asked,
             command: Command {
                 specs: self.specs.iter().map(|spec| snapshot.place(spec)).collect(),
                 ..self.command.clone()
@@ -155,31 +158,31 @@ impl Job<'_> {
                 name: suite.name.clone(),
                 title: suite.title.as_ref().map(ToString::to_string),
                 files: copies.into_iter().map(|(_, file)| file).collect(),
-                resolved_sha256: derive::write_resolved(&path, suite, &self.tasks)?,
-                plan_sha256: plan_digest,
+                resolved_sha256: Some(derive::write_resolved(&path, suite, &self.tasks)?),
+                plan_sha256: Some(plan_digest),
                 tasks: plan.tasks.len(),
                 items: plan.tasks.iter().map(|task| task.items.taken).sum(),
-                requests: plan.requests.len(),
+                requests: Some(plan.requests.len()),
             },
             workspace: self.specs.first().and_then(|spec| provenance::workspace(spec)),
             model: card.clone(),
-            model_digest,
-            engine: EngineInfo {
+            model_digest: Some(model_digest),
+            engine: Some(EngineInfo {
                 device: "cpu".into(),
                 kernels: self.opened.kernels.clone(),
                 threads: self.opened.threads,
                 batch_tokens: self.opened.batch_tokens,
-            },
-            host: provenance::host(),
+            }),
+            host: Some(provenance::host()),
             seed: settings.map(|settings| settings.seed).unwrap_or_default(),
             level: settings.map_or(Level::DEFAULT, |settings| settings.confidence.level),
-            time: Times {
+            time: Some(Times {
                 started: provenance::utc(started),
                 finished: None,
                 load_s: self.opened.load.as_secs_f64(),
                 answer_s: 0.0,
-            },
-            tokens: Tokens::default(),
+            }),
+            tokens: Some(Tokens::default()),
             answers_sha256: None,
             errors: BTreeMap::new(),
             warnings: self.warnings.clone(),
@@ -190,9 +193,9 @@ impl Job<'_> {
 
 /// Refuses to go on with a run that would now ask something else, or someone else.
 fn same_plan(path: &Path, run: &Run, model: Digest, plan: Digest) -> Result<(), StoreError> {
-    let reason = if run.model_digest != model {
+    let reason = if run.model_digest != Some(model) {
         "the model's files are not those that the run began with; start a new run"
-    } else if run.suite.plan_sha256 != plan {
+    } else if run.suite.plan_sha256 != Some(plan) {
         "its specs or data now ask something else than when the run began; start a new run"
     } else {
         return Ok(());

@@ -34,8 +34,12 @@ pub(super) fn run(arguments: &Arguments, shell: &mut Shell) -> Result<Exit, Exit
     let (tasks, _) = suite.tasks_of(model);
     let plan = task::plan(&tasks)
         .map_err(|unready| shell.fail(Exit::Spec, format!("cannot be judged yet: {}", unready.join(", "))))?;
-    let (requests, plan_digest) = measure::digests(&plan, &run.model_digest);
-    if plan_digest != run.suite.plan_sha256 {
+    let Some(model_digest) = run.model_digest else {
+        let message = "it does not say which model answered; nothing is rebuilt";
+        return Err(shell.fail(Exit::Results, format!("{}: {message}", path.display())));
+    };
+    let (requests, plan_digest) = measure::digests(&plan, &model_digest);
+    if Some(plan_digest) != run.suite.plan_sha256 {
         let message = "the copies of its specs no longer ask what was asked; nothing is rebuilt";
         return Err(shell.fail(Exit::Results, format!("{}: {message}", path.display())));
     }

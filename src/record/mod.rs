@@ -6,7 +6,8 @@ mod run;
 mod table;
 
 pub use run::{
-    Command, EngineInfo, FORMAT, Host, Program, Run, SourceFile, Status, SuiteInfo, Times, Tokens, Workspace,
+    Command, EngineInfo, FORMAT, Host, Imported, Origin, Program, Run, SourceFile, Status, SuiteInfo, Times,
+    Tokens, Workspace,
 };
 pub use table::{Cell, Column, ItemKey, Row, Table};
 

@@ -14,7 +14,7 @@ use super::{
 use crate::{
     metric::{verdict, words},
     plan::FailureKind,
-    record::{Expectation, Measure, Outcome, Record, Status, TaskRecord, Unit},
+    record::{Expectation, Measure, Origin, Outcome, Record, Status, TaskRecord, Unit},
     value::Level,
 };
 
@@ -136,11 +136,16 @@ impl Names {
 fn header(record: &Record) -> Vec<String> {
     let run = &record.run;
     let mut header = vec![model(&run.model.name, run.model.revision.as_deref())];
-    header.push(run.model.dtype.clone());
-    header.push(run.engine.device.clone());
-    header.push(many(run.engine.threads, "thread"));
+    header.extend(run.model.dtype.clone());
+    if let Some(engine) = &run.engine {
+        header.push(engine.device.clone());
+        header.push(many(engine.threads, "thread"));
+    }
     header.push(format!("suite {}", run.suite.name));
-    header.push(format!("seed {}", run.seed.0));
+    header.push(match &run.origin {
+        Origin::Asked => format!("seed {}", run.seed.0),
+        Origin::Imported(imported) => format!("imported from {}", imported.source()),
+    });
     header
 }
 
@@ -348,7 +353,6 @@ fn end(record: &Record, folder: Option<&str>) -> Vec<Remark> {
     let run = &record.run;
     let rows = || record.tasks.iter().flat_map(|task| &task.table.rows);
     let (items, answered) = (rows().count(), rows().filter(|row| row.cells.is_ok()).count());
-    let time = Duration::try_from_secs_f64(run.time.answer_s).unwrap_or_default();
     let next = |text: String| Remark { mark: Mark::Next, text };
     if run.status != Status::Complete {
         let resume = run.run_id.rsplit('-').find(|part| part.len() >= 6).unwrap_or(&run.run_id);
@@ -364,14 +368,21 @@ fn end(record: &Record, folder: Option<&str>) -> Vec<Remark> {
             next(format!("resume with  yardstick run --resume {resume}")),
         ];
     }
-    let tokens = usize::try_from(run.tokens.total()).unwrap_or(usize::MAX);
     let asked = many(run.suite.items, "item");
     // An item is asked in several ways where a task compares them.
     let asked = if run.suite.items == items { asked } else { format!("{asked}, {}", many(items, "row")) };
-    let mut facts = vec![format!("{asked} in {}", quantity::duration(time)), many(tokens, "token")];
-    if tokens > 0 && time >= Duration::from_millis(1) {
-        let rate = Digits::Grouped.show(tokens as f64 / time.as_secs_f64());
-        facts.push(format!("{rate} tok/s"));
+    let time = run.time.as_ref().map(|time| Duration::try_from_secs_f64(time.answer_s).unwrap_or_default());
+    let mut facts = vec![match time {
+        Some(time) => format!("{asked} in {}", quantity::duration(time)),
+        None => asked,
+    }];
+    if let Some(tokens) = &run.tokens {
+        let tokens = usize::try_from(tokens.total()).unwrap_or(usize::MAX);
+        facts.push(many(tokens, "token"));
+        if let Some(time) = time.filter(|time| tokens > 0 && *time >= Duration::from_millis(1)) {
+            let rate = Digits::Grouped.show(tokens as f64 / time.as_secs_f64());
+            facts.push(format!("{rate} tok/s"));
+        }
     }
     facts.push(many(items - answered, "error"));
     let mark = if answered == items { Mark::Good } else { Mark::Warning };
