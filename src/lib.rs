@@ -16,5 +16,6 @@ pub mod stats;
 pub mod record;
 pub mod metric;
 pub mod task;
+pub mod import;
 pub mod report;
 pub mod cli;

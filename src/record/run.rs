@@ -94,8 +94,10 @@ pub struct Imported {
     pub format: String,
     /// The files, by name.
     pub files: Vec<SourceFile>,
-    /// When they were read, UTC.
-    pub read: String,
+    /// Which of several runs of the model in them this is.
+    pub run: Option<String>,
+    /// When the model was asked, UTC.
+    pub asked: Option<String>,
     /// What was in them and is not here, and why.
     pub left_out: Vec<String>,
 }
