@@ -4,6 +4,7 @@ mod check;
 mod derive;
 mod dry_run;
 pub mod exit;
+mod import;
 mod interrupt;
 mod measure;
 #[cfg_attr(
@@ -73,6 +74,7 @@ enum Command {
     Models(models::Arguments),
     Report(report::Arguments),
     Power(power::Arguments),
+    Import(import::Arguments),
 }
 
 /// The two ends of the program, and how work is shown.
@@ -113,6 +115,7 @@ impl Cli {
             Command::Models(arguments) => models::run(&arguments, &mut shell),
             Command::Report(arguments) => report::run(&arguments, &mut shell),
             Command::Power(arguments) => power::run(&arguments, &mut shell),
+            Command::Import(arguments) => import::run(&arguments, &mut shell),
         };
         let (Ok(exit) | Err(exit)) = ended;
         match shell.out.flush() {

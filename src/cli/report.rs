@@ -1,11 +1,12 @@
 //! `report`: what a run folder says, and its derived files made anew.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::{Shell, derive, exit::Exit, measure, prepare::Selection};
 use crate::{
+    metric,
     plan::Answers,
-    record::{Record, Status, folder, journal},
+    record::{Origin, Record, Status, folder, journal},
     report::format::{self, Format},
     task,
 };
@@ -28,6 +29,9 @@ pub(super) fn run(arguments: &Arguments, shell: &mut Shell) -> Result<Exit, Exit
     let path =
         folder::find(&arguments.out, &arguments.run).map_err(|error| shell.fail(Exit::Results, error))?;
     let run = folder::read_run(&path).map_err(|error| shell.fail(Exit::Results, error))?;
+    if let Origin::Imported(_) = run.origin {
+        return imported(&path, arguments, shell);
+    }
     let loaded = Selection::of_run(&path, &run.command).load(shell)?;
     let suite = &loaded.suite;
     let Some(model) = suite.models.first() else { return Err(Exit::Spec) };
@@ -64,6 +68,16 @@ pub(super) fn run(arguments: &Arguments, shell: &mut Shell) -> Result<Exit, Exit
             .and_then(|_| derive::write(&path, &record))
             .map_err(|error| shell.fail(Exit::Results, error))?;
     }
+    let (look, folder) = (shell.out.look, path.display().to_string());
+    format::write(&mut shell.out, &record, Some(&folder), arguments.format, &look)
+        .map_err(|error| shell.fail(Exit::Results, format!("cannot write to stdout: {error}")))?;
+    Ok(Exit::Success)
+}
+
+/// A run that was imported has no answers: its numbers follow from its rows.
+fn imported(path: &Path, arguments: &Arguments, shell: &mut Shell) -> Result<Exit, Exit> {
+    let record = metric::saved::read(path, true).map_err(|error| shell.fail(Exit::Results, error))?;
+    derive::write(path, &record).map_err(|error| shell.fail(Exit::Results, error))?;
     let (look, folder) = (shell.out.look, path.display().to_string());
     format::write(&mut shell.out, &record, Some(&folder), arguments.format, &look)
         .map_err(|error| shell.fail(Exit::Results, format!("cannot write to stdout: {error}")))?;

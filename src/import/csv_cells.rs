@@ -14,7 +14,8 @@ pub(super) fn is_missing(cell: &str) -> bool {
 pub(super) fn score(cell: &str) -> Result<Result<f64, Failure>, ()> {
     let cell = cell.trim();
     if is_missing(cell) {
-        let given = if cell.is_empty() { "the cell is empty".to_owned() } else { format!("it says `{cell}`") };
+        let given =
+            if cell.is_empty() { "the cell is empty".to_owned() } else { format!("it says `{cell}`") };
         return Ok(Err(Failure::new(FailureKind::NoScore, format!("the file has no score: {given}"))));
     }
     match cell.parse::<f64>() {
@@ -73,6 +74,9 @@ mod tests {
 
     #[test]
     fn repeats_are_counted() {
-        assert_eq!((repeat("3"), repeat("3.0"), repeat("-1"), repeat("1.5"), repeat("4294967296")), (Some(3), Some(3), None, None, None));
+        assert_eq!(
+            (repeat("3"), repeat("3.0"), repeat("-1"), repeat("1.5"), repeat("4294967296")),
+            (Some(3), Some(3), None, None, None)
+        );
     }
 }

@@ -62,8 +62,16 @@ pub struct Reading {
     pub sources: Sources,
 }
 
+/// A file that the system does not give.
+#[derive(Debug, thiserror::Error)]
+#[error("{} cannot be read: {source}", path.display())]
+pub struct Unreadable {
+    path: PathBuf,
+    source: std::io::Error,
+}
+
 /// Reads files of a format. Where anything is wrong, all that is wrong is told and nothing counts as read.
-pub fn read(paths: &[PathBuf], format: Format, options: &Options) -> std::io::Result<Reading> {
+pub fn read(paths: &[PathBuf], format: Format, options: &Options) -> Result<Reading, Unreadable> {
     let mut reading = Reading::default();
     for path in paths {
         match format {
@@ -89,8 +97,8 @@ struct Opened {
     source: SourceId,
 }
 
-fn open(path: &Path, sources: &mut Sources) -> std::io::Result<Opened> {
-    let bytes = fs::read(path)?;
+fn open(path: &Path, sources: &mut Sources) -> Result<Opened, Unreadable> {
+    let bytes = fs::read(path).map_err(|source| Unreadable { path: path.to_owned(), source })?;
     let source = sources.add(Source {
         name: path.display().to_string(),
         folder: path.parent().map(Path::to_path_buf).unwrap_or_default(),

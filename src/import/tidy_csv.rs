@@ -1,10 +1,10 @@
 //! A tidy table: a heading, then one row an item. `model`, `item` and `score` or `correct` are needed; `run`, `task`,
 //! `group`, `repeat`, `cluster` and `error` are understood; all other columns are kept as they are. Columns come in any order.
 
-use std::{collections::BTreeMap, io, path::Path};
+use std::{collections::BTreeMap, path::Path};
 
 use super::{
-    Opened, Options, Reading,
+    Opened, Options, Reading, Unreadable,
     tidy_rows::{Answer, Rows},
 };
 use crate::{
@@ -17,7 +17,8 @@ use crate::{
 
 /// What the columns mean that are understood.
 const KNOWN: [&str; 12] = [
-    "model", "run", "task", "group", "item", "repeat", "cluster", "score", "correct", "error", "prompt", "gold",
+    "model", "run", "task", "group", "item", "repeat", "cluster", "score", "correct", "error", "prompt",
+    "gold",
 ];
 /// Names that the files of a run have for other things.
 const TAKEN: [&str; 6] = ["key", "kind", "content_sha256", "run_id", "truncated", "n"];
@@ -26,7 +27,7 @@ const MOST_COLUMNS: usize = 1000;
 const HEADING: &str = "a table begins with a line of names: model,item,score and, where they apply, run,task,group,repeat,cluster,correct";
 
 /// Reads one table.
-pub(super) fn read(path: &Path, options: &Options, reading: &mut Reading) -> io::Result<()> {
+pub(super) fn read(path: &Path, options: &Options, reading: &mut Reading) -> Result<(), Unreadable> {
     let opened = super::open(path, &mut reading.sources)?;
     reading.findings.scope(path.display().to_string());
     let tabs = path.extension().is_some_and(|end| end.eq_ignore_ascii_case("tsv"));
@@ -86,7 +87,8 @@ impl Table<'_> {
             }
         };
         let heading = self.heading(&heading)?;
-        let mut rows = Rows::new(heading.kept.iter().map(|(_, name)| *name).collect(), self.columns(&heading));
+        let mut rows =
+            Rows::new(heading.kept.iter().map(|(_, name)| *name).collect(), self.columns(&heading));
         let mut record = csv::StringRecord::new();
         loop {
             let begin = table.position().byte();
@@ -103,7 +105,8 @@ impl Table<'_> {
             if record.len() == heading.width {
                 self.row(&heading, &record, at, &mut rows);
             } else {
-                let cells = if record.len() == 1 { "1 cell".into() } else { format!("{} cells", record.len()) };
+                let cells =
+                    if record.len() == 1 { "1 cell".into() } else { format!("{} cells", record.len()) };
                 self.tell(
                     Finding::error("row", at, format!("{cells}, where the heading has {}", heading.width))
                         .help("a cell with a comma or a quote in it is put in quotes: \"one, two\""),
@@ -132,14 +135,20 @@ impl Table<'_> {
         };
         if names.len() > MOST_COLUMNS {
             let message = format!("{} columns, where {MOST_COLUMNS} are read", names.len());
-            wrong(self, Finding::error("columns", at, message).help("one row an item, not one column an item"));
+            wrong(
+                self,
+                Finding::error("columns", at, message).help("one row an item, not one column an item"),
+            );
             return None;
         }
         let mut all: Vec<&str> = Vec::new();
         for (place, name) in names.iter().map(str::trim).enumerate() {
             if name.is_empty() {
                 let message = format!("column {} has no name", place + 1);
-                wrong(self, Finding::error("columns", at, message).help("give it one, or take the column out"));
+                wrong(
+                    self,
+                    Finding::error("columns", at, message).help("give it one, or take the column out"),
+                );
             } else if all.contains(&name) {
                 let message = format!("two columns are called `{name}`");
                 wrong(self, Finding::error("columns", at, message).help("one of them needs another name"));
@@ -150,7 +159,8 @@ impl Table<'_> {
                 }
             } else if TAKEN.contains(&name) {
                 let kept = format!("{name}_given");
-                let message = format!("the column `{name}` is kept as `{kept}`: files of runs have that name");
+                let message =
+                    format!("the column `{name}` is kept as `{kept}`: files of runs have that name");
                 self.findings.add(Finding::warning("renamed", at, message));
                 heading.kept.push((place, intern(&kept)));
             } else {
@@ -174,7 +184,9 @@ impl Table<'_> {
             let other = all.iter().copied().filter(|other| !KNOWN.contains(other)).collect::<Vec<_>>();
             let lower = other.iter().map(|other| other.to_ascii_lowercase()).collect::<Vec<_>>();
             let lower: Vec<&str> = lower.iter().map(String::as_str).collect();
-            if let Some(place) = nearest(name, &lower).and_then(|word| lower.iter().position(|other| *other == word)) {
+            if let Some(place) =
+                nearest(name, &lower).and_then(|word| lower.iter().position(|other| *other == word))
+            {
                 help = format!("is `{}` what is meant? Rename it to `{name}`. {help}", other[place]);
             } else if all.len() == 1 && all[0].contains([';', '\t']) {
                 help = format!("cells lie between commas, in a .tsv file between tabs. {help}");
@@ -194,11 +206,13 @@ impl Table<'_> {
             sound = false;
             let given = heading.cell(name, record).unwrap_or_default();
             let at = table.cell_place(at, heading.places.get(name).copied().unwrap_or_default());
-            let given = if given.is_empty() { "the cell is empty".into() } else { format!("`{given}` is given") };
+            let given =
+                if given.is_empty() { "the cell is empty".into() } else { format!("`{given}` is given") };
             let message = format!("column `{name}`: {allowed}; {given}");
             table.tell(Finding::error("cell", at, message));
         };
-        let model = heading.cell("model", record).or(self.options.model.as_deref()).unwrap_or_default().to_owned();
+        let model =
+            heading.cell("model", record).or(self.options.model.as_deref()).unwrap_or_default().to_owned();
         for (name, empty, allowed) in [
             ("model", model.trim().is_empty(), "a model has a name"),
             ("item", heading.some("item", record).is_none(), "an item has an id, such as its number"),
@@ -220,7 +234,8 @@ impl Table<'_> {
                 0
             }
         };
-        let number = |read: fn(&str) -> Result<Result<f64, Failure>, ()>, name| heading.cell(name, record).map(read);
+        let number =
+            |read: fn(&str) -> Result<Result<f64, Failure>, ()>, name| heading.cell(name, record).map(read);
         let correct = match number(csv_cells::correct, "correct") {
             Some(Err(())) => {
                 wrong(self, "correct", "1 or 0, true or false, or a share between for a tie");
@@ -263,7 +278,9 @@ impl Table<'_> {
             kept: heading
                 .kept
                 .iter()
-                .map(|(place, _)| record.get(*place).filter(|cell| !cell.is_empty()).map_or(Cell::Missing, Cell::from))
+                .map(|(place, _)| {
+                    record.get(*place).filter(|cell| !cell.is_empty()).map_or(Cell::Missing, Cell::from)
+                })
                 .collect(),
             model,
         };
@@ -305,8 +322,10 @@ impl Table<'_> {
         let line = error.position().map_or((1, begin), |position| (position.line(), position.byte()));
         let at = self.place(line.0, line.1, line.1);
         let finding = match error.kind() {
-            csv::ErrorKind::Utf8 { .. } => Finding::error("encoding", at, format!("line {} is not UTF-8", line.0))
-                .help("save the file as UTF-8; spreadsheets call it \"CSV UTF-8\""),
+            csv::ErrorKind::Utf8 { .. } => {
+                Finding::error("encoding", at, format!("line {} is not UTF-8", line.0))
+                    .help("save the file as UTF-8; spreadsheets call it \"CSV UTF-8\"")
+            }
             other => Finding::error("row", at, format!("line {} cannot be read: {other:?}", line.0)),
         };
         self.tell(finding);

@@ -91,7 +91,8 @@ impl Rows {
         let several = runs.iter().any(|of| of.run.is_some());
         let record = |of: Of| {
             let tasks = of.tasks.into_iter().map(|(name, rows)| {
-                let score = has_score.then(|| if shares.contains(&name) { Score::Share } else { Score::Number });
+                let score =
+                    has_score.then(|| if shares.contains(&name) { Score::Share } else { Score::Number });
                 task(&name, rows, &kept, Shown { correct: has_correct, score }, options)
             });
             let name = options.name.clone().unwrap_or_else(|| stem.to_owned());
@@ -155,13 +156,13 @@ fn task(
     let mut items = BTreeSet::new();
     for row in rows {
         items.insert(row.key.item.clone());
-        let numbers: Vec<Result<f64, Failure>> =
-            [row.correct, row.score].into_iter().flatten().collect();
+        let numbers: Vec<Result<f64, Failure>> = [row.correct, row.score].into_iter().flatten().collect();
         let cells = match numbers.iter().find_map(|number| number.as_ref().err()) {
             // One number of two is enough to have been answered.
             Some(failure) if numbers.iter().all(Result::is_err) => Err(failure.clone()),
             _ => {
-                let numbers = numbers.into_iter().map(|number| number.ok().map_or(Cell::Missing, Cell::Number));
+                let numbers =
+                    numbers.into_iter().map(|number| number.ok().map_or(Cell::Missing, Cell::Number));
                 Ok(numbers.chain(row.kept).collect())
             }
         };
