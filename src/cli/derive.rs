@@ -10,8 +10,11 @@ use crate::{
     record::{
         Expectation, Record, Run,
         folder::{RUN, StoreError, write_whole},
+        saved::{DETAILS, ITEMS},
     },
-    report::{items_csv, items_jsonl, metrics_csv, run_json::RunFile, summary::Summary, summary_md},
+    report::{
+        details_jsonl, items_csv, items_jsonl, metrics_csv, run_json::RunFile, summary::Summary, summary_md,
+    },
     spec::{Suite, TaskSpec},
     task::{Plan, Task},
     value::Digest,
@@ -70,7 +73,10 @@ pub(super) fn write_resolved(
 
 /// Writes every derived file of a run.
 pub(super) fn write(folder: &Path, record: &Record) -> Result<(), StoreError> {
-    write_whole(&folder.join("items.jsonl"), |out| items_jsonl::write(out, record))?;
+    write_whole(&folder.join(ITEMS), |out| items_jsonl::write(out, record))?;
+    if record.tasks.iter().any(|task| !task.details.is_empty()) {
+        write_whole(&folder.join(DETAILS), |out| details_jsonl::write(out, record))?;
+    }
     write_whole(&folder.join("items.csv"), |out| items_csv::write(out, record).map_err(io::Error::from))?;
     write_whole(&folder.join("metrics.csv"), |out| metrics_csv::write(out, record).map_err(io::Error::from))?;
     for name in items_csv::detail_names(&record.tasks) {

@@ -5,10 +5,10 @@ mod classes;
 mod groups;
 mod texts;
 
-use std::{collections::BTreeMap, num::NonZeroUsize};
+use std::collections::BTreeMap;
 
 use super::{
-    ClassScore, Intervals, Metric, Settings,
+    Formula, Intervals, Metric, Settings, Within,
     rows::{Part, Rows, Selected},
 };
 use crate::{
@@ -24,119 +24,6 @@ use crate::{
         spread, sum,
     },
 };
-
-/// How a number is made from columns. Rows that failed or lack a cell are left out.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Formula {
-    /// The share of rows that are right: 1, 0, or between for a tie.
-    Proportion(Column),
-    /// The mean.
-    Mean(Column),
-    /// e to the mean of natural logarithms.
-    GeometricMean(Column),
-    /// The middle value.
-    Median(Column),
-    /// e to the middle one of natural logarithms.
-    GeometricMedian(Column),
-    /// The sum: counted, not estimated.
-    Total(Column),
-    /// e to Σ numerator / Σ denominator: nats and tokens give a perplexity.
-    ExpRatio {
-        /// Such as the nats of a text.
-        numerator: Column,
-        /// Such as its tokens.
-        denominator: Column,
-    },
-    /// Σ nats / Σ bytes, in bits.
-    BitsPer {
-        /// The column of nats.
-        nats: Column,
-        /// The column of what they are shared among.
-        bytes: Column,
-    },
-    /// [`Formula::ExpRatio`] of the metric's group, or of all rows outside of the baseline, over that of the baseline.
-    GroupRatio {
-        /// Such as the nats of a text.
-        numerator: Column,
-        /// Such as its tokens.
-        denominator: Column,
-        /// The group that is divided by.
-        baseline: String,
-    },
-    /// The geometric mean of the metric's group, or of all rows outside of the baseline, over that of the baseline; from
-    /// natural logarithms.
-    MeanRatio {
-        /// Such as log-probabilities.
-        logarithms: Column,
-        /// The group that is divided by.
-        baseline: String,
-    },
-    /// The mean of the metric's group minus that of another, over the items that both have (same id, same repeat, or the
-    /// other's only one); without a group, over all that lie outside of the other. Such as `accuracy_minus_OTHER`.
-    Difference {
-        /// What is compared.
-        column: Column,
-        /// The group that is taken away.
-        from: String,
-    },
-    /// The standard deviation of the means of the repeats, such as the orders of solved examples: apart from how items
-    /// differ.
-    RepeatSpread(Column),
-    /// A score of the table of gold classes against predicted ones, both texts. A missing prediction is "no label"; a row
-    /// without a gold class is left out.
-    Classes {
-        /// The column of what is right.
-        gold: Column,
-        /// The column of what was said.
-        predicted: Column,
-        /// Such as the F1 of a class.
-        score: ClassScore,
-    },
-    /// The calibration error of answers, whose confidence lies between 0 and 1.
-    Calibration {
-        /// The probability of the answer that was given.
-        confidence: Column,
-        /// 1 where it is right.
-        correct: Column,
-    },
-    /// The calibration error that a perfectly calibrated model shows with the same confidences, and its range.
-    CalibrationFloor {
-        /// The probability of the answer that was given.
-        confidence: Column,
-        /// 1 where it is right.
-        correct: Column,
-    },
-    /// Distinct n-grams over all n-grams of texts. Tokens lie between white space; a cell that holds a list of texts holds
-    /// tokens.
-    Distinct {
-        /// What was written.
-        text: Column,
-        /// The length of an n-gram.
-        n: NonZeroUsize,
-    },
-    /// The share of items that get the same text every time they are asked; those answered once are left out.
-    AllSame(Column),
-    /// The share of pairs of texts of one item that are the same, and its mean over items.
-    Agreement(Column),
-    /// The probability that one of `k` answers to an item is right, and its mean over items; those with fewer answers are left
-    /// out.
-    PassAt {
-        /// 1 where an answer is right.
-        correct: Column,
-        /// How many answers are tried.
-        k: NonZeroUsize,
-    },
-    /// The share of the metric's group, or of all rows outside of the baseline, less that of the baseline, which are other
-    /// items; a score from −1 to 1.
-    GroupDifference {
-        /// 1 where a row is right.
-        column: Column,
-        /// The group that is compared with.
-        baseline: String,
-    },
-    /// A property of the model that nothing was sampled for.
-    Exact(f64),
-}
 
 /// A metric about to be made.
 pub(super) struct Evaluation<'a> {
@@ -237,7 +124,7 @@ impl Evaluation<'_> {
     /// The rows of a group, or of all, that the metric looks at.
     pub(super) fn part_of<'b>(&'b self, group: Option<&'b str>) -> Part<'b> {
         match &self.metric.within {
-            Some((column, text)) => self.rows.within(group, column, text),
+            Some(Within { column, text }) => self.rows.within(group, column, text),
             None => group.map_or(Part::All, Part::Group),
         }
     }

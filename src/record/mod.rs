@@ -2,16 +2,19 @@
 
 pub mod folder;
 pub mod journal;
+pub mod saved;
+mod metric;
 mod run;
 mod table;
 
+pub use metric::{Formula, Intervals, Metric, Range, Settings, Within};
 pub use run::{
     Command, EngineInfo, FORMAT, Host, Imported, Origin, Program, Run, SourceFile, Status, SuiteInfo, Times,
     Tokens, Workspace,
 };
-pub use table::{Cell, Column, ItemKey, Row, Table};
+pub use table::{Cell, Column, ItemKey, Row, Table, intern};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::stats::{Estimate, Test};
 
@@ -27,7 +30,7 @@ pub struct Record {
 }
 
 /// One expectation of a spec, held against the numbers.
-#[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Expectation {
     /// The task that states it; the suite without one.
     pub task: Option<String>,
@@ -40,7 +43,7 @@ pub struct Expectation {
 }
 
 /// Whether an expectation holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// It does.
@@ -68,10 +71,25 @@ pub struct TaskRecord {
     pub notes: Vec<String>,
     /// What to be careful about.
     pub remarks: Vec<Remark>,
+    /// How its numbers are made of the rows.
+    pub metrics: Vec<Metric>,
+    /// What holds for all of them.
+    pub settings: Settings,
+    /// How many items were asked, and of how many.
+    pub items: Taken,
+}
+
+/// How many items of a task were asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Taken {
+    /// Asked.
+    pub taken: usize,
+    /// Before a limit or sample.
+    pub available: usize,
 }
 
 /// Something to be careful about in numbers that are right.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Remark {
     /// The rule that found it.
     pub rule: Rule,
@@ -80,7 +98,7 @@ pub struct Remark {
 }
 
 /// The rules, each with a code that never changes its sense.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub enum Rule {
     /// The interval holds what guessing gives.
     #[serde(rename = "R001")]
@@ -141,7 +159,7 @@ impl Measure {
 }
 
 /// What a number counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Unit {
     /// Between 0 and 1.
@@ -163,7 +181,7 @@ pub enum Unit {
 }
 
 /// Which direction is good.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Better {
     /// More is better.

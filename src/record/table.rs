@@ -1,8 +1,15 @@
 //! Rows with named columns: the waist between tasks and metrics.
 
-use std::sync::Arc;
+use std::{
+    collections::BTreeSet,
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
+};
 
-use serde::Serialize;
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{SeqAccess, Visitor},
+};
 
 use crate::{plan::Failure, value::Digest};
 
@@ -19,6 +26,23 @@ pub struct Table {
 
 /// A column's name.
 pub type Column = &'static str;
+
+/// A name that was read from a file, as one of the program's own: kept once, for good. Files name few columns and kinds.
+pub fn intern(name: &str) -> &'static str {
+    static NAMES: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
+    let mut names = NAMES.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(known) = names.get(name) {
+        return known;
+    }
+    let kept: &'static str = Box::leak(name.into());
+    names.insert(kept);
+    kept
+}
+
+/// Reads a name that lives as long as the program.
+pub(super) fn named<'de, D: Deserializer<'de>>(from: D) -> Result<&'static str, D::Error> {
+    String::deserialize(from).map(|name| intern(&name))
+}
 
 /// What a row speaks of: an item, and which time it was asked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -76,6 +100,47 @@ impl Cell {
     /// The words of the cell, if it holds any.
     pub fn text(&self) -> Option<&str> {
         if let Self::Text(text) = self { Some(text) } else { None }
+    }
+}
+
+impl<'de> Deserialize<'de> for Cell {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Read;
+        impl<'de> Visitor<'de> for Read {
+            type Value = Cell;
+            fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+                out.write_str("null, a flag, a number, a text or a list of these")
+            }
+            fn visit_unit<E>(self) -> Result<Cell, E> {
+                Ok(Cell::Missing)
+            }
+            fn visit_bool<E>(self, flag: bool) -> Result<Cell, E> {
+                Ok(Cell::Flag(flag))
+            }
+            fn visit_u64<E>(self, count: u64) -> Result<Cell, E> {
+                Ok(Cell::Count(count))
+            }
+            fn visit_i64<E>(self, number: i64) -> Result<Cell, E> {
+                Ok(Cell::Number(number as f64))
+            }
+            fn visit_f64<E>(self, number: f64) -> Result<Cell, E> {
+                Ok(Cell::Number(number))
+            }
+            fn visit_str<E>(self, text: &str) -> Result<Cell, E> {
+                Ok(text.into())
+            }
+            fn visit_string<E>(self, text: String) -> Result<Cell, E> {
+                Ok(Cell::Text(text))
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut cells: A) -> Result<Cell, A::Error> {
+                let mut list = Vec::new();
+                while let Some(cell) = cells.next_element()? {
+                    list.push(cell);
+                }
+                Ok(Cell::List(list))
+            }
+        }
+        deserializer.deserialize_any(Read)
     }
 }
 

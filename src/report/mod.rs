@@ -8,6 +8,7 @@ pub mod csv_cell;
 pub mod table;
 pub mod items_csv;
 pub mod items_jsonl;
+pub mod details_jsonl;
 pub mod metrics_csv;
 pub mod run_json;
 pub mod schema;

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{
-    record::{Better, Expectation, Measure, Record, Remark, Run, TaskRecord, Unit},
+    record::{Better, Expectation, Measure, Record, Remark, Run, TaskRecord, Unit, saved::Definition},
     stats::{Adjusted, Hypothesis, Interval, Test, Undefined},
 };
 
@@ -14,6 +14,8 @@ pub struct RunFile<'a> {
     /// Where the numbers come from.
     #[serde(flatten)]
     run: &'a Run,
+    /// How each task's numbers are made of the rows in `items.jsonl`.
+    tasks: Vec<Definition>,
     /// The numbers, by task.
     metrics: Vec<Number<'a>>,
     /// What the suite expected, and what came.
@@ -95,6 +97,7 @@ impl<'a> RunFile<'a> {
             .flat_map(|task| task.remarks.iter().map(move |remark| Careful { task: &task.name, remark }));
         Self {
             run: &record.run,
+            tasks: record.tasks.iter().map(Definition::of).collect(),
             metrics: metrics.collect(),
             expectations: &record.expectations,
             remarks: remarks.collect(),

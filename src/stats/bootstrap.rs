@@ -5,6 +5,7 @@
 
 use libm::sqrt;
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use super::{
     Clusters, Interval, Method, Undefined,
@@ -35,7 +36,8 @@ pub struct Bootstrap {
 }
 
 /// How the ends are taken from the replicates.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// Their percentiles.
     Percentile,

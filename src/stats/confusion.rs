@@ -14,6 +14,7 @@ use std::collections::BTreeMap;
 
 use libm::sqrt;
 use margins::{Margins, Pull};
+use serde::{Deserialize, Serialize};
 
 use super::{
     Clusters, Estimate, Interval, Method, Undefined,
@@ -24,7 +25,8 @@ use super::{
 use crate::value::Level;
 
 /// A score of a confusion table; `C` names a class.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum ClassScore<C = String> {
     /// The share of the items predicted to be of a class that are.
     Precision(C),

@@ -7,7 +7,7 @@ use super::Task;
 use crate::{
     metric::{self, Intervals, Metric},
     plan::{Answers, Ask, Request},
-    record::{ItemKey, Table, TaskRecord},
+    record::{ItemKey, Table, Taken, TaskRecord},
     spec::{Confidence, Counted, IntervalMethod, Item, Kinds as _, Reported, Settings, TaskSpec},
     stats::bootstrap,
     value::{Digest, Level, Seed},
@@ -104,7 +104,18 @@ impl Planned {
         let case = metric::Case { table: &table, metrics: &metrics, measures: &measures, taken, available };
         let remarks = metric::remarks(&case);
         let notes = metric::best(&measures).into_iter().chain(notes).collect();
-        TaskRecord { name: self.name, kind: self.kind, table, details, measures, notes, remarks }
+        TaskRecord {
+            name: self.name,
+            kind: self.kind,
+            table,
+            details,
+            measures,
+            notes,
+            remarks,
+            metrics,
+            settings: self.settings,
+            items: Taken { taken, available },
+        }
     }
 }
 

@@ -27,6 +27,7 @@ mod reference;
 #[cfg(feature = "local")]
 mod reference_training;
 mod report;
+mod saved;
 mod schema;
 mod spec;
 mod tidy;

@@ -1,10 +1,10 @@
 //! Each formula on a small table.
 
-use std::sync::Arc;
+use std::{num::NonZeroUsize, sync::Arc};
 
 use super::*;
 use crate::{
-    metric::evaluate,
+    metric::{ClassScore, evaluate},
     plan::{Failure, FailureKind},
     record::{Cell, ItemKey, Row, Table, Unit},
     stats::Method,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Choice, Formulation, Question, Way};
 use crate::{
-    metric::{Formula, Metric},
+    metric::{Formula, Metric, Range},
     plan::{Answers, Ask, Failure},
     record::{Better, Cell, Column, ItemKey, Row, Table, Unit},
     spec::{Item, Renderer},
@@ -176,7 +176,7 @@ fn metrics(normalizations: &[Normalization], chance: Option<f64>, calibration: b
         Metric { chance, ..mean("p_choice", Unit::Proportion).better(Better::Higher) },
         mean("margin", Unit::Nats).better(Better::Higher),
         mean("nll", Unit::Nats).better(Better::Lower).at_least(0.0),
-        Metric { range: (0.0, 2.0), ..mean("brier", Unit::Score) }.better(Better::Lower),
+        Metric { range: Range::between(0.0, 2.0), ..mean("brier", Unit::Score) }.better(Better::Lower),
     ]);
     if calibration {
         let (confidence, correct) = ("confidence", "correct");

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     metric::{
         ClassScore::{self, F1, Precision, Recall},
-        Formula, Metric,
+        Formula, Metric, Range,
     },
     plan::{self, Answers, Ask, Failure, Generated, Ticket},
     random::Key,
@@ -168,7 +168,11 @@ impl Generate {
             metrics.push(share("accuracy", "correct").chance(chance).headline());
             metrics.push(classes("macro_f1", ClassScore::MacroF1).headline());
             metrics.push(classes("balanced_accuracy", ClassScore::BalancedAccuracy).chance(chance));
-            metrics.push(Metric { range: (-1.0, 1.0), unit: Unit::Score, ..classes("mcc", ClassScore::Mcc) });
+            metrics.push(Metric {
+                range: Range::between(-1.0, 1.0),
+                unit: Unit::Score,
+                ..classes("mcc", ClassScore::Mcc)
+            });
             metrics.push(share("no_label", "no_label").better(Better::Lower));
             for label in self.labels.iter().map(ToString::to_string) {
                 metrics.push(classes("precision", Precision(label.clone())));

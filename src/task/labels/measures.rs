@@ -1,7 +1,7 @@
 //! What the rows of labels come to: the numbers of each part, which label is taken for which, and what to know of them.
 
 use crate::{
-    metric::{ClassScore, Formula, Metric},
+    metric::{ClassScore, Formula, Metric, Range},
     record::{Better, Column, Table, Unit},
     spec::Text,
     task::parts::Part,
@@ -28,8 +28,11 @@ pub(in crate::task) fn metrics(part: Part<'_>, labels: &[Text], calibrated: bool
             correlation("mcc", ClassScore::Mcc),
             correlation("kappa", ClassScore::Kappa),
             Metric::new("nll", Formula::Mean("nll"), Unit::Nats).better(Better::Lower).at_least(0.0),
-            Metric { range: (0.0, 2.0), ..Metric::new("brier", Formula::Mean("brier"), Unit::Score) }
-                .better(Better::Lower),
+            Metric {
+                range: Range::between(0.0, 2.0),
+                ..Metric::new("brier", Formula::Mean("brier"), Unit::Score)
+            }
+            .better(Better::Lower),
             Metric::new("margin", Formula::Mean("margin"), Unit::Nats).better(Better::Higher),
             share("label_mass", "label_mass"),
         ]);
@@ -79,7 +82,7 @@ fn class(name: &str, predicted: Column, score: ClassScore) -> Metric {
 }
 
 fn correlation(name: &str, score: ClassScore) -> Metric {
-    Metric { unit: Unit::Score, range: (-1.0, 1.0), ..class(name, "output", score) }
+    Metric { unit: Unit::Score, range: Range::between(-1.0, 1.0), ..class(name, "output", score) }
 }
 
 /// What a reader must know to read the numbers right.

@@ -7,7 +7,7 @@ use super::{
     rule::Rule,
 };
 use crate::{
-    metric::{Formula, Metric},
+    metric::{Formula, Metric, Range},
     plan::Ask,
     record::{Row, Table, Unit},
 };
@@ -93,7 +93,7 @@ fn of_lines(ranked: Option<usize>) -> Vec<Metric> {
         Metric::new("extractable", Formula::Proportion("extractable"), Unit::Proportion),
         Metric::new("matching", Formula::Mean("matching"), Unit::Proportion),
         Metric {
-            range: (f64::NEG_INFINITY, 0.0),
+            range: Range { least: None, most: Some(0.0) },
             ..Metric::new("min_k", Formula::Mean("min_k"), Unit::Nats)
         },
         Metric::new("nats_per_token", Formula::Mean("nats_per_token"), Unit::Nats).at_least(0.0),

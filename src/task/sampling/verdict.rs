@@ -8,7 +8,7 @@ use super::{
     notes::{Found, notes},
 };
 use crate::{
-    metric::{Formula, Metric},
+    metric::{Formula, Metric, Range},
     plan::{Answers, Failure, Generated, Ticket},
     record::{Better, Cell, Column, ItemKey, Row, Table, Unit},
     value::Seed,
@@ -64,7 +64,7 @@ pub(super) fn metrics(seeds: usize, repeats: u32) -> Vec<Metric> {
     }
     if seeds > 1 {
         let distinct = mean("distinct_texts", "distinct_texts", Unit::Count).headline();
-        metrics.push(Metric { range: (1.0, seeds as f64), ..distinct });
+        metrics.push(Metric { range: Range::between(1.0, seeds as f64), ..distinct });
         metrics.push(mean("first_divergence", "first_divergence", Unit::Count));
     }
     metrics.extend([
@@ -72,7 +72,10 @@ pub(super) fn metrics(seeds: usize, repeats: u32) -> Vec<Metric> {
         mean("distinct_2", "distinct_2", Unit::Proportion),
         mean("repetition", "repetition", Unit::Proportion),
         mean("length", "n_tokens", Unit::Count),
-        Metric { range: (f64::NEG_INFINITY, 0.0), ..mean("mean_logprob", "mean_logprob", Unit::Nats) },
+        Metric {
+            range: Range { least: None, most: Some(0.0) },
+            ..mean("mean_logprob", "mean_logprob", Unit::Nats)
+        },
         mean("entropy", "entropy", Unit::Nats).at_least(0.0),
     ]);
     metrics

@@ -4,8 +4,9 @@ use yardstick::{
     engine::Card,
     plan::{Failure, FailureKind},
     record::{
-        Better, Cell, Command, EngineInfo, Expectation, FORMAT, Host, ItemKey, Measure, Origin, Outcome,
-        Program, Record, Row, Run, SourceFile, Status, SuiteInfo, Table, TaskRecord, Times, Tokens, Unit,
+        Better, Cell, Command, EngineInfo, Expectation, FORMAT, Host, Intervals, ItemKey, Measure, Origin, Outcome,
+        Program, Record, Row, Run, Settings, SourceFile, Status, SuiteInfo, Table, Taken, TaskRecord, Times,
+        Tokens, Unit,
     },
     report::{table::Look, text::Charset},
     stats::{Estimate, Interval, Method, Undefined},
@@ -60,7 +61,20 @@ pub(super) fn measure(
 /// A task without rows.
 pub(super) fn task(name: &str, kind: &'static str, measures: Vec<Measure>) -> TaskRecord {
     let table = Table::new("items", vec!["correct", "prompt"]);
-    TaskRecord { name: name.into(), kind, table, details: vec![], measures, notes: vec![], remarks: vec![] }
+    let settings =
+        Settings { task: name.into(), level: Level::DEFAULT, intervals: Intervals::Auto, seed: Seed(42) };
+    TaskRecord {
+        name: name.into(),
+        kind,
+        table,
+        details: vec![],
+        measures,
+        notes: vec![],
+        remarks: vec![],
+        metrics: vec![],
+        settings,
+        items: Taken { taken: 0, available: 0 },
+    }
 }
 
 /// Cloze, perplexity and next tokens, with one item that could not be answered.
