@@ -17,7 +17,9 @@ mod kinds_memorization;
 mod kinds_sampling;
 #[cfg(feature = "local")]
 mod local;
+mod foreign;
 mod hostile;
+mod import;
 #[cfg(feature = "local")]
 mod models;
 mod power;

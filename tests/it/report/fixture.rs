@@ -4,9 +4,9 @@ use yardstick::{
     engine::Card,
     plan::{Failure, FailureKind},
     record::{
-        Better, Cell, Command, EngineInfo, Expectation, FORMAT, Host, Intervals, ItemKey, Measure, Origin, Outcome,
-        Program, Record, Row, Run, Settings, SourceFile, Status, SuiteInfo, Table, Taken, TaskRecord, Times,
-        Tokens, Unit,
+        Better, Cell, Command, EngineInfo, Expectation, FORMAT, Host, Intervals, ItemKey, Measure, Origin,
+        Outcome, Program, Record, Row, Run, Settings, SourceFile, Status, SuiteInfo, Table, Taken,
+        TaskRecord, Times, Tokens, Unit,
     },
     report::{table::Look, text::Charset},
     stats::{Estimate, Interval, Method, Undefined},
