@@ -372,10 +372,8 @@ fn end(record: &Record, folder: Option<&str>) -> Vec<Remark> {
     // An item is asked in several ways where a task compares them.
     let asked = if run.suite.items == items { asked } else { format!("{asked}, {}", many(items, "row")) };
     let time = run.time.as_ref().map(|time| Duration::try_from_secs_f64(time.answer_s).unwrap_or_default());
-    let mut facts = vec![match time {
-        Some(time) => format!("{asked} in {}", quantity::duration(time)),
-        None => asked,
-    }];
+    let within = time.map_or_else(String::new, |time| format!(" in {}", quantity::duration(time)));
+    let mut facts = vec![asked + &within];
     if let Some(tokens) = &run.tokens {
         let tokens = usize::try_from(tokens.total()).unwrap_or(usize::MAX);
         facts.push(many(tokens, "token"));
