@@ -4,6 +4,7 @@ mod check;
 mod derive;
 mod dry_run;
 pub mod exit;
+mod export;
 mod import;
 mod interrupt;
 mod measure;
@@ -75,6 +76,7 @@ enum Command {
     Report(report::Arguments),
     Power(power::Arguments),
     Import(import::Arguments),
+    Export(export::Arguments),
 }
 
 /// The two ends of the program, and how work is shown.
@@ -116,6 +118,7 @@ impl Cli {
             Command::Report(arguments) => report::run(&arguments, &mut shell),
             Command::Power(arguments) => power::run(&arguments, &mut shell),
             Command::Import(arguments) => import::run(&arguments, &mut shell),
+            Command::Export(arguments) => export::run(&arguments, &mut shell),
         };
         let (Ok(exit) | Err(exit)) = ended;
         match shell.out.flush() {

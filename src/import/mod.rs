@@ -2,6 +2,8 @@
 //! what it says and a record has no place for is named, with the reason.
 
 mod csv_cells;
+mod lm_eval;
+mod python_json;
 mod tidy_csv;
 mod tidy_rows;
 
@@ -23,6 +25,8 @@ use crate::{
 pub enum Format {
     /// A table with a heading and one row an item
     Csv,
+    /// What lm-evaluation-harness writes with --log_samples
+    LmEval,
 }
 
 /// What the files do not say.
@@ -76,6 +80,7 @@ pub fn read(paths: &[PathBuf], format: Format, options: &Options) -> Result<Read
     for path in paths {
         match format {
             Format::Csv => tidy_csv::read(path, options, &mut reading)?,
+            Format::LmEval => lm_eval::read(path, options, &mut reading)?,
         }
     }
     if reading.findings.failed() {
@@ -87,7 +92,33 @@ pub fn read(paths: &[PathBuf], format: Format, options: &Options) -> Result<Read
 /// The format that a path is of, by its name.
 pub fn guess(path: &Path) -> Option<Format> {
     let name = path.file_name()?.to_string_lossy().to_ascii_lowercase();
-    (name.ends_with(".csv") || name.ends_with(".tsv")).then_some(Format::Csv)
+    if name.ends_with(".csv") || name.ends_with(".tsv") {
+        Some(Format::Csv)
+    } else if path.is_dir() || (name.starts_with("samples_") && name.ends_with(".jsonl")) {
+        Some(Format::LmEval)
+    } else {
+        None
+    }
+}
+
+/// A file's bytes, with what is to be known of it.
+struct Opened {
+    bytes: Vec<u8>,
+    file: SourceFile,
+    source: SourceId,
+}
+
+fn open(path: &Path, sources: &mut Sources) -> Result<Opened, Unreadable> {
+    let bytes = fs::read(path).map_err(|source| Unreadable { path: path.to_owned(), source })?;
+    let source = source(path, sources);
+    let name = path.file_name()?.to_string_lossy().to_ascii_lowercase();
+    if name.ends_with(".csv") || name.ends_with(".tsv") {
+        Some(Format::Csv)
+    } else if path.is_dir() || (name.starts_with("samples_") && name.ends_with(".jsonl")) {
+        Some(Format::LmEval)
+    } else {
+        None
+    }
 }
 
 /// A file's bytes, with what is to be known of it.
@@ -107,6 +138,14 @@ fn open(path: &Path, sources: &mut Sources) -> Result<Opened, Unreadable> {
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let file = SourceFile { path: name, bytes: bytes.len() as u64, sha256: Digest::of(&bytes) };
     Ok(Opened { bytes, file, source })
+}
+
+fn source(path: &Path, sources: &mut Sources) -> SourceId {
+    sources.add(Source {
+        name: path.display().to_string(),
+        folder: path.parent().map(Path::to_path_buf).unwrap_or_default(),
+        body: Body::Data(path.to_owned()),
+    })
 }
 
 /// A model of which nothing but its name is known.

@@ -11,6 +11,7 @@ pub mod items_jsonl;
 pub mod details_jsonl;
 pub mod metrics_csv;
 pub mod run_json;
+pub mod export;
 pub mod schema;
 pub mod next_token;
 pub mod tokens;

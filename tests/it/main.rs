@@ -5,6 +5,7 @@
 mod check;
 mod bad;
 mod cli;
+mod export;
 mod golden_paired;
 mod golden_stats;
 #[cfg(feature = "hub")]
@@ -20,6 +21,7 @@ mod local;
 mod foreign;
 mod hostile;
 mod import;
+mod import_lm_eval;
 #[cfg(feature = "local")]
 mod models;
 mod power;
