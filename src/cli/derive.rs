@@ -1,6 +1,6 @@
 //! Everything in a run folder that follows from its answers: judged, counted, and written for people and programs.
 
-use std::{collections::BTreeMap, io, path::Path};
+use std::{collections::BTreeMap, fs, io, path::Path};
 
 use serde_json::json;
 
@@ -13,7 +13,8 @@ use crate::{
         saved::{DETAILS, ITEMS},
     },
     report::{
-        details_jsonl, items_csv, items_jsonl, metrics_csv, run_json::RunFile, summary::Summary, summary_md,
+        details_jsonl, figures, items_csv, items_jsonl, metrics_csv, run_json::RunFile, summary::Summary,
+        summary_md,
     },
     spec::{Suite, TaskSpec},
     task::{Plan, Task},
@@ -22,6 +23,8 @@ use crate::{
 
 /// The suite with every default filled in, in a run's folder.
 const RESOLVED: &str = "resolved.json";
+/// The folder of a run's figures.
+pub(super) const FIGURES: &str = "figures";
 
 /// What the answers mean. Pure: the same answers give the same record.
 pub(super) fn judge(
@@ -89,6 +92,19 @@ pub(super) fn write(folder: &Path, record: &Record) -> Result<(), StoreError> {
     })?;
     // Last: a run is complete when its other files are.
     write_run_file(folder, record)
+}
+
+/// Writes the figures of a run as files, and returns how many there are.
+pub(super) fn write_figures(folder: &Path, record: &Record) -> Result<usize, StoreError> {
+    fs::create_dir_all(folder).map_err(StoreError::io("make the folder", folder))?;
+    let mut figures = figures::of_record(record);
+    figures.extend(record.tasks.iter().flat_map(figures::of_task));
+    for figure in &figures {
+        write_whole(&folder.join(format!("{}.svg", figure.id)), |out| {
+            out.write_all(figure.file().as_bytes())
+        })?;
+    }
+    Ok(figures.len())
 }
 
 fn write_run_file(folder: &Path, record: &Record) -> Result<(), StoreError> {

@@ -7,7 +7,10 @@ use crate::{
     metric,
     plan::Answers,
     record::{Origin, Record, Status, folder, journal},
-    report::format::{self, Format},
+    report::{
+        format::{self, Format},
+        quantity::many,
+    },
     task,
 };
 
@@ -23,6 +26,13 @@ pub(super) struct Arguments {
     /// What stdout gets
     #[arg(long, value_enum, default_value_t)]
     format: Format,
+    /// Write the figures as SVG files, for papers; into its own folder `figures` without another
+    #[arg(long, value_name = "FOLDER", num_args = 0..=1)]
+    #[expect(
+        clippy::option_option,
+        reason = "the form in which clap gives an option whose value may be left out"
+    )]
+    figures: Option<Option<PathBuf>>,
 }
 
 pub(super) fn run(arguments: &Arguments, shell: &mut Shell) -> Result<Exit, Exit> {
@@ -68,18 +78,26 @@ pub(super) fn run(arguments: &Arguments, shell: &mut Shell) -> Result<Exit, Exit
             .and_then(|_| derive::write(&path, &record))
             .map_err(|error| shell.fail(Exit::Results, error))?;
     }
-    let (look, folder) = (shell.out.look, path.display().to_string());
-    format::write(&mut shell.out, &record, Some(&folder), arguments.format, &look)
-        .map_err(|error| shell.fail(Exit::Results, format!("cannot write to stdout: {error}")))?;
-    Ok(Exit::Success)
+    show(&path, &record, arguments, shell)
 }
 
 /// A run that was imported has no answers: its numbers follow from its rows.
 fn imported(path: &Path, arguments: &Arguments, shell: &mut Shell) -> Result<Exit, Exit> {
     let record = metric::saved::read(path, true).map_err(|error| shell.fail(Exit::Results, error))?;
     derive::write(path, &record).map_err(|error| shell.fail(Exit::Results, error))?;
+    show(path, &record, arguments, shell)
+}
+
+/// Figures, where they are wanted, and what stdout gets.
+fn show(path: &Path, record: &Record, arguments: &Arguments, shell: &mut Shell) -> Result<Exit, Exit> {
+    if let Some(folder) = &arguments.figures {
+        let folder = folder.clone().unwrap_or_else(|| path.join(derive::FIGURES));
+        let written =
+            derive::write_figures(&folder, record).map_err(|error| shell.fail(Exit::Results, error))?;
+        shell.say(&format!("{} in {}", many(written, "figure"), folder.display()));
+    }
     let (look, folder) = (shell.out.look, path.display().to_string());
-    format::write(&mut shell.out, &record, Some(&folder), arguments.format, &look)
+    format::write(&mut shell.out, record, Some(&folder), arguments.format, &look)
         .map_err(|error| shell.fail(Exit::Results, format!("cannot write to stdout: {error}")))?;
     Ok(Exit::Success)
 }

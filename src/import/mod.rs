@@ -111,30 +111,6 @@ struct Opened {
 fn open(path: &Path, sources: &mut Sources) -> Result<Opened, Unreadable> {
     let bytes = fs::read(path).map_err(|source| Unreadable { path: path.to_owned(), source })?;
     let source = source(path, sources);
-    let name = path.file_name()?.to_string_lossy().to_ascii_lowercase();
-    if name.ends_with(".csv") || name.ends_with(".tsv") {
-        Some(Format::Csv)
-    } else if path.is_dir() || (name.starts_with("samples_") && name.ends_with(".jsonl")) {
-        Some(Format::LmEval)
-    } else {
-        None
-    }
-}
-
-/// A file's bytes, with what is to be known of it.
-struct Opened {
-    bytes: Vec<u8>,
-    file: SourceFile,
-    source: SourceId,
-}
-
-fn open(path: &Path, sources: &mut Sources) -> Result<Opened, Unreadable> {
-    let bytes = fs::read(path).map_err(|source| Unreadable { path: path.to_owned(), source })?;
-    let source = sources.add(Source {
-        name: path.display().to_string(),
-        folder: path.parent().map(Path::to_path_buf).unwrap_or_default(),
-        body: Body::Data(path.to_owned()),
-    });
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let file = SourceFile { path: name, bytes: bytes.len() as u64, sha256: Digest::of(&bytes) };
     Ok(Opened { bytes, file, source })

@@ -20,6 +20,7 @@ pub mod dry_run;
 pub mod models;
 mod remarks;
 pub mod summary;
+pub mod figures;
 pub mod terminal;
 pub mod summary_md;
 pub mod format;

@@ -114,17 +114,17 @@ impl<'a> Summary<'a> {
 }
 
 /// Names without the benchmark that they all share.
-struct Names(usize);
+pub(super) struct Names(usize);
 
 impl Names {
-    fn of(tasks: &[TaskRecord]) -> Self {
+    pub(super) fn of(tasks: &[TaskRecord]) -> Self {
         let benchmark = |name: &str| name.find('/').map_or(0, |at| at + 1);
         let Some(first) = tasks.first() else { return Self(0) };
         let prefix = &first.name[..benchmark(&first.name)];
         Self(if tasks.iter().all(|task| task.name.starts_with(prefix)) { prefix.len() } else { 0 })
     }
 
-    fn of_task<'t>(&self, task: &'t TaskRecord) -> &'t str {
+    pub(super) fn of_task<'t>(&self, task: &'t TaskRecord) -> &'t str {
         self.shorten(&task.name)
     }
 
@@ -245,7 +245,7 @@ struct Part<'a> {
 }
 
 /// The part of the task; of a difference, `k=4 vs k=0`.
-fn group(measure: &Measure) -> Option<String> {
+pub(super) fn group(measure: &Measure) -> Option<String> {
     let group = measure.group.as_deref();
     match &measure.difference_from {
         Some(from) => Some(format!("{} vs {from}", group.unwrap_or("others"))),

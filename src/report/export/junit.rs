@@ -49,14 +49,15 @@ enum Verdict {
 fn suites(record: &Record) -> Vec<Suite> {
     let model = &record.run.model.name;
     let named = |name: &str, cases: Vec<Case>| Suite { name: name.to_owned(), model: model.clone(), cases };
-    let of = |task: Option<&str>| {
-        record.expectations.iter().filter(move |expectation| expectation.task.as_deref() == task).map(case)
+    let of = |task: Option<&str>| -> Vec<Case> {
+        let own = record.expectations.iter().filter(|expectation| expectation.task.as_deref() == task);
+        own.map(case).collect()
     };
     let tasks = record
         .tasks
         .iter()
-        .map(|task| named(&task.name, of(Some(&task.name)).chain(unanswered(task)).collect()));
-    let whole = named(&record.run.suite.name, of(None).collect());
+        .map(|task| named(&task.name, of(Some(&task.name)).into_iter().chain(unanswered(task)).collect()));
+    let whole = named(&record.run.suite.name, of(None));
     // Expectations of tasks that are not there are not lost either.
     let known = |name: &str| record.tasks.iter().any(|task| task.name == name);
     let stray = record
