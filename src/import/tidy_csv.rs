@@ -58,6 +58,11 @@ impl Heading {
         record.get(*self.places.get(name)?)
     }
 
+    /// Whether there is a column of right or wrong, and one of scores.
+    fn numbers(&self) -> (bool, bool) {
+        (self.places.contains_key("correct"), self.places.contains_key("score"))
+    }
+
     /// A cell that may be empty.
     fn some<'r>(&self, name: &str, record: &'r csv::StringRecord) -> Option<&'r str> {
         self.cell(name, record).filter(|cell| !cell.is_empty())
@@ -87,8 +92,7 @@ impl Table<'_> {
             }
         };
         let heading = self.heading(&heading)?;
-        let mut rows =
-            Rows::new(heading.kept.iter().map(|(_, name)| *name).collect(), self.columns(&heading));
+        let mut rows = Rows::new(heading.kept.iter().map(|(_, name)| *name).collect(), heading.numbers());
         let mut record = csv::StringRecord::new();
         loop {
             let begin = table.position().byte();
@@ -118,11 +122,6 @@ impl Table<'_> {
             self.tell(Finding::error("rows", at, "the table has a heading and no rows").help(HEADING));
         }
         Some(rows)
-    }
-
-    /// Whether there is a column of right or wrong, and one of scores.
-    fn columns(&self, heading: &Heading) -> (bool, bool) {
-        (heading.places.contains_key("correct"), heading.places.contains_key("score"))
     }
 
     fn heading(&mut self, names: &csv::StringRecord) -> Option<Heading> {

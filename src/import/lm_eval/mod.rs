@@ -122,8 +122,8 @@ fn run(
         return Ok(None);
     };
     let mut card = named(&model, "lm-eval");
-    card.revision = results.revision.clone();
-    card.dtype = results.dtype.clone();
+    card.revision.clone_from(&results.revision);
+    card.dtype.clone_from(&results.dtype);
     card.parameters = results.parameters;
     card.context = results.context;
     let imported = Imported {

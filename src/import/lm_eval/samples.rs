@@ -145,10 +145,7 @@ fn arguments(json: Option<&Json>) -> Vec<(Option<String>, Option<String>)> {
 
 /// The log-probability of an answer `["-12.5", "False"]`.
 fn logprob(answer: &Json) -> Option<f64> {
-    match number(answer.as_array()?.first()?)? {
-        Ok(number) => Some(number),
-        Err(_) => None,
-    }
+    number(answer.as_array()?.first()?)?.ok()
 }
 
 /// A number, also one that is written as a text.

@@ -15,8 +15,8 @@ const LONGEST_MESSAGE: usize = 1024;
 /// The whole file, of one run or several.
 pub fn xml<'a>(records: impl IntoIterator<Item = &'a Record>) -> String {
     let suites: Vec<Suite> = records.into_iter().flat_map(suites).collect();
-    let [tests, failures, errors] = [Suite::tests, Suite::failures, Suite::errors]
-        .map(|count| suites.iter().map(|suite| count(suite)).sum::<usize>());
+    let [tests, failures, errors] =
+        [Suite::tests, Suite::failures, Suite::errors].map(|count| suites.iter().map(count).sum::<usize>());
     let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
     let _ = writeln!(
         out,

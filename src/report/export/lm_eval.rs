@@ -158,9 +158,10 @@ impl Lines<'_> {
         let cell =
             |name: &str| cells.get(self.task.table.column(name)?).filter(|cell| **cell != Cell::Missing);
         let text = |name: &str| cell(name).and_then(Cell::text).unwrap_or_default().to_owned();
-        let filter = match self.kept.iter().any(|kept| kept.filter != "none") {
-            true => row.key.group.clone().unwrap_or_else(|| "none".into()),
-            false => "none".into(),
+        let filter = if self.kept.iter().any(|kept| kept.filter != "none") {
+            row.key.group.clone().unwrap_or_else(|| "none".into())
+        } else {
+            "none".into()
         };
         let next = self.numbers.len();
         let number = *self.numbers.entry((row.key.item.clone(), row.key.repeat)).or_insert(next);
