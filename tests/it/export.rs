@@ -4,7 +4,7 @@ use std::fs;
 
 use super::foreign::{Results, yardstick};
 
-const SPEC: &str = "benchmark: gate\nmodel: mock\nexpect: [pair.accuracy >= 0]\ntasks:\n  - cloze: pair\n    allow: [few-items]\n    expect: [accuracy > 1, accuracy <= 1]\n    items:\n      - [The sky is, blue, green]\n      - [Grass is, green, blue]\n";
+const SPEC: &str = "benchmark: gate\nmodel: mock\ntasks:\n  - cloze: pair\n    allow: [few-items]\n    expect: [accuracy > 1, accuracy <= 1]\n    items:\n      - [The sky is, blue, green]\n      - [Grass is, green, blue]\n";
 
 /// A run of the mock whose one expectation fails, with `--junit`, and what was written.
 fn ran() -> (Results, String) {
@@ -25,11 +25,11 @@ fn an_expectation_is_a_test_case() {
     let read = roxmltree::Document::parse(&xml).unwrap();
     let root = read.root_element();
     let counts = ["tests", "failures", "errors"].map(|name| root.attribute(name).unwrap());
-    assert_eq!(counts, ["3", "1", "0"], "{xml}");
+    assert_eq!(counts, ["2", "1", "0"], "{xml}");
     let suites: Vec<_> = root.children().filter(|node| node.has_tag_name("testsuite")).collect();
     assert_eq!(
         suites.iter().map(|suite| suite.attribute("name").unwrap()).collect::<Vec<_>>(),
-        ["gate/pair", "gate"]
+        ["gate/pair"]
     );
     let failed = read.descendants().find(|node| node.has_tag_name("failure")).unwrap();
     assert_eq!(failed.parent().unwrap().attribute("name"), Some("accuracy > 1"));

@@ -271,8 +271,10 @@ impl Totals {
             higher.insert(name.clone(), json!(metric.better.map(|better| better == Better::Higher)));
         }
         let name = &task.name;
+        // Files without a results file did not say it.
+        let kind = Some(task.kind).filter(|kind| *kind != "lm_eval");
         self.results.insert(name.clone(), results.into());
-        self.configs.insert(name.clone(), json!({ "task": name, "output_type": task.kind }));
+        self.configs.insert(name.clone(), json!({ "task": name, "output_type": kind }));
         self.higher.insert(name.clone(), higher.into());
         let samples = json!({ "original": task.items.available, "effective": task.items.taken });
         self.samples.insert(name.clone(), samples);
