@@ -16,6 +16,7 @@ pub mod stats;
 pub mod record;
 pub mod metric;
 pub mod task;
+pub mod compare;
 pub mod import;
 pub mod report;
 pub mod cli;

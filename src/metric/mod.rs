@@ -5,6 +5,7 @@ pub mod expect;
 mod cautions;
 mod difference;
 mod formula;
+pub mod reach;
 mod reliability;
 mod remarks;
 mod rows;

@@ -1,20 +1,17 @@
-//! What a comparison comes to, in words. That nothing was found is never said as if there were nothing: the interval and
-//! what could have been seen stand beside it.
+//! What a comparison comes to, in words; of two parts of a run and of two runs alike. That nothing was found is never said
+//! as if there were nothing: the interval and what could have been seen stand beside it.
 
-use libm::{log2, sqrt};
+use libm::{ceil, log2};
 
-use super::words;
+use super::{
+    reach::{POWER, Reach, reach},
+    words,
+};
 use crate::{
     record::{Better, Measure},
-    stats::{
-        Estimate, Hypothesis, Test,
-        power::{self, Goal, PlannedPairs},
-    },
+    stats::{Hypothesis, Test, power::Goal},
     value::Level,
 };
-
-/// The chance to find a difference that is there, by which what could have been seen is judged.
-const POWER: f64 = 0.8;
 
 /// What a comparison comes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,10 +20,16 @@ pub enum Decision {
     Better,
     /// In the bad direction.
     Worse,
+    /// The same, by less than the margin.
+    BetterWithinMargin,
+    /// Likewise.
+    WorseWithinMargin,
     /// Higher than the baseline, where no direction is good.
     Higher,
     /// Lower than the baseline, where no direction is good.
     Lower,
+    /// The difference is less than the margin.
+    Equivalent,
     /// Either may be.
     NotDecided,
     /// Too few items differ for any outcome to decide.
@@ -44,122 +47,233 @@ pub struct Verdict {
     pub words: String,
 }
 
+/// Two numbers of the same items, and all that decides between them.
+#[derive(Clone, Copy, Debug)]
+pub struct Contest<'a> {
+    /// What is compared, such as `few-shot`.
+    pub own: &'a str,
+    /// What it is compared with.
+    pub from: &'a str,
+    /// The difference or the ratio, with its test.
+    pub measure: &'a Measure,
+    /// How it is made.
+    pub scale: Held,
+    /// How often a verdict may be wrong.
+    pub alpha: f64,
+    /// By whom the p values were corrected, such as `Holm`.
+    pub correction: &'a str,
+    /// What differs between the two, where only that decides.
+    pub differing: Option<Differing>,
+    /// Whether the difference is less than a margin, where one was given.
+    pub within: Option<Within>,
+    /// What so many items could have shown, where that is known.
+    pub reach: Option<Reach>,
+}
+
+/// How two numbers are held against each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Held {
+    /// One less the other: 0 where they agree.
+    Difference,
+    /// One over the other: 1 where they agree.
+    Ratio,
+}
+
+/// The items on which two differ, where a test counts these alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Differing {
+    /// How many there are.
+    pub found: u64,
+    /// How many it takes, all on one side, for the p to decide.
+    pub needed: u64,
+    /// Whether groups of items are counted that hang together.
+    pub clustered: bool,
+}
+
+/// A test that a difference is less than a margin.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Within {
+    /// The margin.
+    pub margin: f64,
+    /// Its p, corrected.
+    pub p: f64,
+}
+
 /// What a measure that is a difference comes to; `None` for others.
 pub fn verdict(measure: &Measure) -> Option<Verdict> {
-    let compared = Compared {
-        measure,
-        own: measure.group.as_deref().unwrap_or("the rest"),
-        from: measure.difference_from.as_deref()?,
+    let from = measure.difference_from.as_deref()?;
+    let level = measure.estimate.interval.map_or(Level::DEFAULT, |interval| interval.level);
+    let alpha = 1.0 - level.get();
+    let differing = match measure.test.map(|test| test.hypothesis) {
+        // With all of them on one side p is 2 to the power of minus their number.
+        Some(Hypothesis::McnemarMidP { only_first, only_second }) => Some(Differing {
+            found: only_first + only_second,
+            needed: ceil(-log2(alpha)) as u64,
+            clustered: false,
+        }),
+        _ => None,
     };
-    Some(compared.verdict())
+    let reach = match (measure.estimate.value, measure.test) {
+        (Ok(difference), Some(test)) => {
+            let family = test.adjusted.map_or(1, |adjusted| adjusted.family_size);
+            let goal = Goal { alpha: alpha / family as f64, power: POWER };
+            reach(&measure.estimate, difference, &test, goal)
+        }
+        _ => None,
+    };
+    let own = measure.group.as_deref().unwrap_or("the rest");
+    let contest = Contest {
+        own,
+        from,
+        measure,
+        scale: Held::Difference,
+        alpha,
+        correction: "Holm",
+        differing,
+        within: None,
+        reach,
+    };
+    Some(contest.verdict())
 }
 
-struct Compared<'a> {
-    measure: &'a Measure,
-    own: &'a str,
-    from: &'a str,
-}
-
-impl Compared<'_> {
-    fn verdict(&self) -> Verdict {
-        let Self { measure, own, from } = self;
+impl Contest<'_> {
+    /// The first rule that fits: not comparable, cannot decide, better, equivalent, not decided.
+    pub fn verdict(&self) -> Verdict {
+        let Self { own, from, measure, .. } = self;
         let metric = measure.compared();
         let estimate = &measure.estimate;
         let (Ok(difference), Some(test)) = (estimate.value, measure.test) else {
             let why = estimate.value.err().or(estimate.interval.err());
             let why = why.map_or_else(String::new, |why| format!(": {why}"));
-            let words = format!("{own} and {from} cannot be compared in {metric}{why}");
-            return Verdict { decision: Decision::NotComparable, words };
+            return incomparable(own, from, metric, &why);
         };
-        let level = estimate.interval.map_or(Level::DEFAULT, |interval| interval.level);
-        let alpha = 1.0 - level.get();
-        let found = format!("{}; {}", words::number(measure), tested(&test));
-        if let Hypothesis::McnemarMidP { only_first, only_second } = test.hypothesis {
-            // With all of them on one side p is 2 to the power of minus their number.
-            let (differ, needed) = (only_first + only_second, -log2(alpha));
-            if (differ as f64) < needed {
-                let differ = match differ {
-                    0 => "no item differs".to_owned(),
-                    1 => "only 1 item differs".to_owned(),
-                    _ => format!("only {differ} items differ"),
-                };
-                let words = format!(
-                    "cannot decide between {own} and {from} in {metric}: {differ}, at least {:.0} must; {found}",
-                    needed.ceil()
-                );
-                return Verdict { decision: Decision::CannotDecide, words };
+        let found = format!("{}; {}", words::number(measure), self.tested(&test));
+        let says = |decision, words| Verdict { decision, words };
+        let is_found = test.deciding_p() <= self.alpha;
+        if let Some(few) = self.differing.filter(|few| few.found < few.needed && !is_found) {
+            let words = format!("cannot decide between {own} and {from} in {metric}: {few}; {found}");
+            return says(Decision::CannotDecide, words);
+        }
+        let within = self.within.filter(|within| within.p <= self.alpha);
+        match (is_found, within) {
+            (true, within) => {
+                let (decision, word) = self.direction(difference, within.is_some());
+                let margin = within.map_or_else(String::new, |within| format!(", {}", self.margin(within)));
+                says(decision, format!("{own} is {word} than {from} in {metric}{margin}: {found}"))
+            }
+            (false, Some(within)) => {
+                let margin = self.margin(within);
+                says(
+                    Decision::Equivalent,
+                    format!("{own} and {from} are equivalent in {metric}, {margin}: {found}"),
+                )
+            }
+            (false, None) => {
+                let unseen = self.unseen(&test);
+                let words = format!("not decided between {own} and {from} in {metric}: {found}{unseen}");
+                says(Decision::NotDecided, words)
             }
         }
-        if test.deciding_p() > alpha {
-            let unseen = self.unseen(difference, &test, alpha);
-            let words = format!("not decided between {own} and {from} in {metric}: {found}{unseen}");
-            return Verdict { decision: Decision::NotDecided, words };
+    }
+
+    fn direction(&self, difference: f64, within: bool) -> (Decision, &'static str) {
+        let higher = difference > self.scale.agreed();
+        match (self.measure.better, higher, within) {
+            (Some(Better::Higher), true, false) | (Some(Better::Lower), false, false) => {
+                (Decision::Better, "better")
+            }
+            (Some(Better::Higher), true, true) | (Some(Better::Lower), false, true) => {
+                (Decision::BetterWithinMargin, "better")
+            }
+            (Some(_), _, false) => (Decision::Worse, "worse"),
+            (Some(_), _, true) => (Decision::WorseWithinMargin, "worse"),
+            (None, true, _) => (Decision::Higher, "higher"),
+            (None, false, _) => (Decision::Lower, "lower"),
         }
-        let (decision, word) = match (measure.better, difference > 0.0) {
-            (Some(Better::Higher), true) | (Some(Better::Lower), false) => (Decision::Better, "better"),
-            (Some(Better::Higher), false) | (Some(Better::Lower), true) => (Decision::Worse, "worse"),
-            (None, true) => (Decision::Higher, "higher"),
-            (None, false) => (Decision::Lower, "lower"),
+    }
+
+    /// Such as `by less than ±0.02 (p = 0.0031)`.
+    fn margin(&self, Within { margin, p }: Within) -> String {
+        let bound = match self.scale {
+            Held::Difference => format!("±{margin}"),
+            Held::Ratio => format!("a factor of {}", 1.0 + margin),
         };
-        Verdict { decision, words: format!("{own} is {word} than {from} in {metric}: {found}") }
+        format!("by less than {bound} (p = {})", words::p(p))
     }
 
     /// What so many items could not have shown, and how many would.
-    fn unseen(&self, difference: f64, test: &Test, alpha: f64) -> String {
+    fn unseen(&self, test: &Test) -> String {
         let estimate = &self.measure.estimate;
+        let Some(reach) = self.reach else { return String::new() };
         let family = test.adjusted.map_or(1, |adjusted| adjusted.family_size);
-        let goal = Goal { alpha: alpha / family as f64, power: POWER };
-        let (detectable, items) = reach(estimate, difference, test, goal);
         let among = if family > 1 { format!(" among {family} tests") } else { String::new() };
         let percent = 100.0 * POWER;
-        let mut words = match detectable {
-            Some(least) => {
+        let mut words = match (reach.detectable, self.scale) {
+            (Some(least), Held::Difference) => {
                 let least = words::show(least, words::decimals(self.measure));
                 format!("; differences below {least} could not have been seen ({percent}% power{among})")
             }
-            None => format!("; no difference could have been seen ({percent}% power{among})"),
+            (Some(least), Held::Ratio) => {
+                let decimals = words::decimals(self.measure);
+                let [low, high] = [1.0 / least, least].map(|end| words::show(end, decimals));
+                format!(
+                    "; ratios between {low} and {high} could not have been told from 1 ({percent}% power{among})"
+                )
+            }
+            (None, _) => format!("; no difference could have been seen ({percent}% power{among})"),
         };
-        if let Some(items) = items {
+        if let Some(items) = reach.items {
             words += &format!("; about {items} items would decide a difference of this size");
         }
-        let apart = estimate.interval.is_ok_and(|interval| interval.low > 0.0 || interval.high < 0.0);
+        let agreed = self.scale.agreed();
+        let apart = estimate.interval.is_ok_and(|interval| interval.low > agreed || interval.high < agreed);
         if family > 1 && apart {
             words +=
                 &format!("; the interval is of this comparison alone, the decision allows for all {family}");
         }
         words
     }
-}
 
-/// The smallest difference that these items show, and how many would show the difference that they have.
-fn reach(estimate: &Estimate, difference: f64, test: &Test, goal: Goal) -> (Option<f64>, Option<u64>) {
-    if let Hypothesis::McnemarMidP { only_first, only_second } = test.hypothesis {
-        let (items, differ) = (estimate.n as u64, only_first + only_second);
-        let seen = PlannedPairs::new(differ as f64 / items as f64, difference).ok();
-        let discordant = power::discordant_share(differ, items).ok();
-        return (
-            discordant.and_then(|share| PlannedPairs::detectable(items, share, goal)),
-            seen.and_then(|planned| planned.items(goal)),
-        );
+    /// Such as `p = 0.0372 (McNemar mid-p; 0.112 by Holm among 3)`.
+    fn tested(&self, test: &Test) -> String {
+        let name = words::test(test.hypothesis);
+        let adjusted = match test.adjusted {
+            Some(adjusted) if adjusted.family_size > 1 => {
+                format!("; {} by {} among {}", words::p(adjusted.p), self.correction, adjusted.family_size)
+            }
+            _ => String::new(),
+        };
+        format!("p = {} ({name}{adjusted})", words::p(test.p))
     }
-    // What counts as one observation is a cluster, where there are some.
-    let units = estimate.clusters.unwrap_or(estimate.n) as f64;
-    let Some(deviation) = estimate.std_error.map(|error| error * sqrt(units)) else { return (None, None) };
-    let wanted = power::paired_t_items(difference / deviation, goal);
-    let wanted = wanted.map(|wanted| (wanted * estimate.n as f64 / units).ceil() as u64);
-    (Some(power::detectable_effect(units, goal) * deviation), wanted)
 }
 
-/// Such as `p = 0.0372 (McNemar mid-p; 0.112 by Holm among 3)`.
-fn tested(test: &Test) -> String {
-    let name = words::test(test.hypothesis);
-    let adjusted = match test.adjusted {
-        Some(adjusted) if adjusted.family_size > 1 => {
-            format!("; {} by Holm among {}", words::p(adjusted.p), adjusted.family_size)
+/// That two cannot be compared; `why` begins with what sets it off.
+pub fn incomparable(own: &str, from: &str, metric: &str, why: &str) -> Verdict {
+    let words = format!("{own} and {from} cannot be compared in {metric}{why}");
+    Verdict { decision: Decision::NotComparable, words }
+}
+
+impl Held {
+    /// What the number is where both agree.
+    pub fn agreed(self) -> f64 {
+        match self {
+            Self::Difference => 0.0,
+            Self::Ratio => 1.0,
         }
-        _ => String::new(),
-    };
-    format!("p = {} ({name}{adjusted})", words::p(test.p))
+    }
+}
+
+impl std::fmt::Display for Differing {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (one, many) =
+            if self.clustered { ("group of items", "groups of items") } else { ("item", "items") };
+        match self.found {
+            0 => write!(f, "no {one} differs")?,
+            1 => write!(f, "only 1 {one} differs")?,
+            found => write!(f, "only {found} {many} differ")?,
+        }
+        write!(f, ", at least {} must", self.needed)
+    }
 }
 
 #[cfg(test)]
@@ -168,7 +282,7 @@ mod tests {
     use crate::{
         record::Unit,
         stats::{
-            Adjusted, Clusters, Undefined,
+            Adjusted, Clusters, Estimate, Undefined,
             paired::{McNemar, MeanDifference, Pairs},
         },
     };

@@ -68,8 +68,14 @@ pub fn method(method: Method) -> &'static str {
 pub fn test(hypothesis: Hypothesis) -> &'static str {
     match hypothesis {
         Hypothesis::McnemarMidP { .. } => "McNemar mid-p",
+        Hypothesis::McnemarExact => "McNemar exact",
         Hypothesis::PairedT => "paired t",
         Hypothesis::PairedTClustered => "paired t, clustered",
+        Hypothesis::SignFlip => "sign flips",
+        Hypothesis::Swap => "swaps",
+        Hypothesis::DeltaT => "delta t",
+        Hypothesis::JackknifeT => "jackknife t",
+        Hypothesis::SignTest => "exact sign test",
         Hypothesis::BinomialGreater => "exact binomial, one-sided",
     }
 }

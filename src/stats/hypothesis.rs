@@ -14,7 +14,7 @@ pub struct Test {
 }
 
 /// Which test it is, and of what.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Hypothesis {
     /// Both are right equally often: McNemar's test, mid-p.
@@ -24,10 +24,22 @@ pub enum Hypothesis {
         /// Items on which only the other is right.
         only_second: u64,
     },
+    /// The same, by the exact test, which rejects too seldom.
+    McnemarExact,
     /// The mean of the differences is 0.
     PairedT,
     /// The same, by sums within clusters (CR1).
     PairedTClustered,
+    /// The sum of the differences is 0: their signs turned at random.
+    SignFlip,
+    /// Both score the same: predictions swapped at random.
+    Swap,
+    /// Both score the same: Student's t, the standard error by the delta method.
+    DeltaT,
+    /// Two quotients of sums are the same: Student's t, the standard error by the jackknife.
+    JackknifeT,
+    /// Half of the differences lie above 0: the exact sign test.
+    SignTest,
     /// It is no better than guessing: the exact one-sided binomial test.
     BinomialGreater,
 }
@@ -46,8 +58,14 @@ impl Hypothesis {
     pub fn name(self) -> &'static str {
         match self {
             Self::McnemarMidP { .. } => "mcnemar_mid_p",
+            Self::McnemarExact => "mcnemar_exact",
             Self::PairedT => "paired_t",
             Self::PairedTClustered => "paired_t_clustered",
+            Self::SignFlip => "sign_flip",
+            Self::Swap => "swap",
+            Self::DeltaT => "delta_t",
+            Self::JackknifeT => "jackknife_t",
+            Self::SignTest => "sign_test",
             Self::BinomialGreater => "binomial_greater",
         }
     }

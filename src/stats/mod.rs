@@ -30,7 +30,9 @@ use influence::{Scale, Spread};
 use crate::value::Level;
 
 /// A number and how sure it is.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
+#[serde(into = "Written")]
+#[schemars(with = "Written")]
 pub struct Estimate {
     /// The number itself.
     pub value: Result<f64, Undefined>,
@@ -44,6 +46,34 @@ pub struct Estimate {
     pub clusters: Option<usize>,
     /// Items that count as right, a tie as half, where the number is a share.
     pub successes: Option<f64>,
+}
+
+/// An estimate in files.
+#[derive(Serialize, schemars::JsonSchema)]
+#[schemars(rename = "Estimate")]
+struct Written {
+    /// The number.
+    value: Option<f64>,
+    /// Why there is no value or, where there is one, no interval.
+    undefined: Option<Undefined>,
+    /// Its confidence interval.
+    ci: Option<Interval>,
+    /// Its standard error, where the method has one.
+    std_error: Option<f64>,
+    /// Items behind it.
+    n: usize,
+    /// Independent groups of items, where items hang together.
+    clusters: Option<usize>,
+    /// Items that count as right, a tie as half, where it is a share.
+    successes: Option<f64>,
+}
+
+impl From<Estimate> for Written {
+    fn from(estimate: Estimate) -> Self {
+        let Estimate { value, interval, std_error, n, clusters, successes } = estimate;
+        let undefined = value.err().or(interval.err());
+        Self { value: value.ok(), undefined, ci: interval.ok(), std_error, n, clusters, successes }
+    }
 }
 
 /// A confidence interval.

@@ -52,12 +52,18 @@ impl Documents {
     /// e to the difference of two quotients of the same documents, in the same order: one model's perplexity over
     /// another's.
     pub fn over_paired(&self, other: &Self, level: Level) -> Estimate {
+        self.against_paired(other, level, Scale::Exp)
+    }
+
+    /// The difference of two quotients of the same documents, in the same order, on a scale: [`Scale::Exp`] makes it a
+    /// ratio.
+    pub fn against_paired(&self, other: &Self, level: Level, scale: Scale) -> Estimate {
         if let Err(why) = self.divisible().and(other.divisible()) {
             return Estimate::undefined(why, &self.clusters);
         }
         let difference = self.quotient.value() - other.quotient.value();
         let spread = self.minus_paired(other);
-        Estimate::on_scale(difference, spread, &self.clusters, level, Method::JackknifeT, Scale::Exp)
+        Estimate::on_scale(difference, spread, &self.clusters, level, Method::JackknifeT, scale)
     }
 
     /// The difference of two quotients of the same documents, its standard error by leaving out each document on both

@@ -7,8 +7,8 @@ use super::{
     plane::{Axis, Plane},
     scale::{Steps, around},
     scatter::{self, MOST_OUTSTANDING, Point},
-    svg::{Anchor, Series, Stroke, Svg, Tone},
-    width::{Font, width},
+    svg::{Anchor, Series, Stroke, Svg, Tone, shown},
+    width::{Font, fit, width},
 };
 use crate::{
     record::{self, TaskRecord},
@@ -21,6 +21,7 @@ use crate::{
 const TESTED: Series = Series::Number(0);
 const FLAGGED: Series = Series::Number(1);
 const CONTROL: Series = Series::Number(2);
+const WIDEST_CONDITION: f64 = 140.0;
 
 /// The scatter of a task that scores targets under two conditions.
 pub fn figure(task: &TaskRecord) -> Option<Figure> {
@@ -114,7 +115,10 @@ fn conditions(task: &TaskRecord) -> [String; 2] {
         .filter(|m| m.group.is_none() && !m.headline)
         .filter_map(|m| m.metric.strip_prefix("p_").map(str::to_owned));
     let [first, second] = [names.next(), names.next()];
-    [first.unwrap_or_else(|| "first".into()), second.unwrap_or_else(|| "second".into())]
+    let named = |name: Option<String>, otherwise: &str| {
+        fit(&shown(&name.unwrap_or_else(|| otherwise.into())), WIDEST_CONDITION, Font::Sans).into_owned()
+    };
+    [named(first, "first"), named(second, "second")]
 }
 
 /// Such as `12×`.

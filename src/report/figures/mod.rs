@@ -1,6 +1,7 @@
 //! Plots as SVG, for pages and papers: pure functions from numbers to a picture with its caption and its table. A figure
 //! that has nothing to show is not there.
 
+mod comparison;
 mod confusion;
 mod endings;
 mod forest;
@@ -8,8 +9,8 @@ mod link;
 mod memorization;
 mod next_tokens;
 mod plane;
-pub mod paired;
-pub mod power;
+mod paired;
+mod power;
 mod reliability;
 mod sampling;
 mod scale;
@@ -22,6 +23,7 @@ mod width;
 
 use super::table::Table;
 use crate::{
+    compare::Comparison,
     record::{Record, TaskRecord},
     value::Digest,
 };
@@ -116,6 +118,11 @@ pub fn of_task(task: &TaskRecord) -> Vec<Figure> {
 /// The figures of a run as a whole; those of its tasks are [`of_task`]'s.
 pub fn of_record(record: &Record) -> Vec<Figure> {
     forest::of_run(&record.run.model.name, &record.tasks)
+}
+
+/// The figures of a comparison.
+pub fn of_comparison(comparison: &Comparison) -> Vec<Figure> {
+    comparison::figures(comparison)
 }
 
 /// Such as `confusion-notebook.reviews`: what the figure is, and of what. Names that are no plain words are told apart by a

@@ -89,6 +89,14 @@ pub struct Axis<'a> {
     pub corrected: &'a str,
 }
 
+impl<'a> Sides<'a> {
+    /// What sets the figures of these two apart; two runs may be of one model.
+    fn names(&self) -> [&'a str; 4] {
+        let ([a, b], [one, other]) = (self.letters, self.models);
+        [a, one, b, other]
+    }
+}
+
 impl Line<'_> {
     fn name(&self) -> String {
         let part = self.part.map_or(String::new(), |part| format!(" {part}"));
@@ -139,7 +147,7 @@ pub fn differences(sides: Sides<'_>, axis: Axis<'_>, lines: &[Line<'_>]) -> Opti
     let ends = around(ends.chain([axis.equal]), axis.steps)?;
     let caption = caption(sides, axis, lines, left_out);
     let title = format!("{}: {} against {}", axis.title, sides.models[1], sides.models[0]);
-    let id = super::id(axis.id, &sides.models);
+    let id = super::id(axis.id, &sides.names());
     let svg = Chart { sides, axis, lines }.draw(ends, &id, &title, &caption);
     let data = data(axis, lines);
     Some(Figure { id, topic: Topic::Comparison, title, caption, svg, data })
@@ -385,7 +393,7 @@ pub fn two_by_two(sides: Sides<'_>, line: &Line<'_>) -> Option<Figure> {
     );
     let mut names = vec![line.task, line.metric];
     names.extend(line.part);
-    names.extend(sides.models);
+    names.extend(sides.names());
     let id = super::id("both", &names);
     let size = (left + 2.0 * FIELD.0 + SPACE, top + 2.0 * FIELD.1 + 10.0);
     let svg = svg.finish(&id, &title, &caption, size);

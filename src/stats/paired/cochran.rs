@@ -1,9 +1,11 @@
 //! More than two measurements of items that are right or wrong.
 
+use serde::Serialize;
+
 use crate::stats::{Undefined, dist::chi_squared};
 
 /// Cochran's Q (1950): whether several are right equally often.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct CochranQ {
     /// The statistic.
     pub statistic: f64,

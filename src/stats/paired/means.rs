@@ -68,8 +68,7 @@ impl MeanDifference {
 
     /// Whether the mean lies between two values.
     pub fn equivalence(&self, low: f64, high: f64) -> Result<Equivalence, Undefined> {
-        let df = self.df()?;
-        Ok(Equivalence { p_above: student::sf(self.t(low)?, df), p_below: student::cdf(self.t(high)?, df) })
+        self.spread.map(|spread| Equivalence::by_t(spread, low, high))
     }
 
     /// The difference in standard deviations; of clustered differences, in those that their standard error stands for.

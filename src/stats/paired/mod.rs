@@ -11,6 +11,8 @@ pub use means::{EffectSize, MeanDifference};
 pub use permutation::{Permutation, sign_flip, swap};
 pub use proportions::{McNemar, OddsRatio, Pairs};
 
+use super::{dist::student, influence::Spread};
+
 /// Both one-sided tests that a difference lies within a margin.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Equivalence {
@@ -21,6 +23,12 @@ pub struct Equivalence {
 }
 
 impl Equivalence {
+    /// Whether a number lies between two values, by Student's t.
+    pub fn by_t(Spread { value, std_error, df }: Spread, low: f64, high: f64) -> Self {
+        let t = |from: f64| (value - from) / std_error;
+        Self { p_above: student::sf(t(low), df), p_below: student::cdf(t(high), df) }
+    }
+
     /// The p of both together (TOST): the larger one.
     pub fn p(&self) -> f64 {
         self.p_above.max(self.p_below)

@@ -185,7 +185,7 @@ fn next_tokens() -> TaskRecord {
 }
 
 /// The provenance of the record.
-pub(super) fn run() -> Run {
+pub fn run() -> Run {
     Run {
         format: FORMAT.into(),
         run_id: "20261124T011203Z-gpt2-notebook-7f3a9c".into(),

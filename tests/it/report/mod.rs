@@ -1,7 +1,7 @@
 //! What a record looks like in the terminal and in files.
 
 mod files;
-mod fixture;
+pub mod fixture;
 mod summary;
 mod tables;
 mod views;
