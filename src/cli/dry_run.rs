@@ -47,6 +47,7 @@ pub(super) fn show(
         Format::Json => format!("{:#}\n", view.json()),
         Format::Csv => super::next::csv(&view.table(), shell)?,
         Format::Md => view.table().markdown(),
+        Format::Latex => view.table().plain_latex("plan"),
     };
     shell.print(&text, format)
 }

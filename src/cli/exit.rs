@@ -25,6 +25,8 @@ pub enum Exit {
     Results,
     /// 9: a request that was asked again alone was answered otherwise.
     Unstable,
+    /// 10: runs cannot be compared.
+    Incomparable,
     /// 130: Ctrl-C; what was measured is saved.
     Interrupted,
 }
@@ -43,6 +45,7 @@ impl Exit {
             Self::Model => 7,
             Self::Results => 8,
             Self::Unstable => 9,
+            Self::Incomparable => 10,
             Self::Interrupted => 130,
         }
     }
@@ -60,12 +63,13 @@ impl Exit {
             Self::Usage => 2,
             Self::Spec => 3,
             Self::Expectation => 4,
-            Self::Items => 5,
-            Self::Model => 6,
-            Self::Internal => 7,
-            Self::Unstable => 8,
-            Self::Results => 9,
-            Self::Interrupted => 10,
+            Self::Incomparable => 5,
+            Self::Items => 6,
+            Self::Model => 7,
+            Self::Internal => 8,
+            Self::Unstable => 9,
+            Self::Results => 10,
+            Self::Interrupted => 11,
         }
     }
 }
@@ -89,13 +93,14 @@ Exit codes:
   7  the model could not be had (download, memory, files)
   8  results could not be written or read
   9  an answer was another one when asked again (--verify)
+ 10  runs cannot be compared
 130  interrupted; what was measured is saved";
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const ALL: [Exit; 11] = [
+    const ALL: [Exit; 12] = [
         Exit::Success,
         Exit::Internal,
         Exit::Usage,
@@ -106,6 +111,7 @@ mod tests {
         Exit::Model,
         Exit::Results,
         Exit::Unstable,
+        Exit::Incomparable,
         Exit::Interrupted,
     ];
 

@@ -6,7 +6,7 @@ use super::{Shell, derive, exit::Exit, prepare, provenance};
 use crate::{
     import::{self, Foreign, Format, Options},
     record::{
-        Command, FORMAT, Origin, Record, Run, Status, SuiteInfo,
+        Command, FORMAT, Provenance, Record, Run, Status, SuiteInfo,
         folder::{self, StoreError},
     },
     report::{digits, quantity::many},
@@ -127,6 +127,7 @@ fn keep(result: Foreign, arguments: &Arguments) -> Result<(PathBuf, Record), Sto
         run_id: path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
         status: Status::Complete,
         resumed: 0,
+        scored_from: None,
         program: provenance::program(),
         command: Command { model: card.name.clone(), ..Command::default() },
         suite: SuiteInfo {
@@ -151,7 +152,7 @@ fn keep(result: Foreign, arguments: &Arguments) -> Result<(PathBuf, Record), Sto
         answers_sha256: None,
         errors,
         warnings: Vec::new(),
-        origin: Origin::Imported(imported),
+        origin: Provenance::Imported(imported),
     };
     let record = Record { run, tasks, expectations: Vec::new() };
     derive::write(&path, &record)?;

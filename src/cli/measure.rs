@@ -9,24 +9,25 @@ use std::{
 };
 
 use super::{
-    Shell, derive, interrupt,
+    Shell,
+    begin::Begun,
+    derive, interrupt,
     model::Opened,
     progress::Event,
     provenance,
-    snapshot::{self, Snapshot},
     verify::{self, Verified},
 };
 use crate::{
     engine::{self, replay::Replay},
     plan::{Answer, Answers},
     record::{
-        Command, EngineInfo, FORMAT, Origin, Record, Run, SourceFile, Status, SuiteInfo, Times, Tokens,
+        Command, EngineInfo, Record, Run, Status, Tokens,
         folder::{self, StoreError},
         journal::{self, Journal, Outcome},
     },
     spec::{Suite, TaskSpec},
     task::{Plan, Task},
-    value::{Digest, Level},
+    value::Digest,
 };
 
 /// What is to be measured.
@@ -119,75 +120,31 @@ pub(super) fn digests(plan: &Plan, model: &Digest) -> (Vec<Digest>, Digest) {
 }
 
 impl Job<'_> {
-    /// Makes the folder of a new run, with copies of what it asks.
+    /// What the run folder says of itself before anything is asked.
     fn begin(&self, model_digest: Digest, plan_digest: Digest) -> Result<(PathBuf, Run), StoreError> {
-        let (suite, plan, card) = (self.suite, &self.plan, self.opened.engine.card());
-        let started = provenance::now();
-        let id = [
-            provenance::stamp(started),
-            folder::slug(&card.name),
-            folder::slug(&suite.name),
-            plan_digest.short(6),
-        ];
-        let path = folder::create(self.results, &id.join("-"))?;
-        let files: Vec<PathBuf> = suite.files.iter().map(|file| PathBuf::from(&file.path)).collect();
-        let snapshot = Snapshot::new(files.iter().map(PathBuf::as_path), self.specs);
-        let copies: Vec<(PathBuf, SourceFile)> = files
-            .into_iter()
-            .zip(&suite.files)
-            .map(|(original, file)| {
-                let path = snapshot.place(&original);
-                (original, SourceFile { path, bytes: file.bytes, sha256: file.sha256 })
-            })
-            .collect();
-        snapshot::copy(&path, &copies)?;
-        // Seed and level may differ between tasks; `resolved.json` has each task's own.
-        let settings = self.tasks.first().map(|task| &task.settings);
-        let run = Run {
-            format: FORMAT.into(),
-            run_id: path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
-            status: Status::Running,
-            resumed: 0,
-            program: provenance::program(),
-            origin: Origin::Asked,
-            command: Command {
-                specs: self.specs.iter().map(|spec| snapshot.place(spec)).collect(),
-                ..self.command.clone()
-            },
-            suite: SuiteInfo {
-                name: suite.name.clone(),
-                title: suite.title.as_ref().map(ToString::to_string),
-                files: copies.into_iter().map(|(_, file)| file).collect(),
-                resolved_sha256: Some(derive::write_resolved(&path, suite, &self.tasks)?),
-                plan_sha256: Some(plan_digest),
-                tasks: plan.tasks.len(),
-                items: plan.tasks.iter().map(|task| task.items.taken).sum(),
-                requests: Some(plan.requests.len()),
-            },
-            workspace: self.specs.first().and_then(|spec| provenance::workspace(spec)),
-            model: card.clone(),
-            model_digest: Some(model_digest),
-            engine: Some(EngineInfo {
-                device: "cpu".into(),
-                kernels: self.opened.kernels.clone(),
-                threads: self.opened.threads,
-                batch_tokens: self.opened.batch_tokens,
-            }),
-            host: Some(provenance::host()),
-            seed: settings.map(|settings| settings.seed).unwrap_or_default(),
-            level: settings.map_or(Level::DEFAULT, |settings| settings.confidence.level),
-            time: Some(Times {
-                started: provenance::utc(started),
-                finished: None,
-                load_s: self.opened.load.as_secs_f64(),
-                answer_s: 0.0,
-            }),
-            tokens: Some(Tokens::default()),
-            answers_sha256: None,
-            errors: BTreeMap::new(),
-            warnings: self.warnings.clone(),
+        let opened = &self.opened;
+        let engine = EngineInfo {
+            device: "cpu".into(),
+            kernels: opened.kernels.clone(),
+            threads: opened.threads,
+            batch_tokens: opened.batch_tokens,
         };
-        Ok((path, run))
+        let begun = Begun {
+            suite: self.suite,
+            tasks: &self.tasks,
+            plan: &self.plan,
+            plan_digest,
+            model: opened.engine.card(),
+            model_digest,
+            engine: Some(engine),
+            host: Some(provenance::host()),
+            load_s: opened.load.as_secs_f64(),
+            command: &self.command,
+            specs: self.specs,
+            warnings: &self.warnings,
+            scored_from: None,
+        };
+        begun.make(self.results)
     }
 }
 
@@ -287,7 +244,8 @@ impl<'a> Watch<'a> {
     }
 }
 
-fn tokens(answers: &Answers) -> Tokens {
+/// How much the answers read and wrote.
+pub(super) fn tokens(answers: &Answers) -> Tokens {
     let mut sum = Tokens::default();
     for answer in answers.iter().filter_map(|outcome| outcome.as_ref().ok()) {
         let Tokens { prompt, scored, generated } = cost(answer);

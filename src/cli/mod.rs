@@ -1,6 +1,8 @@
 //! One command a file. The only place that prints, exits, and reads the clock or the environment.
 
+mod begin;
 mod check;
+mod compare;
 mod derive;
 mod dry_run;
 pub mod exit;
@@ -21,13 +23,17 @@ mod model;
 mod models;
 mod next;
 pub mod out;
+mod pilot;
 mod power;
 mod prepare;
 pub mod progress;
 mod provenance;
 mod report;
 mod run;
+mod runs;
 mod schema;
+mod score;
+mod show;
 mod snapshot;
 mod tokens;
 mod verify;
@@ -74,6 +80,10 @@ enum Command {
     Tokens(tokens::Arguments),
     Models(models::Arguments),
     Report(report::Arguments),
+    Runs(runs::Arguments),
+    Compare(Box<compare::Arguments>),
+    Score(score::Arguments),
+    Show(show::Arguments),
     Power(power::Arguments),
     Import(import::Arguments),
     Export(export::Arguments),
@@ -116,6 +126,10 @@ impl Cli {
             Command::Tokens(arguments) => tokens::run(&arguments, &mut shell),
             Command::Models(arguments) => models::run(&arguments, &mut shell),
             Command::Report(arguments) => report::run(&arguments, &mut shell),
+            Command::Runs(arguments) => runs::run(&arguments, &mut shell),
+            Command::Show(arguments) => show::run(&arguments, &mut shell),
+            Command::Score(arguments) => score::run(&arguments, &mut shell),
+            Command::Compare(arguments) => compare::run(&arguments, &mut shell),
             Command::Power(arguments) => power::run(&arguments, &mut shell),
             Command::Import(arguments) => import::run(&arguments, &mut shell),
             Command::Export(arguments) => export::run(&arguments, &mut shell),

@@ -74,6 +74,7 @@ mod local {
             Format::Json => format!("{:#}\n", models.json()),
             Format::Csv => csv(&models.table(), shell)?,
             Format::Md => models.table().markdown(),
+            Format::Latex => models.table().plain_latex("models"),
         };
         shell.print(&text, format)
     }
@@ -110,6 +111,7 @@ mod local {
             Format::Json => format!("{:#}\n", close.json()),
             Format::Csv => csv(&close.table(), shell)?,
             Format::Md => close.table().markdown(),
+            Format::Latex => close.table().plain_latex("model"),
         };
         shell.print(&text, format)?;
         Ok(exit)

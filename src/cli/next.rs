@@ -55,6 +55,7 @@ pub(super) fn run(arguments: &Arguments, shell: &mut Shell) -> Result<Exit, Exit
         Format::Json => format!("{:#}\n", view.json()),
         Format::Csv => csv(&view.table(), shell)?,
         Format::Md => view.table().markdown(),
+        Format::Latex => view.table().plain_latex("next-tokens"),
     };
     shell.print(&text, arguments.format)
 }

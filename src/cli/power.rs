@@ -1,17 +1,15 @@
 //! `power`: how many items it takes, and what so many can show. Asks no model.
 
-use std::{fs, path::PathBuf};
+use std::path::PathBuf;
 
-use serde::Deserialize;
-
-use super::{Shell, exit::Exit};
+use super::{Shell, exit::Exit, pilot};
 use crate::{
-    record::folder,
     report::{
-        Format,
+        self, Format,
         power::{Given, Plan, Question},
+        table::Caption,
     },
-    stats::power::{self, Goal, PlannedPairs},
+    stats::power::{Goal, PlannedPairs},
     value::Level,
 };
 
@@ -22,14 +20,20 @@ use crate::{
   yardstick power --difference 0.05 --discordant 0.2     two models or prompts on the same items
   yardstick power --difference 0.1 --sd 0.5              a mean of differences, such as margins
   yardstick power --items 120 --tests 5                  what 120 items can show
-  yardstick power latest --task capitals --items 400     with what an earlier run found")]
-#[command(group = clap::ArgGroup::new("given").required(true).multiple(true).args(["half_width", "difference", "items"]))]
+  yardstick power latest --task capitals --items 400     with what an earlier run found
+  yardstick power --from 7f3a9c 1d02aa                   what two pilot runs would take, task by task")]
+#[command(group = clap::ArgGroup::new("given").required(true).multiple(true).args(["half_width", "difference", "items", "from"]))]
+#[command(group = clap::ArgGroup::new("pilot").args(["run", "from"]))]
 pub(super) struct Arguments {
     /// An earlier run, whose numbers take the place of assumptions: its folder, its id, or `latest`
     #[arg(value_name = "RUN", requires = "task")]
     run: Option<String>,
-    /// Which task of that run
-    #[arg(long, value_name = "NAME", requires = "run")]
+    /// Pilot runs, task by task: of one how high its shares are, of two or more on how many items they differ and how
+    /// widely; without --difference, for the difference that they show
+    #[arg(long, value_name = "RUN", num_args = 1..)]
+    from: Vec<String>,
+    /// Which task of that run; of pilot runs, tasks whose name fits
+    #[arg(long, value_name = "NAME", requires = "pilot")]
     task: Option<String>,
     /// Where run folders are
     #[arg(long, value_name = "FOLDER", default_value = "results")]
@@ -75,12 +79,18 @@ pub(super) fn run(arguments: &Arguments, shell: &mut Shell) -> Result<Exit, Exit
         return Err(shell.fail(Exit::Usage, message));
     }
     let questions = match (&arguments.run, &arguments.task) {
-        (Some(run), Some(task)) => pilot(arguments, run, task, level, goal, shell)?,
+        (Some(run), Some(task)) => pilot::run(&arguments.out, run, task, level, goal, shell)?,
+        _ if !arguments.from.is_empty() => {
+            pilot::from(&arguments.out, &arguments.from, arguments.task.as_deref(), level, goal, shell)?
+        }
         _ => assumed(arguments, level, goal),
     };
+    // Pilot runs alone answer for what they show.
+    let open = arguments.half_width.is_none() && arguments.difference.is_none() && arguments.items.is_none();
     let mut plans = Vec::new();
-    for (source, question) in questions {
+    for Asked { source, question, seen } in questions {
         let size = match question {
+            _ if open => None,
             // Of a difference, how closely each side is known says little.
             Question::Share { .. } if arguments.difference.is_some() => continue,
             Question::Share { .. } => arguments.half_width,
@@ -90,7 +100,10 @@ pub(super) fn run(arguments: &Arguments, shell: &mut Shell) -> Result<Exit, Exit
             (Some(size), Some(items)) => Given::Both(size, items),
             (Some(size), None) => Given::Size(size),
             (None, Some(items)) => Given::Items(items),
-            (None, None) => continue,
+            (None, None) => match seen.filter(|_| open) {
+                Some(given) => given,
+                None => continue,
+            },
         };
         if let (None, Question::Pairs { discordant, .. }, Some(size)) = (&source, question, size) {
             PlannedPairs::new(discordant, size).map_err(|error| {
@@ -113,96 +126,38 @@ pub(super) fn run(arguments: &Arguments, shell: &mut Shell) -> Result<Exit, Exit
             let plan = |plan: &Plan| format!("{}\n\n{}", plan.words(), plan.curve().markdown());
             plans.iter().map(plan).collect::<Vec<_>>().join("\n")
         }
+        Format::Latex => {
+            let plan = |plan: &Plan| {
+                let caption = Caption { words: plan.words(), label: "power".into() };
+                plan.curve().latex(&caption, &|_, _| false)
+            };
+            plans.iter().map(plan).collect::<Vec<_>>().join("\n")
+        }
         Format::Csv => {
-            if let [plan] = plans.as_slice() {
-                super::next::csv(&plan.curve(), shell)?
-            } else {
-                let message =
-                    "several tables do not fit one CSV file; --half-width or --difference asks for one";
-                return Err(shell.fail(Exit::Usage, message));
-            }
+            let table = match plans.as_slice() {
+                [plan] => plan.points(),
+                several => report::power::points(several),
+            };
+            super::next::csv(&table, shell)?
         }
     };
     shell.print(&text, arguments.format)
 }
 
-fn assumed(arguments: &Arguments, level: Level, goal: Goal) -> Vec<(Option<String>, Question)> {
+/// A question, with where its numbers come from and what was seen there.
+pub(super) struct Asked {
+    pub(super) source: Option<String>,
+    pub(super) question: Question,
+    pub(super) seen: Option<Given>,
+}
+
+fn assumed(arguments: &Arguments, level: Level, goal: Goal) -> Vec<Asked> {
     let tested = match arguments.sd {
         Some(deviation) => Question::Means { deviation, goal },
         None => Question::Pairs { discordant: arguments.discordant, goal },
     };
-    vec![(None, Question::Share { near: arguments.near, level }), (None, tested)]
-}
-
-/// What of a run's numbers is looked at.
-#[derive(Deserialize)]
-struct Numbers {
-    metrics: Vec<Number>,
-}
-
-#[derive(Deserialize)]
-struct Number {
-    task: String,
-    group: Option<String>,
-    metric: String,
-    value: Option<f64>,
-    std_error: Option<f64>,
-    n: usize,
-    clusters: Option<usize>,
-    successes: Option<f64>,
-    difference_from: Option<String>,
-    test: Option<Tested>,
-}
-
-#[derive(Deserialize)]
-struct Tested {
-    discordant: Option<[u64; 2]>,
-}
-
-fn pilot(
-    arguments: &Arguments,
-    run: &str,
-    task: &str,
-    level: Level,
-    goal: Goal,
-    shell: &mut Shell,
-) -> Result<Vec<(Option<String>, Question)>, Exit> {
-    let folder = folder::find(&arguments.out, run).map_err(|error| shell.fail(Exit::Results, error))?;
-    let path = folder.join(folder::RUN);
-    let numbers: Numbers = fs::read_to_string(&path)
-        .map_err(|error| error.to_string())
-        .and_then(|text| serde_json::from_str(&text).map_err(|error| error.to_string()))
-        .map_err(|error| shell.fail(Exit::Results, format!("{}: {error}", path.display())))?;
-    let named = |name: &str| name == task || name.rsplit('/').next() == Some(task);
-    let mut tasks: Vec<&str> = numbers.metrics.iter().map(|number| number.task.as_str()).collect();
-    tasks.dedup();
-    if !tasks.iter().any(|name| named(name)) {
-        let message = format!("the run has no task `{task}`; it has {}", tasks.join(", "));
-        return Err(shell.fail(Exit::Nothing, message));
-    }
-    let of_task = numbers.metrics.iter().filter(|number| named(&number.task));
-    Ok(of_task.filter_map(|number| Some((Some(number.name()), number.question(level, goal)?))).collect())
-}
-
-impl Number {
-    fn name(&self) -> String {
-        let group = self.group.as_ref().map(|group| format!(" of {group}")).unwrap_or_default();
-        let from = self.difference_from.as_ref().map(|from| format!(" minus {from}")).unwrap_or_default();
-        format!("{} {}{group}{from}", self.task, self.metric)
-    }
-
-    fn question(&self, level: Level, goal: Goal) -> Option<Question> {
-        if self.difference_from.is_none() {
-            self.successes?;
-            return Some(Question::Share { near: self.value?, level });
-        }
-        if let Some([first, second]) = self.test.as_ref()?.discordant {
-            let discordant = power::discordant_share(first + second, self.n as u64).ok()?;
-            return Some(Question::Pairs { discordant, goal });
-        }
-        let units = self.clusters.unwrap_or(self.n) as f64;
-        Some(Question::Means { deviation: self.std_error? * units.sqrt(), goal })
-    }
+    let share = Question::Share { near: arguments.near, level };
+    [share, tested].map(|question| Asked { source: None, question, seen: None }).into()
 }
 
 fn number(text: &str) -> Result<f64, String> {

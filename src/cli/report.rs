@@ -6,7 +6,7 @@ use super::{Shell, derive, exit::Exit, measure, prepare::Selection};
 use crate::{
     metric,
     plan::Answers,
-    record::{Origin, Record, Status, folder, journal},
+    record::{Provenance, Record, Status, folder, journal},
     report::{
         format::{self, Format},
         quantity::many,
@@ -39,7 +39,7 @@ pub(super) fn run(arguments: &Arguments, shell: &mut Shell) -> Result<Exit, Exit
     let path =
         folder::find(&arguments.out, &arguments.run).map_err(|error| shell.fail(Exit::Results, error))?;
     let run = folder::read_run(&path).map_err(|error| shell.fail(Exit::Results, error))?;
-    if let Origin::Imported(_) = run.origin {
+    if let Provenance::Imported(_) = run.origin {
         return imported(&path, arguments, shell);
     }
     let loaded = Selection::of_run(&path, &run.command).load(shell)?;

@@ -200,7 +200,7 @@ impl One<'_> {
 }
 
 /// How a finished run ends the program.
-fn verdict(record: &Record) -> Exit {
+pub(super) fn verdict(record: &Record) -> Exit {
     let met = record.expectations.iter().all(|expectation| expectation.outcome == Outcome::Pass);
     let answered = record.run.errors.is_empty();
     let expectations = if met { Exit::Success } else { Exit::Expectation };

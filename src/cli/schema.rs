@@ -21,14 +21,17 @@ enum Of {
     Run,
     /// A line of items.jsonl
     Item,
+    /// compare.json
+    Compare,
 }
 
 pub(super) fn run(arguments: &Arguments, shell: &mut Shell) -> Result<Exit, Exit> {
-    let [(_, run), (_, item)] = report::schema::all();
+    let [(_, run), (_, item), (_, compare)] = report::schema::all();
     let schema = match arguments.of {
         Of::Spec => spec::schema::<Task>(),
         Of::Run => run,
         Of::Item => item,
+        Of::Compare => compare,
     };
     shell.print(&schema, report::Format::Json)
 }

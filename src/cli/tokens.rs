@@ -33,6 +33,7 @@ pub(super) fn run(arguments: &Arguments, shell: &mut Shell) -> Result<Exit, Exit
         Format::Json => format!("{:#}\n", tokens::table(&found).json()),
         Format::Csv => super::next::csv(&tokens::table(&found), shell)?,
         Format::Md => tokens::table(&found).markdown(),
+        Format::Latex => tokens::table(&found).plain_latex("tokens"),
     };
     shell.print(&text, arguments.format)
 }

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Contents, Matched, letter};
-use crate::record::{Origin, Record, Status};
+use crate::record::{Provenance, Record, Status};
 
 /// Something that differs between runs, or is missing in one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
@@ -302,7 +302,7 @@ fn few(names: &[&str]) -> String {
 /// What asked the model.
 fn program(record: &Record) -> String {
     match &record.run.origin {
-        Origin::Asked => format!("{} {}", record.run.program.name, record.run.program.version),
-        Origin::Imported(imported) => imported.source(),
+        Provenance::Asked => format!("{} {}", record.run.program.name, record.run.program.version),
+        Provenance::Imported(imported) => imported.source(),
     }
 }

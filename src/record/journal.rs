@@ -96,6 +96,12 @@ pub fn read(folder: &Path) -> Result<Recovered, StoreError> {
     recover(&mut File::open(&path).map_err(failed)?).map_err(failed)
 }
 
+/// Whether a process has the journal of a run folder open.
+pub fn is_open(folder: &Path) -> bool {
+    let Ok(file) = File::open(folder.join(ANSWERS)) else { return false };
+    matches!(file.try_lock_shared(), Err(std::fs::TryLockError::WouldBlock))
+}
+
 /// Writes the outcomes in plan order in place of the journal, and returns the digest of the file: the run's result digest.
 pub fn seal<'a>(
     folder: &Path,

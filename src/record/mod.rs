@@ -2,6 +2,7 @@
 
 pub mod folder;
 pub mod journal;
+pub mod listing;
 pub mod saved;
 mod metric;
 mod run;
@@ -9,8 +10,8 @@ mod table;
 
 pub use metric::{Formula, Intervals, Metric, Range, Settings, Within};
 pub use run::{
-    Command, EngineInfo, FORMAT, Host, Imported, Origin, Program, Run, SourceFile, Status, SuiteInfo, Times,
-    Tokens, Workspace,
+    Command, EngineInfo, FORMAT, Host, Imported, Origin, Program, Provenance, Run, SourceFile, Status,
+    SuiteInfo, Times, Tokens, Workspace,
 };
 pub use table::{Cell, Column, ItemKey, Row, Table, intern};
 

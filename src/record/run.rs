@@ -25,11 +25,14 @@ pub struct Run {
     pub status: Status,
     /// How often it was taken up again.
     pub resumed: u32,
+    /// The run whose answers these are, where nothing was asked anew.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scored_from: Option<Origin>,
     /// What wrote this.
     pub program: Program,
     /// Where the answers come from.
     #[serde(default)]
-    pub origin: Origin,
+    pub origin: Provenance,
     /// How to run it again.
     pub command: Command,
     /// What was asked.
@@ -72,10 +75,19 @@ pub enum Status {
     Complete,
 }
 
+/// The run that answers come from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Origin {
+    /// Its folder's name.
+    pub run_id: String,
+    /// The SHA-256 of its `answers.jsonl`.
+    pub answers_sha256: Option<Digest>,
+}
+
 /// Where the answers of a run come from.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Origin {
+pub enum Provenance {
     /// This program asked for them.
     #[default]
     Asked,

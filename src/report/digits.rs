@@ -10,6 +10,8 @@ use crate::{
 pub enum Digits {
     /// That many decimals.
     Fixed(usize),
+    /// That many decimals, and a plus before what is above zero.
+    Signed(usize),
     /// That many decimals and a power of ten.
     Scientific(usize),
     /// A share in percent with two decimals; what would round to none or all without being it is `<0.01%` or `>99.99%`.
@@ -29,19 +31,24 @@ impl Digits {
     /// share or a difference of shares of fewer than 10,000 items; on a scale of ratios two significant digits of the lower end as well. A number
     /// without an interval gets four significant digits, a share three decimals.
     pub fn of(measure: &Measure) -> Self {
-        let Estimate { value: Ok(value), interval, n, .. } = &measure.estimate else { return Self::Fixed(3) };
+        Self::of_estimate(&measure.estimate, measure.unit)
+    }
+
+    /// Likewise for an estimate of such a unit.
+    pub fn of_estimate(estimate: &Estimate, unit: Unit) -> Self {
+        let Estimate { value: Ok(value), interval, n, .. } = estimate else { return Self::Fixed(3) };
         let largest =
             interval.as_ref().map_or(value.abs(), |i| i.high.abs().max(i.low.abs()).max(value.abs()));
         let half = match interval {
             Ok(interval) if interval.high > interval.low => (interval.high - interval.low) / 2.0,
-            Ok(_) | Err(_) if measure.unit == Unit::Proportion => 0.05,
+            Ok(_) | Err(_) if unit == Unit::Proportion => 0.05,
             Ok(_) | Err(_) => value.abs() / 100.0,
         };
-        if half == 0.0 || (value.fract() == 0.0 && measure.unit == Unit::Count && interval.is_err()) {
+        if half == 0.0 || (value.fract() == 0.0 && unit == Unit::Count && interval.is_err()) {
             return Self::Fixed(0);
         }
         let mut decimals = decimals_for(half);
-        match (measure.unit, interval) {
+        match (unit, interval) {
             (Unit::Proportion | Unit::Difference, _) if *n < 10_000 => decimals = decimals.max(3),
             (Unit::Perplexity | Unit::Ratio, Ok(interval)) if interval.low > 0.0 => {
                 decimals = decimals.max(decimals_for(interval.low).min(decimals + 3));
@@ -55,10 +62,21 @@ impl Digits {
         Self::Fixed(decimals.max(0).unsigned_abs() as usize)
     }
 
+    /// The same with a plus before what is above zero, for differences.
+    #[must_use]
+    pub fn signed(self) -> Self {
+        if let Self::Fixed(decimals) = self { Self::Signed(decimals) } else { self }
+    }
+
     /// The number in words.
     pub fn show(self, number: f64) -> String {
         let shown = match self {
             Self::Fixed(decimals) => format!("{number:.decimals$}"),
+            Self::Signed(decimals) => {
+                let shown = Self::Fixed(decimals).show(number);
+                let is_zero = shown.bytes().all(|b| matches!(b, b'0' | b'.'));
+                if shown.starts_with('-') || is_zero { shown } else { format!("+{shown}") }
+            }
             Self::Scientific(decimals) => format!("{number:.decimals$e}"),
             Self::Percent if number > 0.0 && number < 1e-4 => "<0.01%".into(),
             Self::Percent if (0.999_95..1.0).contains(&number) => ">99.99%".into(),
@@ -166,6 +184,13 @@ mod tests {
         assert_eq!(shown(Unit::Count, 1, 50_257.0, None), "50257");
         assert_eq!(shown(Unit::Nats, 1, 0.0, None), "0");
         assert_eq!(shown(Unit::Nats, 1, 1e-12, None), "1.000e-12");
+    }
+
+    #[test]
+    fn a_difference_has_its_sign() {
+        let shown =
+            [0.0749, -0.0041, 0.0004, 0.0, -0.0004].map(|number| Digits::Fixed(3).signed().show(number));
+        assert_eq!(shown, ["+0.075", "-0.004", "0.000", "0.000", "0.000"]);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::{metrics_csv, run_json::RunFile, summary::Summary, summary_md, table::Look, terminal};
+use super::{latex, metrics_csv, run_json::RunFile, summary::Summary, summary_md, table::Look, terminal};
 use crate::record::Record;
 
 /// What the standard output is for.
@@ -17,6 +17,8 @@ pub enum Format {
     Csv,
     /// What summary.md holds
     Md,
+    /// Tables for a paper, with booktabs
+    Latex,
 }
 
 /// Writes a record; `folder` is where its files lie.
@@ -30,6 +32,7 @@ pub fn write(
     match format {
         Format::Human => out.write_all(terminal::summary(&Summary::new(record, folder), look).as_bytes()),
         Format::Md => out.write_all(summary_md::summary(&Summary::new(record, folder)).as_bytes()),
+        Format::Latex => out.write_all(latex::summary(record).as_bytes()),
         Format::Csv => metrics_csv::write(out, record).map_err(io::Error::from),
         Format::Json => {
             serde_json::to_writer_pretty(&mut out, &RunFile::new(record))?;

@@ -23,7 +23,13 @@ pub mod summary;
 pub mod figures;
 pub mod terminal;
 pub mod summary_md;
+mod latex;
 pub mod format;
+pub mod runs;
+pub mod show;
+pub mod compare;
+pub mod comparisons_csv;
+pub mod compare_json;
 
 pub use format::{Format, write};
 

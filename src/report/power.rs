@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::{
     digits::Digits,
+    interval::Strip,
     quantity::many,
     table::{Cell, Column, Look, Shape, Table},
     text,
@@ -63,8 +64,10 @@ pub struct Plan {
     pub tests: u32,
 }
 
-/// The rows of the table, as parts of the number in the middle.
+/// The rows of the table for people, as parts of the number in the middle.
 const CURVE: [f64; 7] = [0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 4.0];
+/// Points of the curve in files, from a twentieth of the number in the middle to four times as many.
+const POINTS: u32 = 80;
 
 impl Question {
     /// The fewest items that know or find it so closely; `None` where no number of items does.
@@ -172,7 +175,7 @@ impl Plan {
             json["alpha"] = json!(goal.alpha);
             json["tests"] = json!(self.tests);
         }
-        json["curve"] = self.curve().json();
+        json["curve"] = self.points().json();
         json
     }
 
@@ -225,13 +228,45 @@ impl Plan {
         format!("at {}% power, where {assumed} ({test}, {alpha})", round(100.0 * goal.power))
     }
 
-    /// What so many items, and more and fewer than that, can show.
+    /// What so many items, and more and fewer than that, can show: a few rows, with a picture.
     pub fn curve(&self) -> Table {
-        let question = self.question;
-        let wanted = match self.given {
-            Given::Size(size) | Given::Both(size, _) => question.goal().map(|_| size),
+        let mut table = self.table(&CURVE);
+        let wanted = self.wanted().is_some();
+        let of = |row: &Vec<Cell>| if let Cell::Number(number, _) = row[1] { Some(number) } else { None };
+        let most = table.rows.iter().filter_map(of).fold(0.0, f64::max);
+        if most == 0.0 {
+            return table;
+        }
+        // How often a difference is found has its own scale, and a line where it is often enough.
+        let (full, reference) =
+            if wanted { (1.0, self.question.goal().map(|goal| goal.power)) } else { (most, None) };
+        let ends = Digits::Fixed(if wanted { 0 } else { 3 });
+        let title = format!("0||{}", ends.show(full));
+        table.columns.push(Column::new(title, "picture", Shape::Strip { axis: (0.0, full) }).droppable(0));
+        for row in &mut table.rows {
+            let point = |at: f64| Cell::Strip(Strip { low: at, value: at, high: at, reference });
+            let drawn = of(row).map_or(Cell::Empty, point);
+            row.push(drawn);
+        }
+        table
+    }
+
+    /// The same curve for files: many points.
+    pub fn points(&self) -> Table {
+        let parts: Vec<f64> = (1..=POINTS).map(|point| f64::from(point) / 20.0).collect();
+        self.table(&parts)
+    }
+
+    /// The difference whose chance to be found is followed.
+    fn wanted(&self) -> Option<f64> {
+        match self.given {
+            Given::Size(size) | Given::Both(size, _) => self.question.goal().map(|_| size),
             Given::Items(_) => None,
-        };
+        }
+    }
+
+    fn table(&self, parts: &[f64]) -> Table {
+        let (question, wanted) = (self.question, self.wanted());
         let mut columns = vec![Column::new("items", "items", Shape::Right)];
         columns.extend(wanted.map(|_| Column::new("power", "power", Shape::Point)));
         columns.push(match question.goal() {
@@ -244,7 +279,7 @@ impl Plan {
         let mut table = Table::new(columns);
         let (_, Some(middle)) = self.answer() else { return table };
         let mut counts: Vec<u64> =
-            CURVE.iter().map(|part| (part * middle as f64).round().max(1.0) as u64).collect();
+            parts.iter().map(|part| (part * middle as f64).round().max(1.0) as u64).collect();
         counts.dedup();
         let power =
             |value: Option<f64>| value.map_or(Cell::Empty, |value| Cell::Number(value, Digits::Fixed(3)));
@@ -268,6 +303,23 @@ impl Plan {
             Given::Both(size, items) => (Some(size), Some(items)),
         }
     }
+}
+
+/// The curves of several plans in one table, each row with what its numbers were taken from.
+pub fn points(plans: &[Plan]) -> Table {
+    let columns = ["source", "method", "items", "power", "half_width", "detectable"];
+    let mut table = Table::new(columns.map(|name| Column::new(name, name, Shape::Left)).into());
+    for plan in plans {
+        let curve = plan.points();
+        let place = |key: &str| curve.columns.iter().position(|column| column.key == key);
+        for row in &curve.rows {
+            let of = |key: &str| place(key).map_or(Cell::Empty, |at| row[at].clone());
+            let source = plan.source.as_deref().map_or(Cell::Empty, Cell::from);
+            let numbers = ["items", "power", "half_width", "detectable"].map(of);
+            table.rows.push([source, plan.question.method().into()].into_iter().chain(numbers).collect());
+        }
+    }
+    table
 }
 
 fn count(items: u64) -> String {

@@ -2,15 +2,19 @@
 
 use schemars::{JsonSchema, generate::SchemaSettings};
 
-use super::{items_jsonl, run_json};
+use super::{compare_json, items_jsonl, run_json};
 
 /// Names and contents of the schema files.
-pub fn all() -> [(&'static str, String); 2] {
+pub fn all() -> [(&'static str, String); 3] {
     [
         ("run.schema.json", schema::<run_json::RunFile<'_>>("A run of Yardstick: run.json")),
         (
             "item.schema.json",
             schema::<items_jsonl::Line<'_>>("An item of a run of Yardstick: a line of items.jsonl"),
+        ),
+        (
+            "compare.schema.json",
+            schema::<compare_json::CompareFile<'_>>("A comparison of runs of Yardstick: compare.json"),
         ),
     ]
 }

@@ -14,7 +14,7 @@ use super::{
 use crate::{
     metric::{verdict, words},
     plan::FailureKind,
-    record::{Expectation, Measure, Origin, Outcome, Record, Status, TaskRecord, Unit},
+    record::{Expectation, Measure, Outcome, Provenance, Record, Status, TaskRecord, Unit},
     value::Level,
 };
 
@@ -118,17 +118,21 @@ pub(super) struct Names(usize);
 
 impl Names {
     pub(super) fn of(tasks: &[TaskRecord]) -> Self {
-        let benchmark = |name: &str| name.find('/').map_or(0, |at| at + 1);
-        let Some(first) = tasks.first() else { return Self(0) };
-        let prefix = &first.name[..benchmark(&first.name)];
-        Self(if tasks.iter().all(|task| task.name.starts_with(prefix)) { prefix.len() } else { 0 })
+        Self::of_names(tasks.iter().map(|task| task.name.as_str()))
+    }
+
+    pub(super) fn of_names<'t>(mut names: impl Iterator<Item = &'t str>) -> Self {
+        let Some(first) = names.next() else { return Self(0) };
+        let prefix = &first[..first.find('/').map_or(0, |at| at + 1)];
+        Self(if names.all(|name| name.starts_with(prefix)) { prefix.len() } else { 0 })
     }
 
     pub(super) fn of_task<'t>(&self, task: &'t TaskRecord) -> &'t str {
         self.shorten(&task.name)
     }
 
-    fn shorten<'t>(&self, name: &'t str) -> &'t str {
+    /// A name without it.
+    pub(super) fn shorten<'t>(&self, name: &'t str) -> &'t str {
         name.get(self.0..).unwrap_or(name)
     }
 }
@@ -143,8 +147,8 @@ fn header(record: &Record) -> Vec<String> {
     }
     header.push(format!("suite {}", run.suite.name));
     header.push(match &run.origin {
-        Origin::Asked => format!("seed {}", run.seed.0),
-        Origin::Imported(imported) => format!("imported from {}", imported.source()),
+        Provenance::Asked => format!("seed {}", run.seed.0),
+        Provenance::Imported(imported) => format!("imported from {}", imported.source()),
     });
     header
 }
@@ -289,7 +293,7 @@ fn against_chance(measure: &Measure) -> Cell {
 }
 
 /// `95%`, `99.9%`.
-fn percent(level: Level) -> String {
+pub(super) fn percent(level: Level) -> String {
     format!("{}%", (level.get() * 1e6).round() / 1e4)
 }
 

@@ -41,7 +41,8 @@ pub fn summary(summary: &Summary<'_>) -> String {
     out
 }
 
-fn line(remark: &Remark) -> String {
+/// A line of a list, with its mark.
+pub(super) fn line(remark: &Remark) -> String {
     let words = escaped(&remark.text);
     match remark.mark {
         Mark::Good => format!("- ✓ {words}"),

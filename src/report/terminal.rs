@@ -41,7 +41,8 @@ pub fn summary(summary: &Summary<'_>, look: &Look) -> String {
     out
 }
 
-fn push_remark(out: &mut String, remark: &Remark, look: &Look) {
+/// A line with its mark, broken to the width.
+pub(super) fn push_remark(out: &mut String, remark: &Remark, look: &Look) {
     let (mark, style) = match remark.mark {
         Mark::Good => (look.charset.pick("✓", "ok"), AnsiColor::Green.on_default()),
         Mark::Bad => (look.charset.pick("✗", "x"), AnsiColor::Red.on_default()),
@@ -63,7 +64,8 @@ fn push_remark(out: &mut String, remark: &Remark, look: &Look) {
     }
 }
 
-fn push_wrapped(out: &mut String, shown: &str, indent: usize, look: &Look) {
+/// Words broken to the width.
+pub(super) fn push_wrapped(out: &mut String, shown: &str, indent: usize, look: &Look) {
     for line in text::wrap(shown, look.width, indent) {
         out.push_str(&line);
         out.push('\n');

@@ -51,6 +51,7 @@ pub fn words(text: &str, charset: Charset) -> Cow<'_, str> {
             '≥' => plain.push_str(">="),
             '≤' => plain.push_str("<="),
             '→' => plain.push_str("->"),
+            'Δ' => plain.push_str("diff"),
             '…' => plain.push_str("..."),
             '’' | '‘' => plain.push('\''),
             '“' | '”' => plain.push('"'),

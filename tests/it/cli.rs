@@ -10,14 +10,14 @@ use std::{
 const SUITE: &str = "specs/notebook.suite.yaml";
 
 /// The program, in the repository, without anything of the environment that changes how it looks.
-fn yardstick(arguments: &[&str]) -> Command {
+pub(super) fn yardstick(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_yardstick"));
     command.args(arguments).env("LC_ALL", "C.UTF-8").env("COLUMNS", "100").env_remove("FORCE_COLOR");
     command.stdin(Stdio::null());
     command
 }
 
-fn output(arguments: &[&str]) -> Output {
+pub(super) fn output(arguments: &[&str]) -> Output {
     yardstick(arguments).output().unwrap()
 }
 
@@ -25,36 +25,36 @@ fn code(arguments: &[&str]) -> i32 {
     output(arguments).status.code().unwrap()
 }
 
-fn text(bytes: &[u8]) -> String {
+pub(super) fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()
 }
 
 /// A place for results, and the one run in it.
-struct Results(tempfile::TempDir);
+pub(super) struct Results(pub(super) tempfile::TempDir);
 
 impl Results {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self(tempfile::tempdir().unwrap())
     }
-    fn path(&self) -> &str {
+    pub(super) fn path(&self) -> &str {
         self.0.path().to_str().unwrap()
     }
-    fn runs(&self) -> Vec<PathBuf> {
+    pub(super) fn runs(&self) -> Vec<PathBuf> {
         let entries = fs::read_dir(self.0.path()).unwrap().map(|entry| entry.unwrap());
         entries.filter(|entry| entry.file_type().unwrap().is_dir()).map(|entry| entry.path()).collect()
     }
-    fn run(&self) -> PathBuf {
+    pub(super) fn run(&self) -> PathBuf {
         let runs = self.runs();
         assert_eq!(runs.len(), 1, "{runs:?}");
         runs.into_iter().next().unwrap()
     }
 }
 
-fn json(path: &Path) -> serde_json::Value {
+pub(super) fn json(path: &Path) -> serde_json::Value {
     serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap()
 }
 
-fn spec(folder: &Path, text: &str) -> String {
+pub(super) fn spec(folder: &Path, text: &str) -> String {
     let path = folder.join("spec.yaml");
     fs::write(&path, text).unwrap();
     path.to_str().unwrap().to_owned()

@@ -5,6 +5,7 @@
 mod check;
 mod bad;
 mod cli;
+mod compared;
 mod export;
 mod golden_paired;
 mod golden_stats;
@@ -31,6 +32,7 @@ mod reference;
 #[cfg(feature = "local")]
 mod reference_training;
 mod report;
+mod runs;
 mod saved;
 mod schema;
 mod spec;

@@ -4,7 +4,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::{Exported, File};
 use crate::{
-    record::{Better, Measure, Origin, Record, TaskRecord, Unit},
+    record::{Better, Measure, Provenance, Record, TaskRecord, Unit},
     report::name,
 };
 
@@ -26,12 +26,14 @@ pub fn files(record: &Record) -> Exported {
     }
     let when = when(&run.run_id);
     let (library, version, asked) = match &run.origin {
-        Origin::Asked => (
+        Provenance::Asked => (
             run.program.name.clone(),
             Some(run.program.version.clone()),
             run.time.as_ref().map(|time| time.started.clone()),
         ),
-        Origin::Imported(imported) => (imported.source(), imported.version.clone(), imported.asked.clone()),
+        Provenance::Imported(imported) => {
+            (imported.source(), imported.version.clone(), imported.asked.clone())
+        }
     };
     let mut json = json!({
         "schema_version": SCHEMA,
@@ -93,7 +95,7 @@ fn model(record: &Record) -> Json {
         }
     }
     let mut json = json!({ "name": model.name, "id": model.source, "additional_details": details });
-    if record.run.origin == Origin::Asked {
+    if record.run.origin == Provenance::Asked {
         json["inference_engine"] =
             json!({ "name": record.run.program.name, "version": record.run.program.version });
     }

@@ -11,7 +11,7 @@ use serde_json::{Map, Value as Json, json};
 use super::{Exported, File};
 use crate::{
     metric::{ClassScore, Formula, Metric},
-    record::{Better, Cell, Column, Measure, Origin, Record, Row, TaskRecord},
+    record::{Better, Cell, Column, Measure, Provenance, Record, Row, TaskRecord},
     value::Digest,
 };
 
@@ -285,8 +285,8 @@ impl Totals {
         let run = &record.run;
         let model = &run.model;
         let (asked, version) = match &run.origin {
-            Origin::Asked => (run.time.as_ref().map(|time| time.started.clone()), None),
-            Origin::Imported(imported) => (imported.asked.clone(), imported.version.clone()),
+            Provenance::Asked => (run.time.as_ref().map(|time| time.started.clone()), None),
+            Provenance::Imported(imported) => (imported.asked.clone(), imported.version.clone()),
         };
         let seconds =
             |time: SystemTime| time.duration_since(UNIX_EPOCH).ok().map(|since| since.as_secs_f64());

@@ -208,7 +208,7 @@ mod tests {
     #[test]
     fn ends_are_round_and_hold_everything() {
         assert_eq!(around([1.2, 8.9].into_iter(), Steps::Add), Some((0.0, 10.0)));
-        assert_eq!(around([0.5].into_iter(), Steps::Add), Some((0.4, 0.6000000000000001)));
+        assert_eq!(around([0.5].into_iter(), Steps::Add), Some((0.4, 0.600_000_000_000_000_1)));
         assert_eq!(around([-1.0, f64::NAN].into_iter(), Steps::Multiply), None);
     }
 

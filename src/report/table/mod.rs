@@ -2,11 +2,13 @@
 //! can disagree.
 
 mod data;
+mod latex;
 mod markdown;
 mod terminal;
 
 use super::{digits::Digits, interval::Strip, text::Charset};
 
+pub use latex::Caption;
 pub use markdown::{code, escaped};
 pub(super) use terminal::styled;
 
@@ -56,8 +58,8 @@ pub enum Shape {
     Point,
     /// Ranges; files give them two columns, the key with `_low` and `_high`.
     Interval,
-    /// Intervals drawn on an axis, whose ends stand in place of a title: they take the room that is left, and files do
-    /// without them.
+    /// Intervals drawn on an axis: they take the room that is left, and files do without them. The title says what the
+    /// left, the middle and the right mean, with `|` between; without one the ends of the axis stand there.
     Strip {
         /// What the left and the right edge stand for.
         axis: (f64, f64),
@@ -110,6 +112,19 @@ impl Table {
     /// A table without rows.
     pub fn new(columns: Vec<Column>) -> Self {
         Self { columns, rows: Vec::new() }
+    }
+
+    /// Leaves out the columns in which no row has anything.
+    pub(super) fn drop_empty(&mut self) {
+        let filled: Vec<bool> = (0..self.columns.len())
+            .map(|at| self.rows.iter().any(|row| row[at] != Cell::Empty && row[at] != Cell::from("")))
+            .collect();
+        let mut keep = filled.iter();
+        self.columns.retain(|_| *keep.next().unwrap_or(&true));
+        for row in &mut self.rows {
+            let mut keep = filled.iter();
+            row.retain(|_| *keep.next().unwrap_or(&true));
+        }
     }
 }
 

@@ -17,8 +17,12 @@ const NARROWEST_PICTURE: usize = 12;
 const COMFORTABLE_PICTURE: usize = 24;
 /// A wider picture says nothing more.
 const WIDEST_PICTURE: usize = 64;
+/// What stands between the meanings of an axis.
+const MEANINGS: char = '|';
 /// Names are not cut below this.
 const SHORTEST_NAME: usize = 8;
+/// Down to this they are before a picture is left out.
+const READABLE_NAME: usize = 16;
 /// Rows that are named with one reason; the others are counted.
 const MOST_NAMED: usize = 6;
 
@@ -43,7 +47,8 @@ impl Table {
         let mut out = String::new();
         let titles = columns.iter().map(|shown| {
             let title = match shown.column.shape {
-                Shape::Strip { axis } => ends(axis, shown.width),
+                Shape::Strip { axis } if shown.column.title.is_empty() => ends(axis, shown.width),
+                Shape::Strip { .. } => spread(&text::words(&shown.column.title, look.charset), shown.width),
                 _ => text::words(&shown.column.title, look.charset).into_owned(),
             };
             (shown, title, TITLE)
@@ -119,8 +124,10 @@ impl Table {
 
     /// What names a row: its words in the columns that are always shown.
     fn name(&self, row: &[Cell]) -> String {
-        let words = self.columns.iter().zip(row).filter_map(|(column, cell)| match (column.keep, cell) {
-            (Keep::Always, Cell::Text(text)) => Some(text.as_str()),
+        let words = self.columns.iter().zip(row).filter_map(|(column, cell)| match (column, cell) {
+            (Column { keep: Keep::Always, shape: Shape::Left | Shape::Name, .. }, Cell::Text(text)) => {
+                Some(text.as_str())
+            }
             _ => None,
         });
         words.collect::<Vec<_>>().join(" ")
@@ -128,6 +135,11 @@ impl Table {
 }
 
 impl Shown<'_> {
+    /// Whether its cells can be cut.
+    fn is_words(&self) -> bool {
+        matches!(self.column.shape, Shape::Left | Shape::Name)
+    }
+
     fn repeats(&self, row: usize) -> bool {
         self.column.shape == Shape::Name && row > 0 && self.cells[row] == self.cells[row - 1]
     }
@@ -175,23 +187,25 @@ fn fit(columns: &mut Vec<Shown<'_>>, look: &Look) {
             .min();
         let Some((_, at)) = next else { break };
         let over = total(columns) - look.width;
-        if columns[at].column.is_picture() && columns[at].width >= NARROWEST_PICTURE + over {
-            columns[at].width -= over;
-        } else {
-            columns.remove(at);
+        // Names that stay readable give way to a picture.
+        let spare = |shown: &Shown<'_>| shown.width.saturating_sub(READABLE_NAME);
+        let names = columns.iter().filter(|shown| shown.is_words()).map(spare).sum::<usize>();
+        if columns[at].column.is_picture() && columns[at].width + names >= NARROWEST_PICTURE + over {
+            columns[at].width = columns[at].width.saturating_sub(over).max(NARROWEST_PICTURE);
+            break;
         }
+        columns.remove(at);
     }
     // Names give way a column at a time, always the widest ones, so that none is cut much shorter than another.
     while total(columns) > look.width {
         let widest = columns
             .iter_mut()
-            .filter(|shown| matches!(shown.column.shape, Shape::Left | Shape::Name))
-            .filter(|shown| shown.width > SHORTEST_NAME)
+            .filter(|shown| shown.is_words() && shown.width > SHORTEST_NAME)
             .max_by_key(|shown| shown.width);
         let Some(shown) = widest else { break };
         shown.width -= 1;
     }
-    for shown in columns.iter_mut().filter(|shown| matches!(shown.column.shape, Shape::Left | Shape::Name)) {
+    for shown in columns.iter_mut().filter(|shown| shown.is_words()) {
         for cell in &mut shown.cells {
             *cell = Cow::Owned(text::clip_middle(cell, shown.width, look.charset).into_owned());
         }
@@ -231,6 +245,26 @@ fn line<'a>(out: &mut String, cells: impl Iterator<Item = (&'a Shown<'a>, String
         blank += content.len() - trimmed.len() + after + GAP;
     }
     out.push('\n');
+}
+
+/// What the left, the middle and the right of an axis mean, in their places; where they do not fit, the middle alone.
+fn spread(title: &str, width: usize) -> String {
+    let mut parts = title.split(MEANINGS);
+    let (left, middle, right) = (
+        parts.next().unwrap_or_default(),
+        parts.next().unwrap_or_default(),
+        parts.next().unwrap_or_default(),
+    );
+    // The cell in which the strip draws its reference.
+    let at = (width / 2).min(width.saturating_sub(1));
+    let before = at.checked_sub(text::width(left));
+    let after = width.checked_sub(at + text::width(middle) + text::width(right));
+    match (before, after) {
+        (Some(before @ 1..), Some(after @ 1..)) => {
+            format!("{left}{:before$}{middle}{:after$}{right}", "", "")
+        }
+        _ => format!("{:at$}{middle}", ""),
+    }
 }
 
 /// Content in a style, where the look has colours.

@@ -4,8 +4,8 @@ use yardstick::{
     engine::Card,
     plan::{Failure, FailureKind},
     record::{
-        Better, Cell, Command, EngineInfo, Expectation, FORMAT, Host, Intervals, ItemKey, Measure, Origin,
-        Outcome, Program, Record, Row, Run, Settings, SourceFile, Status, SuiteInfo, Table, Taken,
+        Better, Cell, Command, EngineInfo, Expectation, FORMAT, Host, Intervals, ItemKey, Measure, Outcome,
+        Program, Provenance, Record, Row, Run, Settings, SourceFile, Status, SuiteInfo, Table, Taken,
         TaskRecord, Times, Tokens, Unit,
     },
     report::{table::Look, text::Charset},
@@ -191,12 +191,13 @@ pub fn run() -> Run {
         run_id: "20261124T011203Z-gpt2-notebook-7f3a9c".into(),
         status: Status::Complete,
         resumed: 0,
+        scored_from: None,
         program: Program {
             name: "yardstick".into(),
             version: "0.1.0".into(),
             features: vec!["local".into()],
         },
-        origin: Origin::Asked,
+        origin: Provenance::Asked,
         command: Command { specs: vec!["notebook.yaml".into()], model: "gpt2".into(), ..Command::default() },
         suite: SuiteInfo {
             name: "notebook".into(),

@@ -1,5 +1,6 @@
 //! What a record looks like in the terminal and in files.
 
+mod compared;
 mod files;
 pub mod fixture;
 mod summary;
