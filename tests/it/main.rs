@@ -5,6 +5,7 @@
 mod check;
 mod bad;
 mod cli;
+mod compare;
 mod compared;
 mod export;
 mod golden_paired;
