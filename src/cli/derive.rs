@@ -4,16 +4,21 @@ use std::{collections::BTreeMap, fs, io, path::Path};
 
 use serde_json::json;
 
+use super::snapshot::SPEC;
 use crate::{
     metric::expect,
     plan::Answers,
     record::{
-        Expectation, Record, Run,
+        Expectation, Record, Run, SourceFile,
         folder::{RUN, StoreError, write_whole},
         saved::{DETAILS, ITEMS},
     },
     report::{
-        details_jsonl, figures, items_csv, items_jsonl, metrics_csv, run_json::RunFile, summary::Summary,
+        details_jsonl, figures,
+        html::{self, SpecText},
+        items_csv, items_jsonl, metrics_csv,
+        run_json::RunFile,
+        summary::Summary,
         summary_md,
     },
     spec::{Suite, TaskSpec},
@@ -90,8 +95,24 @@ pub(super) fn write(folder: &Path, record: &Record) -> Result<(), StoreError> {
     write_whole(&folder.join("summary.md"), |out| {
         out.write_all(summary_md::summary(&Summary::new(record, None)).as_bytes())
     })?;
+    let page = html::run_page(record, &specs(folder, &record.run), html::LIMIT);
+    write_whole(&folder.join("report.html"), |out| out.write_all(page.as_bytes()))?;
     // Last: a run is complete when its other files are.
     write_run_file(folder, record)
+}
+
+/// The run's copies of its specs; data files, which may be large, are not shown, nor what a foreign run does not have.
+pub(super) fn specs(folder: &Path, run: &Run) -> Vec<SpecText> {
+    let files = run
+        .suite
+        .files
+        .iter()
+        .filter(|file| Path::new(&file.path).extension().is_some_and(|e| e == "yaml" || e == "yml"));
+    let read = |file: &SourceFile| {
+        let text = fs::read_to_string(folder.join(SPEC).join(&file.path)).ok()?;
+        Some(SpecText { path: file.path.clone(), text })
+    };
+    files.filter_map(read).collect()
 }
 
 /// Writes the figures of a run as files, and returns how many there are.

@@ -155,6 +155,7 @@ fn task(
         level: Level::DEFAULT,
         intervals: Intervals::Auto,
         seed: Seed::default(),
+        margin: None,
     };
     let measures = metric::evaluate(&metrics, &table, &settings);
     let Taken { taken, available } = items;

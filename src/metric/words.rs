@@ -9,7 +9,7 @@ use crate::{
 const DIGITS_ALONE: i32 = 4;
 
 /// [`number_to`] as many decimals as the interval supports.
-pub(super) fn number(measure: &Measure) -> String {
+pub fn number(measure: &Measure) -> String {
     number_to(measure, decimals(measure))
 }
 

@@ -19,6 +19,7 @@ pub mod power;
 pub mod dry_run;
 pub mod models;
 mod remarks;
+mod cost;
 pub mod summary;
 pub mod figures;
 pub mod terminal;
@@ -30,6 +31,7 @@ pub mod show;
 pub mod compare;
 pub mod comparisons_csv;
 pub mod compare_json;
+pub mod html;
 
 pub use format::{Format, write};
 

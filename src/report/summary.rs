@@ -1,14 +1,15 @@
 //! What a run came to, once, for the terminal and for Markdown: numbers with their intervals, what to know about them,
 //! what was expected, and what is missing.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::collections::BTreeMap;
 
 use super::{
+    cost,
     digits::Digits,
     interval::Strip,
     name,
     next_token::NextTokens,
-    quantity::{self, many},
+    quantity::many,
     table::{Cell, Column, Shape, Table},
 };
 use crate::{
@@ -71,8 +72,8 @@ impl<'a> Summary<'a> {
     pub fn new(record: &'a Record, folder: Option<&str>) -> Self {
         let short = Names::of(&record.tasks);
         let mut notes: Vec<Remark> = Vec::new();
-        let shares = table(record, &short, true, &mut notes);
-        let numbers = table(record, &short, false, &mut notes);
+        let shares = table(record, &short, true, MOST_ROWS, &mut notes);
+        let numbers = table(record, &short, false, MOST_ROWS, &mut notes);
         let mut next_tokens = Vec::new();
         for task in &record.tasks {
             let mut views = NextTokens::of_task(task);
@@ -111,6 +112,12 @@ impl<'a> Summary<'a> {
             remarks: remarks.into_iter().filter(|block| !block.is_empty()).collect(),
         }
     }
+}
+
+/// Every headline number: the shares, and the others.
+pub(super) fn tables(record: &Record) -> [Table; 2] {
+    let short = Names::of(&record.tasks);
+    [true, false].map(|shares| table(record, &short, shares, usize::MAX, &mut Vec::new()))
 }
 
 /// Names without the benchmark that they all share.
@@ -166,16 +173,16 @@ pub fn model(name: &str, revision: Option<&str>) -> String {
 }
 
 /// The headline numbers that are shares, or those that are not.
-fn table(record: &Record, short: &Names, shares: bool, notes: &mut Vec<Remark>) -> Table {
+fn table(record: &Record, short: &Names, shares: bool, most: usize, notes: &mut Vec<Remark>) -> Table {
     let mut chosen: Vec<(&TaskRecord, &Measure)> = Vec::new();
     for task in &record.tasks {
         let fits = |measure: &&Measure| measure.headline && (measure.unit == Unit::Proportion) == shares;
         let all = task.measures.iter().filter(fits);
         let count = all.clone().count();
-        chosen.extend(all.take(MOST_ROWS).map(|measure| (task, measure)));
-        if count > MOST_ROWS {
+        chosen.extend(all.take(most).map(|measure| (task, measure)));
+        if count > most {
             let text =
-                format!("{}: {} more in metrics.csv", short.of_task(task), many(count - MOST_ROWS, "number"));
+                format!("{}: {} more in metrics.csv", short.of_task(task), many(count - most, "number"));
             notes.push(Remark { mark: Mark::Note, text });
         }
     }
@@ -375,17 +382,7 @@ fn end(record: &Record, folder: Option<&str>) -> Vec<Remark> {
     let asked = many(run.suite.items, "item");
     // An item is asked in several ways where a task compares them.
     let asked = if run.suite.items == items { asked } else { format!("{asked}, {}", many(items, "row")) };
-    let time = run.time.as_ref().map(|time| Duration::try_from_secs_f64(time.answer_s).unwrap_or_default());
-    let within = time.map_or_else(String::new, |time| format!(" in {}", quantity::duration(time)));
-    let mut facts = vec![asked + &within];
-    if let Some(tokens) = &run.tokens {
-        let tokens = usize::try_from(tokens.total()).unwrap_or(usize::MAX);
-        facts.push(many(tokens, "token"));
-        if let Some(time) = time.filter(|time| tokens > 0 && *time >= Duration::from_millis(1)) {
-            let rate = Digits::Grouped.show(tokens as f64 / time.as_secs_f64());
-            facts.push(format!("{rate} tok/s"));
-        }
-    }
+    let mut facts = cost::facts(run, asked);
     facts.push(many(items - answered, "error"));
     let mark = if answered == items { Mark::Good } else { Mark::Warning };
     let mut end = vec![Remark { mark, text: facts.join(" · ") }];

@@ -36,7 +36,7 @@ fn line(id: usize, filter: &str, answers: Json, metrics: &[(&str, Json)]) -> Jso
 }
 
 fn lines(lines: &[Json]) -> String {
-    lines.iter().map(|line| format!("{line}\n")).collect()
+    lines.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n") + "\n"
 }
 
 /// Four kinds of tasks in a folder, as the harness leaves it.

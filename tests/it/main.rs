@@ -4,10 +4,12 @@
 
 mod check;
 mod bad;
+mod browser;
 mod cli;
 mod compare;
 mod compared;
 mod export;
+mod figures;
 mod golden_paired;
 mod golden_stats;
 #[cfg(feature = "hub")]
