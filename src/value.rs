@@ -48,6 +48,41 @@ impl JsonSchema for Level {
     }
 }
 
+/// A difference that is too small to matter: a finite number above 0.
+#[derive(Clone, Copy, Debug, PartialEq, PartialOrd, Serialize)]
+pub struct Margin(f64);
+
+impl Margin {
+    /// Checks that the margin is a number above 0.
+    pub fn new(margin: f64) -> Result<Self, String> {
+        if margin.is_finite() && margin > 0.0 {
+            Ok(Self(margin))
+        } else {
+            Err(format!("a margin is a number above 0, such as 0.02; {margin} is not"))
+        }
+    }
+
+    /// The number.
+    pub fn get(self) -> f64 {
+        self.0
+    }
+}
+
+impl<'de> Deserialize<'de> for Margin {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::new(f64::deserialize(deserializer)?).map_err(de::Error::custom)
+    }
+}
+
+impl JsonSchema for Margin {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Margin".into()
+    }
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": "number", "exclusiveMinimum": 0 })
+    }
+}
+
 /// Where every random choice of a run begins.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,

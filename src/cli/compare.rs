@@ -117,22 +117,37 @@ pub(super) fn run(arguments: &Arguments, shell: &mut Shell) -> Result<Exit, Exit
         margins,
         ..Options::default()
     };
-    let comparison = Comparison::new(&records, &options).map_err(|refusal| {
+    let place = (!arguments.no_save).then_some(arguments.out.as_path());
+    let show = show_command(&names, &arguments.out);
+    let comparison = compared(&records, &options, show, place, arguments.format, shell)?;
+    Ok(arguments.gate(&comparison, shell))
+}
+
+/// Compares runs, keeps what is found in a folder of `place`, and shows it. `show` is the command that shows their items.
+pub(super) fn compared(
+    records: &[Record],
+    options: &Options,
+    show: String,
+    place: Option<&Path>,
+    format: Format,
+    shell: &mut Shell,
+) -> Result<Comparison, Exit> {
+    let comparison = Comparison::new(records, options).map_err(|refusal| {
         let exit = match refusal {
             Refusal::NothingShared(_) => Exit::Incomparable,
             _ => Exit::Usage,
         };
         shell.fail(exit, refusal)
     })?;
-    let (entries, _) = show::shared(&records);
+    let (entries, _) = show::shared(records);
     let only_right = (0..records.len()).map(|side| show::only_right(&entries, side)).collect();
-    let mut around = Around { show: arguments.show(&names), only_right, folder: None };
-    if !arguments.no_save {
-        let folder = save(&arguments.out, &comparison, &records, &around)
-            .map_err(|error| shell.fail(Exit::Results, error))?;
+    let mut around = Around { show, only_right, folder: None };
+    if let Some(results) = place {
+        let folder =
+            save(results, &comparison, records, &around).map_err(|error| shell.fail(Exit::Results, error))?;
         around.folder = Some(folder.display().to_string());
     }
-    let text = match arguments.format {
+    let text = match format {
         Format::Human => Compared::new(&comparison, &around).terminal(&shell.out.look),
         Format::Md => Compared::new(&comparison, &around).markdown(),
         Format::Latex => shown::latex(&comparison),
@@ -144,8 +159,8 @@ pub(super) fn run(arguments: &Arguments, shell: &mut Shell) -> Result<Exit, Exit
         }
         Format::Json => json(&comparison),
     };
-    shell.print(&text, arguments.format)?;
-    Ok(arguments.gate(&comparison, shell))
+    shell.print(&text, format)?;
+    Ok(comparison)
 }
 
 impl Arguments {
@@ -165,16 +180,6 @@ impl Arguments {
         names.insert(0, baseline.clone());
         folders.insert(0, found);
         Ok((names, folders, 0))
-    }
-
-    /// How the items of these runs are looked at.
-    fn show(&self, names: &[String]) -> String {
-        let mut command = vec!["yardstick show".to_owned()];
-        command.extend_from_slice(names);
-        if self.out != Path::new("results") {
-            command.extend(["--out".to_owned(), self.out.display().to_string()]);
-        }
-        command.join(" ")
     }
 
     fn margins(&self) -> Result<Margins, String> {
@@ -237,6 +242,16 @@ impl Arguments {
         }
         exit
     }
+}
+
+/// How the items of these runs are looked at.
+pub(super) fn show_command(names: &[String], results: &Path) -> String {
+    let mut command = vec!["yardstick show".to_owned()];
+    command.extend_from_slice(names);
+    if results != Path::new("results") {
+        command.extend(["--out".to_owned(), results.display().to_string()]);
+    }
+    command.join(" ")
 }
 
 /// Writes the files of a comparison into a folder of their own.

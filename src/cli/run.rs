@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{
-    Shell, dry_run,
+    Shell, compare, dry_run,
     exit::Exit,
     interrupt,
     measure::{self, Job, Measured},
@@ -15,11 +15,13 @@ use super::{
     progress::Event,
 };
 use crate::{
+    compare::{Correction, Design, Options},
     metric::expect,
     record::{self, Expectation, Outcome, Record, Run, Status, TaskRecord, folder},
     report::format::{self, Format},
-    spec::{Loaded, Model, Severity, Suite},
+    spec::{self, Loaded, Model, Severity, Suite},
     task::{self, Task},
+    value::Level,
 };
 
 /// Run specs on models; results go into a folder of their own
@@ -72,14 +74,16 @@ pub(super) fn run(arguments: &Arguments, shell: &mut Shell) -> Result<Exit, Exit
         // A folder that cannot be written to is better known now than after the model is loaded.
         folder::probe(&arguments.out).map_err(|error| shell.fail(Exit::Results, error))?;
     }
+    let base = baseline(&loaded.suite, shell)?;
     let mut exit = Exit::Success;
-    let mut records = Vec::new();
+    let (mut names, mut records) = (Vec::new(), Vec::new());
     for model in &loaded.suite.models {
         let one = One { arguments, selection: &selection, loaded: &loaded, model };
         match one.run(resume.clone(), shell) {
             Ok(Some(record)) => {
                 exit = exit.worse(verdict(&record));
-                records.push((model.id.to_string(), record.tasks));
+                names.push(model.id.to_string());
+                records.push(record);
             }
             Ok(None) => {}
             Err(error) => exit = exit.worse(error),
@@ -92,7 +96,53 @@ pub(super) fn run(arguments: &Arguments, shell: &mut Shell) -> Result<Exit, Exit
     if arguments.dry_run || resume.is_some() {
         return Ok(exit);
     }
-    Ok(exit.worse(across(&loaded.suite, &records, shell)))
+    if records.len() > 1 {
+        exit = exit.worse(side_by_side(arguments, &loaded.suite, (&names, &records), base, shell));
+    }
+    let tasks: Vec<_> = names.into_iter().zip(records.into_iter().map(|record| record.tasks)).collect();
+    Ok(exit.worse(across(&loaded.suite, &tasks, shell)))
+}
+
+/// The name of the model that the others are compared with, where the suite says which.
+fn baseline<'a>(suite: &'a Suite<Task>, shell: &mut Shell) -> Result<Option<&'a str>, Exit> {
+    let Some(named) = suite.compare.as_ref().and_then(|compare| compare.baseline.as_deref()) else {
+        return Ok(None);
+    };
+    let known: Vec<String> = suite.models.iter().map(|model| model.id.to_string()).collect();
+    if known.iter().any(|model| model == named) {
+        return Ok(Some(named));
+    }
+    let message = format!(
+        "compare.baseline names `{named}`, which is none of the models: {}; name one of these, or add it",
+        known.join(", ")
+    );
+    Err(shell.fail(Exit::Spec, message))
+}
+
+/// Holds the models against each other on the items that they share, without being asked: that one number is larger than
+/// another says nothing.
+fn side_by_side(
+    arguments: &Arguments,
+    suite: &Suite<Task>,
+    (models, records): (&[String], &[Record]),
+    base: Option<&str>,
+    shell: &mut Shell,
+) -> Exit {
+    let base = models.iter().position(|model| Some(model.as_str()) == base).unwrap_or(0);
+    let correction = match suite.compare.as_ref().map(|compare| compare.correction) {
+        Some(spec::Correction::Bh) => Correction::BenjaminiHochberg,
+        Some(spec::Correction::Holm) | None => Correction::Holm,
+    };
+    let level = records.first().map_or(Level::DEFAULT, |record| record.run.level);
+    let options = Options { design: Design::Baseline(base), correction, level, ..Options::default() };
+    let names: Vec<String> = records.iter().map(|record| record.run.run_id.clone()).collect();
+    let show = compare::show_command(&names, &arguments.out);
+    match compare::compared(records, &options, show, Some(&arguments.out), arguments.format, shell) {
+        Ok(_) => Exit::Success,
+        // That two models share nothing is no fault of a suite that gives them different tasks.
+        Err(Exit::Incomparable) => Exit::Success,
+        Err(exit) => exit,
+    }
 }
 
 /// The run to go on with.

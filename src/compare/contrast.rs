@@ -19,6 +19,7 @@ use crate::{
         paired::{self, Permutation},
         text,
     },
+    value::Margin,
 };
 
 /// Two sides in one metric of one task.
@@ -29,6 +30,8 @@ pub(super) struct Question<'a> {
     pub(super) task: &'a str,
     pub(super) metric: &'a Metric,
     pub(super) options: &'a Options,
+    /// What the task itself says is too small to matter.
+    pub(super) own_margin: Option<Margin>,
 }
 
 /// What the items show before the answers to other questions are known.
@@ -132,7 +135,7 @@ impl Question<'_> {
 
     /// The margin of this metric, where one was given, with the p that the difference lies within it.
     fn within(&self, p: impl FnOnce(f64) -> Option<f64>) -> Option<(f64, f64)> {
-        let margin = self.options.margins.of(self.metric)?;
+        let margin = self.options.margins.of(self.metric, self.own_margin)?;
         Some((margin, p(margin)?))
     }
 

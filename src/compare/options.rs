@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{Design, Refusal};
 use crate::{
     record::{Formula, Metric, Range, Record},
-    value::{Level, Seed},
+    value::{Level, Margin, Seed},
 };
 
 /// How several runs are compared.
@@ -117,15 +117,17 @@ impl Options {
 }
 
 impl Margins {
-    /// The margin of a metric, in its own unit or, where two of it make a ratio, as a share.
-    pub fn of(&self, metric: &Metric) -> Option<f64> {
+    /// The margin of a metric, in its own unit or, where two of it make a ratio, as a share: that of its name, the general
+    /// one, or the task's `own`.
+    pub fn of(&self, metric: &Metric, own: Option<Margin>) -> Option<f64> {
         let is_ratio = matches!(
             metric.formula,
             Formula::ExpRatio { .. } | Formula::GeometricMean(_) | Formula::GeometricMedian(_)
         );
         let Range { least, most } = metric.range;
         let is_share = least.is_some_and(|least| least >= -1.0) && most.is_some_and(|most| most <= 1.0);
-        self.by_metric.get(&metric.name).copied().or(self.general.filter(|_| is_ratio || is_share))
+        let general = self.general.or(own.map(Margin::get));
+        self.by_metric.get(&metric.name).copied().or(general.filter(|_| is_ratio || is_share))
     }
 
     /// All of them.

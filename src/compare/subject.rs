@@ -147,7 +147,11 @@ impl<'a> Task<'a> {
         match (first, second) {
             (Some(first), Some(second)) if is_same(first.metric, second.metric) => {
                 let metric = first.metric;
-                Question { pairing: &self.pairing, sides, task: self.name, metric, options }.answer()
+                // Where the two runs say otherwise, the stricter one holds.
+                let margins = [first, second].into_iter().filter_map(|own| own.task.settings.margin);
+                let own_margin = margins.min_by(|one, other| one.get().total_cmp(&other.get()));
+                Question { pairing: &self.pairing, sides, task: self.name, metric, options, own_margin }
+                    .answer()
             }
             (Some(_), Some(_)) => {
                 nothing(Why::OtherFormula, "it is not made the same way in both runs".into())

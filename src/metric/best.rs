@@ -122,8 +122,13 @@ mod tests {
                 metrics.push(accuracy(format!("accuracy_minus_{from}"), formula).of_group(*name));
             }
         }
-        let settings =
-            Settings { task: "b/t".into(), level: Level::DEFAULT, intervals: Intervals::Auto, seed: Seed(0) };
+        let settings = Settings {
+            task: "b/t".into(),
+            level: Level::DEFAULT,
+            intervals: Intervals::Auto,
+            seed: Seed(0),
+            margin: None,
+        };
         best(&evaluate(&metrics, &table, &settings))
     }
 

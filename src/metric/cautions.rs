@@ -206,7 +206,8 @@ mod tests {
             };
             table.rows.push(Row { key: key.into(), cells: Ok(cells) });
         }
-        let settings = Settings { task: "b/t".into(), level: Level::DEFAULT, intervals, seed: Seed(0) };
+        let settings =
+            Settings { task: "b/t".into(), level: Level::DEFAULT, intervals, seed: Seed(0), margin: None };
         let metrics: Vec<Metric> = metrics.iter().cloned().map(Metric::headline).collect();
         let measures = evaluate(&metrics, &table, &settings);
         cautions(&metrics, &measures, &table, &settings)

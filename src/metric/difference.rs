@@ -160,7 +160,8 @@ mod tests {
 
     fn measures(metrics: &[Metric], table: &Table) -> Vec<Measure> {
         let intervals = Intervals::Auto;
-        let settings = Settings { task: "b/t".into(), level: Level::DEFAULT, intervals, seed: Seed(3) };
+        let settings =
+            Settings { task: "b/t".into(), level: Level::DEFAULT, intervals, seed: Seed(3), margin: None };
         evaluate(metrics, table, &settings)
     }
 

@@ -264,6 +264,7 @@ mod tests {
                 level: Level::DEFAULT,
                 intervals: Intervals::Auto,
                 seed: Seed(0),
+                margin: None,
             },
             items: Taken { taken: 0, available: 0 },
             name: name.into(),

@@ -71,8 +71,13 @@ mod tests {
             table.rows.push(Row { key: key.into(), cells: Ok(vec![confidence.into(), correct.into()]) });
         }
         let formula = Formula::Calibration { confidence: "confidence", correct: "correct" };
-        let settings =
-            Settings { task: "b/t".into(), level: Level::DEFAULT, intervals: Intervals::Auto, seed: Seed(0) };
+        let settings = Settings {
+            task: "b/t".into(),
+            level: Level::DEFAULT,
+            intervals: Intervals::Auto,
+            seed: Seed(0),
+            margin: None,
+        };
         let metrics = [Metric::new("ece", formula, Unit::Proportion)];
         let bins = reliability(&metrics, &table, &settings).unwrap();
         let read: Vec<(&str, Vec<f64>)> = bins

@@ -210,8 +210,13 @@ mod tests {
     }
 
     fn found(table: &Table, metrics: &[Metric], taken: usize, available: usize) -> Vec<(Rule, String)> {
-        let settings =
-            Settings { task: "b/t".into(), level: Level::DEFAULT, intervals: Intervals::Auto, seed: Seed(0) };
+        let settings = Settings {
+            task: "b/t".into(),
+            level: Level::DEFAULT,
+            intervals: Intervals::Auto,
+            seed: Seed(0),
+            margin: None,
+        };
         let measures = evaluate(metrics, table, &settings);
         let case = Case { table, metrics, measures: &measures, taken, available };
         remarks(&case).into_iter().map(|remark| (remark.rule, remark.text)).collect()

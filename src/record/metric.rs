@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::{Better, Column, Unit, table::named};
 use crate::{
     stats::{bootstrap, confusion::ClassScore},
-    value::{Level, Seed},
+    value::{Level, Margin, Seed},
 };
 
 /// A number to be made from a table.
@@ -198,6 +198,9 @@ pub struct Settings {
     pub intervals: Intervals,
     /// Where random draws begin.
     pub seed: Seed,
+    /// A difference between two runs that is too small to matter.
+    #[serde(default)]
+    pub margin: Option<Margin>,
 }
 
 /// Which intervals are asked for.

@@ -12,7 +12,7 @@ use super::{
     settings::{Confidence, Lint},
     text::Text,
 };
-use crate::value::{NonEmpty, Seed};
+use crate::value::{Margin, NonEmpty, Seed};
 
 keys! {
     /// A benchmark: its name. One file, one benchmark, one or more tasks.
@@ -35,6 +35,8 @@ keys! {
         seed: Option<Seed>,
         /// How intervals are made.
         confidence: Option<Confidence>,
+        /// A difference between two models that is too small to matter.
+        margin: Option<Margin>,
         /// Findings that are known and meant.
         allow: Option<Vec<Lint>>,
         /// What is measured, in order.
@@ -59,6 +61,8 @@ keys! {
         seed: Option<Seed>,
         /// How intervals are made.
         confidence: Option<Confidence>,
+        /// A difference between two models that is too small to matter.
+        margin: Option<Margin>,
         /// Findings that are known and meant.
         allow: Option<Vec<Lint>>,
         /// Changes to tasks, applied in order.
@@ -177,36 +181,18 @@ keys! {
 keys! {
     /// How models are compared.
     pub struct Compare {
-        /// The model that the others are compared with.
+        /// The model that the others are compared with; the first one where none is named.
         baseline: Option<Text>,
-        /// The test of a difference; the one that suits the metric where none is named.
-        test: Option<Test>,
-        /// How several tests are corrected.
+        /// How the p values of several tests allow for each other.
         correction: Correction = Correction::Holm,
-    }
-}
-
-words! {
-    /// A test of a difference between two models on the same items.
-    pub enum Test {
-        /// Of right and wrong answers.
-        Mcnemar = "mcnemar",
-        /// Of any score, by exchanging the models' answers.
-        Permutation = "permutation",
-        /// Of scores.
-        PairedT = "paired_t",
     }
 }
 
 words! {
     /// How several tests are corrected.
     pub enum Correction {
-        /// Not at all.
-        None = "none",
         /// Holm's step-down: the chance of one false alarm stays below the level.
         Holm = "holm",
-        /// Bonferroni's.
-        Bonferroni = "bonferroni",
         /// Benjamini and Hochberg's: the share of false alarms stays below the level.
         Bh = "bh",
     }

@@ -14,7 +14,7 @@ use super::{
     reader::{Read, Reader},
     text::Text,
 };
-use crate::value::{Level, MinP, NonEmpty, RepetitionPenalty, Seed, Temperature, TopP};
+use crate::value::{Level, Margin, MinP, NonEmpty, RepetitionPenalty, Seed, Temperature, TopP};
 
 impl Read for Node {
     fn read(node: &Node, _: &mut Reader) -> Option<Self> {
@@ -108,7 +108,7 @@ macro_rules! checked {
         })*
     };
 }
-checked! { Level, Temperature, TopP, MinP, RepetitionPenalty }
+checked! { Level, Margin, Temperature, TopP, MinP, RepetitionPenalty }
 
 impl<T: Read> Read for Option<T> {
     fn read(node: &Node, reader: &mut Reader) -> Option<Self> {

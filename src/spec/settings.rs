@@ -1,7 +1,7 @@
 //! What every task may say, whatever its kind.
 
 use super::{expect::Expectation, keys::keys, sample::Limit, scalar::words, text::Text};
-use crate::value::{Level, Seed};
+use crate::value::{Level, Margin, Seed};
 
 keys! {
     /// What every task may say.
@@ -16,6 +16,9 @@ keys! {
         seed: Seed = Seed(0),
         /// How intervals are made.
         confidence: Confidence = Confidence::DEFAULT,
+        /// A difference between two models that is too small to matter, such as 0.02: `compare` then also says where they are
+        /// equivalent. Of ratios, such as of perplexities, it is a share.
+        margin: Option<Margin>,
         /// What must hold for the run to pass, such as `accuracy >= 0.7` or `accuracy.low > 0.5`.
         expect: Vec<Expectation> = Vec::new(),
         /// Findings that are known and meant.
@@ -25,7 +28,7 @@ keys! {
 
 impl Settings {
     /// The settings that a task takes from its benchmark and its suite where it does not say otherwise.
-    pub(super) const INHERITED: [&'static str; 4] = ["limit", "seed", "confidence", "allow"];
+    pub(super) const INHERITED: [&'static str; 5] = ["limit", "seed", "confidence", "margin", "allow"];
 }
 
 keys! {

@@ -3,15 +3,19 @@
 //! Shares of paired items are planned by what McNemar's mid-p test does, enumerated over every outcome, up to
 //! [`ENUMERATED`] items; beyond, the formula of Connor (1987) is as exact.
 
+mod enumerated;
+
 use libm::{asin, sqrt};
 
 use super::{
     Undefined,
-    dist::{binomial, noncentral_t, normal, student},
+    dist::{noncentral_t, normal, student},
     paired::McNemar,
     proportion::{wilson, z},
 };
 use crate::value::Level;
+
+use enumerated::Outcomes;
 
 /// Up to so many items every outcome is enumerated.
 pub const ENUMERATED: u64 = 5_000;
@@ -63,25 +67,12 @@ impl PlannedPairs {
 
     /// The chance that a test rejects, over all numbers of items on which the two may differ and all ways these may fall.
     pub fn enumerated_power(self, items: u64, alpha: f64, test: McNemar) -> f64 {
-        // Of the probabilities left out, none is above 1e-18.
-        let centre = items as f64 * self.discordant;
-        let reach = 10.0 * sqrt(centre * (1.0 - self.discordant)) + 40.0;
-        let least = (centre - reach).max(0.0) as u64;
-        let most = ((centre + reach) as u64).min(items);
-        // One more discordant item never makes fewer outcomes reject.
-        let mut rejecting = Rejecting::of(least, alpha, test);
-        let share = 0.5 * (1.0 + self.difference / self.discordant);
-        let mut power = 0.0;
-        for discordant in least..=most {
-            rejecting.advance(discordant);
-            let weight = binomial::pmf(discordant, items, self.discordant);
-            if let Some(most_fewer) = rejecting.most_fewer {
-                let low = binomial::cdf(most_fewer, discordant, share);
-                let high = binomial::cdf(most_fewer, discordant, 1.0 - share);
-                power += weight * (low + high);
-            }
-        }
-        power.min(1.0)
+        Outcomes::new(items, self.discordant, alpha, test).power(self.share())
+    }
+
+    /// The chance that an item on which the two differ falls to the one side.
+    fn share(self) -> f64 {
+        0.5 * (1.0 + self.difference / self.discordant)
     }
 
     /// The normal approximation (Miettinen 1968, Connor 1987).
@@ -117,8 +108,14 @@ impl PlannedPairs {
     /// The smallest difference that so many items find with the power, where the two differ on the share `discordant`;
     /// `None` where even the largest is not found.
     pub fn detectable(items: u64, discordant: f64, goal: Goal) -> Option<f64> {
+        if items > ENUMERATED {
+            return smallest(discordant, 1e-5, |difference| {
+                Self { discordant, difference }.formula_power(items as f64, goal.alpha) >= goal.power
+            });
+        }
+        let outcomes = Outcomes::new(items, discordant, goal.alpha, McNemar::MidP);
         smallest(discordant, 1e-5, |difference| {
-            Self { discordant, difference }.power(items, goal.alpha) >= goal.power
+            outcomes.power(Self { discordant, difference }.share()) >= goal.power
         })
     }
 
@@ -137,31 +134,6 @@ pub fn discordant_share(discordant: u64, items: u64) -> Result<f64, Undefined> {
     let (discordant, items) = (discordant as f64, items as f64);
     let upper = wilson(discordant, items, Level::DEFAULT)?.high;
     Ok(if discordant < FEW as f64 { upper } else { discordant / items })
-}
-
-/// Which outcomes a McNemar test rejects.
-struct Rejecting {
-    alpha: f64,
-    test: McNemar,
-    /// The most items on the side with fewer; none where no outcome is rejected.
-    most_fewer: Option<u64>,
-}
-
-impl Rejecting {
-    fn of(discordant: u64, alpha: f64, test: McNemar) -> Self {
-        // A little below where it can be; `advance` finds the place.
-        let start = binomial::quantile(0.5 * alpha, discordant, 0.5).checked_sub(3);
-        Self { alpha, test, most_fewer: start }
-    }
-
-    fn advance(&mut self, discordant: u64) {
-        let rejects = |fewer: u64| self.test.p(fewer, discordant) <= self.alpha * (1.0 + 1e-12);
-        let mut next = self.most_fewer.map_or(0, |fewer| fewer + 1);
-        while 2 * next < discordant && rejects(next) {
-            self.most_fewer = Some(next);
-            next += 1;
-        }
-    }
 }
 
 /// The fewest items that know a share to plus or minus `half_width`, by Wilson's interval, where it lies near `share`.

@@ -129,7 +129,7 @@ fn settings(task: &str, said: &Settings) -> metric::Settings {
         IntervalMethod::Bootstrap => resampled(bootstrap::Kind::Percentile),
         IntervalMethod::Bca => resampled(bootstrap::Kind::Bca),
     };
-    metric::Settings { task: task.to_owned(), level, intervals, seed: said.seed }
+    metric::Settings { task: task.to_owned(), level, intervals, seed: said.seed, margin: said.margin }
 }
 
 /// What the metrics of a task are called, for expectations.

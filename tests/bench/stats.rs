@@ -83,6 +83,7 @@ fn main() {
         level: Level::DEFAULT,
         intervals: Intervals::Auto,
         seed: Seed(1),
+        margin: None,
     };
     report(
         "4 metrics of a table of 100000 rows",

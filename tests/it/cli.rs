@@ -201,6 +201,34 @@ fn a_plan_is_not_held_against_what_models_are_expected_to_do() {
 }
 
 #[test]
+fn several_models_are_compared_without_being_asked() {
+    let home = tempfile::tempdir().unwrap();
+    let one = ONE.replace("model: mock\n", "margin: 0.2\n");
+    let items = "      - [The sky is, blue, green]\n      - [Grass is, green, blue]\n      - [Snow is, white, black]\n";
+    let one = one.replace("      - [The sky is, blue, green]\n", items);
+    fs::write(home.path().join("one.yaml"), one).unwrap();
+    let suite = |compare: &str| {
+        let models = "models: [mock, {id: other, engine: mock}]";
+        spec(home.path(), &format!("suite: two\nbenchmarks: one.yaml\n{models}\ncompare: {compare}\n"))
+    };
+    let results = Results::new();
+    let ran = output(&["run", &suite("{baseline: other, correction: bh}"), "--out", results.path()]);
+    assert!(ran.status.success(), "{}", text(&ran.stderr));
+    let compared = |path: &PathBuf| path.join("compare.json").is_file();
+    let folder = results.runs().into_iter().find(compared).unwrap();
+    let found = json(&folder.join("compare.json"));
+    assert_eq!(found["correction"], "benjamini_hochberg");
+    let pair = &found["subjects"][0]["pairs"][0];
+    assert_eq!(pair["sides"], serde_json::json!([1, 0]));
+    let found = &pair["outcome"]["found"];
+    assert_eq!((&found["equivalence"]["margin"], &pair["matched"]["paired"]), (&0.2.into(), &3.into()));
+    let missing = output(&["run", &suite("{baseline: third}"), "--out", results.path()]);
+    assert_eq!(missing.status.code(), Some(3));
+    let message = text(&missing.stderr);
+    assert!(message.contains("`third`, which is none of the models: mock, other"), "{message}");
+}
+
+#[test]
 fn exit_codes_tell_whose_fault_it_is() {
     let home = tempfile::tempdir().unwrap();
     let results = Results::new();
@@ -269,6 +297,9 @@ fn ctrl_c_saves_and_says_how_to_resume() {
     fs::write(home.path().join("many.jsonl"), items).unwrap();
     let many =
         spec(home.path(), "benchmark: many\nmodel: mock\ntasks:\n  - cloze: pairs\n    data: many.jsonl\n");
+    let undisturbed = Results::new();
+    assert_eq!(code(&["run", &many, "--out", undisturbed.path()]), 0);
+    let whole = fs::read(undisturbed.run().join("answers.jsonl")).unwrap();
     let child = yardstick(&["run", &many, "--out", results.path()])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -294,7 +325,44 @@ fn ctrl_c_saves_and_says_how_to_resume() {
     assert_eq!(json(&run.join("run.json"))["status"], "interrupted");
     let resumed = output(&["run", "--resume", run.to_str().unwrap(), "--out", results.path()]);
     assert_eq!(resumed.status.code(), Some(0), "{}", text(&resumed.stderr));
-    assert_eq!(fs::read_to_string(run.join("answers.jsonl")).unwrap().lines().count(), 40_000);
+    let answers = fs::read(run.join("answers.jsonl")).unwrap();
+    assert!(text(&answers).lines().count() == 40_000 && answers == whole);
+}
+
+#[test]
+fn an_answer_that_is_another_one_when_asked_alone_ends_the_run_with_code_9() {
+    let results = Results::new();
+    let ran = output(&["run", SUITE, "--model", "mock", "--out", results.path(), "--verify=5"]);
+    assert_eq!(ran.status.code(), Some(0), "{}", text(&ran.stderr));
+    assert!(text(&ran.stderr).contains("verified: 5 of "), "{}", text(&ran.stderr));
+    let run = results.run();
+    let whole = fs::read_to_string(run.join("answers.jsonl")).unwrap();
+    // What a model would leave that answered otherwise among many: a whole line with another log-probability, and the
+    // last line not yet written.
+    let (place, line) = whole
+        .lines()
+        .enumerate()
+        .find(|(_, line)| line.contains("\"logprobs\":["))
+        .expect("something is scored");
+    let mut value: serde_json::Value = serde_json::from_str(line).unwrap();
+    value.as_object_mut().unwrap().remove("check");
+    let logprob = &mut value["answer"]["scored"]["logprobs"][0];
+    *logprob = serde_json::json!(logprob.as_f64().unwrap() - 0.25);
+    let mut body = value.to_string();
+    let check = yardstick::value::Digest::of(&body).short(8);
+    body.pop();
+    let mut lines: Vec<&str> = whole.lines().collect();
+    let other = format!("{body},\"check\":\"{check}\"}}");
+    lines[place] = &other;
+    lines.pop();
+    fs::write(run.join("answers.jsonl"), lines.join("\n") + "\n").unwrap();
+    let record = fs::read_to_string(run.join("run.json")).unwrap().replace("\"complete\"", "\"interrupted\"");
+    fs::write(run.join("run.json"), record).unwrap();
+    let all = "--verify=100000";
+    let resumed = output(&["run", "--resume", run.to_str().unwrap(), "--out", results.path(), all]);
+    let said = text(&resumed.stderr);
+    assert_eq!(resumed.status.code(), Some(9), "{said}");
+    assert!(said.contains(&format!("request {} has another answer", place + 1)), "{said}");
 }
 
 #[test]

@@ -6,7 +6,9 @@ mod check;
 mod bad;
 mod browser;
 mod cli;
+mod compare;
 mod compared;
+mod figures;
 mod golden_paired;
 mod golden_stats;
 #[cfg(feature = "hub")]

@@ -86,20 +86,20 @@ pub(super) fn in_groups<T: Send>(
 
 /// Numbers the ways in which sequences of different lengths are rotated: those of one kind may share what is read.
 pub(super) struct Kinds<'a> {
-    decoder: &'a Model,
+    model: &'a Model,
     by_length: BTreeMap<usize, usize>,
     rotations: Vec<Vec<f32>>,
 }
 
 impl<'a> Kinds<'a> {
-    pub(super) fn new(decoder: &'a Model) -> Self {
-        Self { decoder, by_length: BTreeMap::new(), rotations: Vec::new() }
+    pub(super) fn new(model: &'a Model) -> Self {
+        Self { model, by_length: BTreeMap::new(), rotations: Vec::new() }
     }
 
     pub(super) fn of(&mut self, length: usize) -> usize {
-        let Self { decoder, by_length, rotations } = self;
+        let Self { model, by_length, rotations } = self;
         *by_length.entry(length).or_insert_with(|| {
-            let rotation = decoder.rotation(length);
+            let rotation = model.rotation(length);
             rotations.iter().position(|known| *known == rotation).unwrap_or_else(|| {
                 rotations.push(rotation);
                 rotations.len() - 1
@@ -109,10 +109,10 @@ impl<'a> Kinds<'a> {
 }
 
 /// Why a sequence has no answer, which is read once more for it.
-pub(super) fn not_finite(decoder: &Model, tokens: &[u32], length: usize) -> Failure {
-    let place = match decoder.first_not_finite(tokens, length) {
+pub(super) fn not_finite(model: &Model, tokens: &[u32], length: usize) -> Failure {
+    let place = match model.first_not_finite(tokens, length) {
         Place::Embedding => "in the embedding".to_owned(),
-        Place::Layer(layer) => format!("in layer {} of {}", layer + 1, decoder.layers()),
+        Place::Layer(layer) => format!("in layer {} of {}", layer + 1, model.layers()),
         Place::Head => "in the logits".to_owned(),
     };
     Failure::new(

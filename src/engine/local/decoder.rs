@@ -314,13 +314,17 @@ impl Decoder {
     }
 
     fn linear(&self, rows: &[f32], linear: &Linear, out: &mut [f32]) {
-        let view = View::dense(rows, rows.len() / linear.weight.k());
-        let sum = linear.bias.as_deref().map_or(Sum::Store, Sum::Bias);
-        kernel::gemm_on(self.isa, view, &linear.weight, out, sum);
+        linear.apply(self.isa, View::dense(rows, rows.len() / linear.weight.k()), out);
     }
 }
 
 impl Linear {
+    /// Writes what comes out of rows.
+    pub(super) fn apply(&self, isa: Isa, rows: View<'_>, out: &mut [f32]) {
+        let sum = self.bias.as_deref().map_or(Sum::Store, Sum::Bias);
+        kernel::gemm_on(isa, rows, &self.weight, out, sum);
+    }
+
     /// Values that come out.
     fn outputs(&self) -> usize {
         self.weight.n()

@@ -76,7 +76,7 @@ fn model(batch_tokens: usize, threads: usize) -> Local {
 
 /// The built-in model is one with attention.
 fn decoder(model: &mut Local) -> &mut Decoder {
-    match &mut model.decoder {
+    match &mut model.model {
         Model::Decoder(decoder) => decoder,
         Model::Recurrent(_) => unreachable!("it is GPT-2"),
     }

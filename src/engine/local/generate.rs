@@ -43,14 +43,14 @@ pub(super) enum Step {
 impl Writing {
     /// Cuts the prompt.
     pub(super) fn plan(
-        decoder: &Model,
+        model: &Model,
         tokens: &Tokens,
         prompt: &str,
         sampler: Sampler,
         max_tokens: u32,
         stop: &[Arc<str>],
     ) -> Result<Self, Failure> {
-        let sequence = sequence(tokens, prompt, decoder.context())?;
+        let sequence = sequence(tokens, prompt, model.context())?;
         Ok(Self {
             prompt: sequence.len(),
             tokens: sequence,
@@ -87,8 +87,8 @@ impl Writing {
     }
 
     /// The next token by its logits.
-    fn choose(&self, decoder: &Model, logits: &[f32], scratch: &mut Vec<Candidate>) -> Found {
-        let softmax = decoder.softmax(logits);
+    fn choose(&self, model: &Model, logits: &[f32], scratch: &mut Vec<Candidate>) -> Found {
+        let softmax = model.softmax(logits);
         if !softmax.log_sum_exp.is_finite() {
             return softmax.found(0, f32::NAN);
         }
@@ -125,27 +125,27 @@ impl Writing {
 
 /// Writes one token more of each text, from rows of [`Model::read`].
 pub(super) fn step(local: &Local, texts: &mut [&mut Writing], rows: &[f32]) -> Vec<Step> {
-    let context = local.decoder.context();
-    let found = next(&local.decoder, rows, texts);
+    let context = local.model.context();
+    let found = next(&local.model, rows, texts);
     texts.iter_mut().zip(found).map(|(text, found)| text.take(found, &local.tokens, context)).collect()
 }
 
-fn next(decoder: &Model, rows: &[f32], texts: &[&mut Writing]) -> Vec<Found> {
-    let rows: Vec<&[f32]> = rows.chunks(decoder.hidden()).collect();
+fn next(model: &Model, rows: &[f32], texts: &[&mut Writing]) -> Vec<Found> {
+    let rows: Vec<&[f32]> = rows.chunks(model.hidden()).collect();
     let of = |places: &[usize]| places.iter().flat_map(|place| rows[*place]).copied().collect::<Vec<f32>>();
     // The best token is found without a row of logits.
     let (best, others): (Vec<usize>, Vec<usize>) =
         (0..texts.len()).partition(|place| matches!(texts[*place].sampler, Sampler::Best(None)));
     let mut found: Vec<(usize, Found)> = Vec::with_capacity(texts.len());
     if !best.is_empty() {
-        let tokens = decoder.find(&of(&best), &vec![Want::Best; best.len()]);
+        let tokens = model.find(&of(&best), &vec![Want::Best; best.len()]);
         found.extend(best.into_iter().zip(tokens));
     }
     for places in others.chunks(LOGITS) {
-        let logits = decoder.logits(&of(places));
+        let logits = model.logits(&of(places));
         let logits = logits.par_chunks(logits.len() / places.len()).zip(places);
         let choose = |scratch: &mut Vec<Candidate>, (logits, place): (&[f32], &usize)| {
-            (*place, texts[*place].choose(decoder, logits, scratch))
+            (*place, texts[*place].choose(model, logits, scratch))
         };
         found.extend(logits.map_init(Vec::new, choose).collect::<Vec<_>>());
     }

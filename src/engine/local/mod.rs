@@ -59,7 +59,7 @@ use model::Model;
 pub struct Local {
     card: Card,
     tokens: Tokens,
-    decoder: Model,
+    model: Model,
     pool: ThreadPool,
     batch_tokens: usize,
     /// Bytes that texts which are written side by side may hold.
@@ -137,13 +137,13 @@ impl Local {
         let threads = options.threads.map_or(0, NonZeroUsize::get);
         let pool = ThreadPoolBuilder::new().num_threads(threads).build().map_err(CheckpointError::Threads)?;
         // Three things to wait for, none of which needs another.
-        let (decoder, tokens, files) = std::thread::scope(|scope| {
+        let (model, tokens, files) = std::thread::scope(|scope| {
             let tokens = scope.spawn(|| checkpoint.tokenizer());
             let files = scope.spawn(|| checkpoint.hash());
-            let decoder = pool.install(|| load::load(checkpoint));
-            (decoder, join(tokens), join(files))
+            let model = pool.install(|| load::load(checkpoint));
+            (model, join(tokens), join(files))
         });
-        let (decoder, tokens, files) = (decoder?, tokens?, files?);
+        let (model, tokens, files) = (model?, tokens?, files?);
         let description = checkpoint.description();
         let card = Card {
             name: name.to_owned(),
@@ -162,7 +162,7 @@ impl Local {
         Ok(Self {
             card,
             tokens,
-            decoder,
+            model,
             pool,
             batch_tokens: options.batch_tokens.get(),
             kept,

@@ -62,7 +62,7 @@ fn read(local: &Local, group: Vec<(usize, Asked)>, answers: &mut Answers<'_>) {
         .flat_map(|(question, of)| (0..of.asked.windows().len()).map(move |window| (question, window)))
         .collect();
     let mut queries = queries.as_slice();
-    let (mut reached, mut row, mut path) = (Reached::default(), 0, local.decoder.memory());
+    let (mut reached, mut row, mut path) = (Reached::default(), 0, local.model.memory());
     while !forest.is_read(&reached) && !answers.stopped() {
         let pieces = forest.next(&mut reached, local.batch_tokens, |_, _| true);
         local.work.add(0, pieces.iter().map(|piece| piece.range.len()).sum());
@@ -71,13 +71,13 @@ fn read(local: &Local, group: Vec<(usize, Asked)>, answers: &mut Answers<'_>) {
             let asked = &questions[question].asked;
             &asked.tokens()[asked.windows()[window].read.clone()]
         };
-        let mut kept = local.decoder.memory();
+        let mut kept = local.model.memory();
         let into = forest.goes_on(&reached).then_some(&mut kept);
         row += pieces.iter().map(Piece::rows).sum::<usize>();
         let (now, later) = queries.split_at(queries.partition_point(|query| query.row < row));
         let replies = local.pool.install(|| {
             let mut batch = sequences(&pieces, &path, into, tokens, &lengths);
-            let rows = local.decoder.read(&mut batch);
+            let rows = local.model.read(&mut batch);
             reply(local, &rows, now, &questions)
         });
         path = kept;
@@ -93,7 +93,7 @@ fn read(local: &Local, group: Vec<(usize, Asked)>, answers: &mut Answers<'_>) {
 
 /// The texts of all windows, their lengths, and what is wanted of each row.
 fn plant(local: &Local, questions: &[Question]) -> (Forest, Vec<usize>, Vec<Query>) {
-    let mut kinds = Kinds::new(&local.decoder);
+    let mut kinds = Kinds::new(&local.model);
     let (mut texts, mut lengths, mut places) = (Vec::new(), Vec::new(), Vec::new());
     for (question, Question { asked, .. }) in questions.iter().enumerate() {
         let mut first = 0;
@@ -148,7 +148,7 @@ fn reply(local: &Local, rows: &[f32], queries: &[Query], questions: &[Question])
         tokens.all(|token| token == Some(first)).then_some(first)
     };
     let (mut few, mut wants, mut many) = (Vec::new(), Vec::new(), Vec::new());
-    let rows = rows.chunks(local.decoder.hidden());
+    let rows = rows.chunks(local.model.hidden());
     let of_rows: Vec<(&[Query], Option<u32>)> =
         queries.chunk_by(|a, b| a.row == b.row).map(|queries| (queries, one(queries))).collect();
     for (row, (queries, one)) in rows.zip(&of_rows) {
@@ -159,7 +159,7 @@ fn reply(local: &Local, rows: &[f32], queries: &[Query], questions: &[Question])
             many.push((row, *queries));
         }
     }
-    let mut found = local.decoder.find(&few, &wants).into_iter().map(|found| found.logprob);
+    let mut found = local.model.find(&few, &wants).into_iter().map(|found| found.logprob);
     let mut others = from_logits(local, &many, asked).into_iter();
     let mut replies = Vec::with_capacity(queries.len());
     for (queries, one) in of_rows {
@@ -181,10 +181,10 @@ fn from_logits<'a>(
     let mut replies = Vec::new();
     for rows in rows.chunks(LOGITS) {
         let joined: Vec<f32> = rows.iter().flat_map(|(row, _)| *row).copied().collect();
-        let logits = local.decoder.logits(&joined);
+        let logits = local.model.logits(&joined);
         let logits = logits.par_chunks(logits.len() / rows.len()).zip(rows);
         let of_row = |(logits, (_, queries)): (&[f32], &(&[f32], &[Query]))| {
-            let softmax = local.decoder.softmax(logits);
+            let softmax = local.model.softmax(logits);
             let reply = |query| match asked(query) {
                 Asked::Score(scoring) => {
                     let token = scoring.scored()[query.at];
@@ -204,7 +204,7 @@ fn from_logits<'a>(
 
 impl Asked {
     fn plan(local: &Local, request: &Request) -> Option<Result<Self, Failure>> {
-        let (tokens, context) = (&local.tokens, local.decoder.context());
+        let (tokens, context) = (&local.tokens, local.model.context());
         match request {
             Request::Score { prompt, ending, first_token, windows } => {
                 Some(Scoring::plan(tokens, prompt, ending, *first_token, *windows, context).map(Self::Score))
@@ -241,30 +241,30 @@ impl Asked {
     /// The answer of a sequence that shares nothing. What is not finite spreads within a block, so only this says
     /// whether a sequence's own numbers are finite.
     fn alone(&self, local: &Local) -> Result<Answer, Failure> {
-        let decoder = &local.decoder;
+        let model = &local.model;
         let mut logprobs = Vec::new();
         for Window { read, scored, length } in self.windows() {
             let tokens = &self.tokens()[read.clone()];
             let wanted =
                 std::iter::once(scored.start - 1 - read.start..scored.end - 1 - read.start).collect();
             let reading = Reading::Passing(Past::Nothing);
-            let rows = decoder.read(&mut [Sequence { tokens, length: *length, reading, wanted }]);
+            let rows = model.read(&mut [Sequence { tokens, length: *length, reading, wanted }]);
             match self {
                 Self::Score(scoring) => {
                     let wants: Vec<Want> =
                         scoring.tokens[scored.clone()].iter().map(|id| Want::Token(*id)).collect();
-                    logprobs.extend(decoder.find(&rows, &wants).into_iter().map(|found| found.logprob));
+                    logprobs.extend(model.find(&rows, &wants).into_iter().map(|found| found.logprob));
                 }
                 Self::Rank(ranking) => {
-                    let logits = decoder.logits(&rows);
-                    let log_sum_exp = decoder.softmax(&logits).log_sum_exp;
+                    let logits = model.logits(&rows);
+                    let log_sum_exp = model.softmax(&logits).log_sum_exp;
                     if log_sum_exp.is_finite() {
                         return Ok(ranking.answer(&local.tokens, &logits, log_sum_exp));
                     }
                 }
             }
             if logprobs.iter().any(|logprob| !logprob.is_finite()) || matches!(self, Self::Rank(_)) {
-                return Err(not_finite(decoder, tokens, *length));
+                return Err(not_finite(model, tokens, *length));
             }
         }
         match self {

@@ -34,9 +34,9 @@ pub(super) fn write_all(local: &Local, requests: &[Request], answers: &mut Answe
 
 fn plan(local: &Local, request: &Request) -> Option<Result<Writing, Failure>> {
     let Request::Generate { prompt, decoding, max_tokens, stop, .. } = request else { return None };
-    let Local { decoder, tokens, .. } = local;
+    let Local { model, tokens, .. } = local;
     let sampler = Sampler::new(*decoding, prompt);
-    Some(Writing::plan(decoder, tokens, prompt, sampler, *max_tokens, stop))
+    Some(Writing::plan(model, tokens, prompt, sampler, *max_tokens, stop))
 }
 
 /// A prompt, and the texts that go on from it.
@@ -92,14 +92,14 @@ impl<'a> Texts<'a> {
                 continue;
             }
             let place = *known.entry(text.tokens.clone()).or_insert_with(|| {
-                let (tokens, memory) = (text.tokens.clone(), local.decoder.memory());
+                let (tokens, memory) = (text.tokens.clone(), local.model.memory());
                 prompts.push(Prompt { tokens, texts: Vec::new(), memory, row: Vec::new() });
                 prompts.len() - 1
             });
             prompts[place].texts.push((request, text));
         }
         local.work.add(prompts.iter().map(|prompt| prompt.tokens.len() * prompt.texts.len()).sum(), 0);
-        let mut kinds = Kinds::new(&local.decoder);
+        let mut kinds = Kinds::new(&local.model);
         let text =
             |Prompt { tokens, .. }: &'_ Prompt| (kinds.of(tokens.len()), tokens.len() - 1..tokens.len());
         let wants: Vec<_> = prompts.iter().map(text).collect();
@@ -109,7 +109,7 @@ impl<'a> Texts<'a> {
             .map(|(Prompt { tokens, .. }, (kind, wanted))| Text { tokens, kind, wanted })
             .collect();
         let forest = Forest::new(&texts, local.sharing);
-        let (path, begun) = (local.decoder.memory(), Vec::new());
+        let (path, begun) = (local.model.memory(), Vec::new());
         Self {
             local,
             prompts,
@@ -139,7 +139,7 @@ impl<'a> Texts<'a> {
                 rows.extend_from_slice(&prompt.row);
                 self.begun.push(Begun { request, text, memory: prompt.memory.clone() });
             } else {
-                (prompt.memory, prompt.row) = (self.local.decoder.memory(), Vec::new());
+                (prompt.memory, prompt.row) = (self.local.model.memory(), Vec::new());
                 self.ready.pop_front();
             }
         }
@@ -149,12 +149,12 @@ impl<'a> Texts<'a> {
     /// Reads the last token of each text, and of the prompts that come next what there is room for. Gives the rows of all
     /// texts, of which the last are `fresh`; nothing when everything is written.
     fn read(&mut self, fresh: Vec<f32>) -> Option<Vec<f32>> {
-        let decoder = &self.local.decoder;
-        let pieces = self.pieces(self.begun.len() - fresh.len() / decoder.hidden());
+        let model = &self.local.model;
+        let pieces = self.pieces(self.begun.len() - fresh.len() / model.hidden());
         if self.begun.is_empty() && pieces.is_empty() {
             return None;
         }
-        let mut memories: Vec<Memory> = pieces.iter().map(|_| decoder.memory()).collect();
+        let mut memories: Vec<Memory> = pieces.iter().map(|_| model.memory()).collect();
         let unread = self.begun.iter_mut().filter(|begun| begun.memory.tokens() < begun.text.tokens.len());
         let mut batch: Vec<Sequence<'_>> = unread
             .map(|Begun { text, memory, .. }| Sequence {
@@ -176,9 +176,9 @@ impl<'a> Texts<'a> {
         }
         self.local.work.add(writing, batch.iter().map(|sequence| sequence.tokens.len()).sum());
         // Texts that have just joined have nothing to read.
-        let mut rows = if batch.is_empty() { Vec::new() } else { decoder.read(&mut batch) };
+        let mut rows = if batch.is_empty() { Vec::new() } else { model.read(&mut batch) };
         drop(batch);
-        let of_prompts = rows.split_off(writing * decoder.hidden());
+        let of_prompts = rows.split_off(writing * model.hidden());
         self.keep(&pieces, memories, &of_prompts);
         rows.extend(fresh);
         Some(rows)
@@ -200,8 +200,8 @@ impl<'a> Texts<'a> {
 
     /// Keeps what was read of prompts.
     fn keep(&mut self, pieces: &[Piece], memories: Vec<Memory>, rows: &[f32]) {
-        let decoder = &self.local.decoder;
-        let mut rows = rows.chunks(decoder.hidden());
+        let model = &self.local.model;
+        let mut rows = rows.chunks(model.hidden());
         for (piece, memory) in pieces.iter().zip(memories) {
             let prompt = &mut self.prompts[piece.text];
             prompt.memory = memory;
@@ -211,7 +211,7 @@ impl<'a> Texts<'a> {
                 prompt.row = if row.iter().all(|value| value.is_finite()) {
                     row.to_vec()
                 } else {
-                    prompt.read_alone(decoder)
+                    prompt.read_alone(model)
                 };
                 self.ready.push_back(piece.text);
             }
@@ -220,20 +220,20 @@ impl<'a> Texts<'a> {
             self.path = if self.forest.goes_on(&self.reached) {
                 self.prompts[last.text].memory.clone()
             } else {
-                decoder.memory()
+                model.memory()
             };
         }
     }
 
     fn step(&mut self, rows: &[f32], answers: &mut Answers<'_>) {
-        let Local { decoder, pool, .. } = self.local;
+        let Local { model, pool, .. } = self.local;
         let mut texts: Vec<&mut Writing> = self.begun.iter_mut().map(|begun| &mut begun.text).collect();
         let mut steps = pool.install(|| step(self.local, &mut texts, rows)).into_iter();
         self.begun.retain(|Begun { request, text, .. }| {
             let answer = match steps.next() {
                 None | Some(Step::More) => return true,
                 Some(Step::Done(answer)) => Ok(answer),
-                Some(Step::NotFinite) => Err(not_finite(decoder, &text.tokens, text.tokens.len())),
+                Some(Step::NotFinite) => Err(not_finite(model, &text.tokens, text.tokens.len())),
             };
             answers.give(*request, answer);
             false
@@ -253,15 +253,15 @@ impl<'a> Texts<'a> {
     fn held(&self) -> u64 {
         let read = self.ready.iter().chain(&self.cut).map(|prompt| &self.prompts[*prompt].memory);
         let memories = self.begun.iter().map(|begun| &begun.memory).chain(read).chain([&self.path]);
-        Memory::held(memories) as u64 * self.local.decoder.memory_of_sequence(1)
+        Memory::held(memories) as u64 * self.local.model.memory_of_sequence(1)
     }
 }
 
 impl Prompt {
     /// The row of its last token, of a sequence that shares nothing: what is not finite spreads within a block.
-    fn read_alone(&mut self, decoder: &Model) -> Vec<f32> {
+    fn read_alone(&mut self, model: &Model) -> Vec<f32> {
         let Self { tokens, memory, .. } = self;
-        decoder.read(&mut [Sequence {
+        model.read(&mut [Sequence {
             tokens,
             length: tokens.len(),
             reading: Reading::Kept(Past::Nothing, memory),
@@ -272,7 +272,7 @@ impl Prompt {
 
 /// Bytes that a text may still take when it shares this many tokens.
 fn growth(local: &Local, text: &Writing, tokens: usize) -> u64 {
-    local.decoder.growth(tokens, text.most_tokens(local.decoder.context()))
+    local.model.growth(tokens, text.most_tokens(local.model.context()))
 }
 
 #[cfg(test)]
@@ -289,7 +289,7 @@ mod tests {
     fn texts_wait_until_there_is_memory_and_share_that_of_their_prompt() {
         let options = Options { batch_tokens: NonZeroUsize::new(50).unwrap(), threads: NonZeroUsize::new(1) };
         let mut local = Local::reference(options).unwrap();
-        let block = local.decoder.memory_of_sequence(1);
+        let block = local.model.memory_of_sequence(1);
         let mut ask = Ask::default();
         let beginning =
             "Once upon a time there was a little girl who lived in a house near the woods. ".repeat(2);

@@ -31,7 +31,8 @@ fn example() -> Table {
 fn make(formula: Formula, group: Option<&str>, intervals: Intervals, table: &Table) -> Estimate {
     let mut metric = Metric::new("metric", formula, Unit::Ratio);
     metric.group = group.map(Into::into);
-    let settings = Settings { task: "b/t".into(), level: Level::DEFAULT, intervals, seed: Seed(3) };
+    let settings =
+        Settings { task: "b/t".into(), level: Level::DEFAULT, intervals, seed: Seed(3), margin: None };
     evaluate(&[metric], table, &settings).remove(0).estimate
 }
 
@@ -265,7 +266,8 @@ fn a_group_is_compared_with_another_of_other_items() {
     let formula = || Formula::GroupDifference { column: "correct", baseline: "in".into() };
     let one = |intervals, table: &Table| {
         let metric = Metric::new("metric", formula(), Unit::Score);
-        let settings = Settings { task: "b/t".into(), level: Level::DEFAULT, intervals, seed: Seed(3) };
+        let settings =
+            Settings { task: "b/t".into(), level: Level::DEFAULT, intervals, seed: Seed(3), margin: None };
         evaluate(&[metric], table, &settings).remove(0).estimate
     };
     let difference = one(Intervals::Auto, &table);

@@ -26,7 +26,7 @@ const WIDEST_FIELD: f64 = 120.0;
 /// The height of a field.
 const FIELD: f64 = 44.0;
 /// The darkest field; ink stays legible on it.
-const DARKEST: f64 = 0.7;
+const DARKEST: f64 = 0.6;
 
 /// What is counted: the right label, what was said (nothing for an answer without a label), how often.
 type Counts<'a> = Vec<(&'a str, Option<&'a str>, usize)>;
@@ -132,7 +132,8 @@ fn draw(matrix: &Matrix<'_>, id: &str, title: &str, about: &str) -> String {
     // Few labels are written out, many are cut to their columns.
     let head = widest(&mut matrix.said.iter().map(|said| named(*said)));
     let most = if matrix.said.len() <= FEW_LABELS { WIDEST_FIELD } else { NARROWEST_FIELD };
-    let wide = (head + 12.0).clamp(NARROWEST_FIELD, most);
+    let counts = matrix.counts.values().map(|count| width(&grouped(*count), Font::Sans)).fold(0.0, f64::max);
+    let wide = (head + 12.0).clamp(NARROWEST_FIELD, most).max(counts + 12.0);
     let (top, high) = (46.0, FIELD);
     let size = (matrix.said.len() as f64 * wide, matrix.golds.len() as f64 * high);
     svg.text((left + size.0 / 2.0, 14.0), Anchor::Middle, Tone::Muted, "said");
@@ -169,7 +170,7 @@ fn draw(matrix: &Matrix<'_>, id: &str, title: &str, about: &str) -> String {
             }
             let tone = if count > 0 { Tone::Ink } else { Tone::Muted };
             let (middle, line) = (x + wide / 2.0, y + high / 2.0);
-            svg.label((middle, line - 3.0), Anchor::Middle, tone, &grouped(count), wide - 6.0);
+            svg.text((middle, line - 3.0), Anchor::Middle, tone, &grouped(count));
             svg.text((middle, line + 13.0), Anchor::Middle, tone, &percent);
         }
     }

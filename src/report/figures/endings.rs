@@ -46,7 +46,7 @@ pub fn figure(task: &TaskRecord) -> Option<Figure> {
             title: format!("{}: {says}; right ending {right:.2} nats, wrong ending {wrong:.2}", row.key.item),
         });
     }
-    let ends = around(points.iter().flat_map(|point| [point.at.0, point.at.1]), Steps::Add)?;
+    let ends = around(points.iter().flat_map(|point| [point.at.0, point.at.1]), Steps::Powers)?;
     let side = |title| Axis { title, steps: Steps::Powers, ends };
     let plane =
         Plane::new(side("P(most probable wrong ending)"), side("P(right ending)"), (380.0, 380.0), 30.0);

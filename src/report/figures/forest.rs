@@ -25,6 +25,7 @@ const GAP: f64 = 12.0;
 const SPACE: f64 = 14.0;
 const PLOT: f64 = 300.0;
 const WIDEST_NAME: f64 = 170.0;
+const WIDEST_PART: f64 = 240.0;
 
 /// A number of a model.
 #[derive(Clone, Copy, Debug)]
@@ -209,7 +210,7 @@ impl<'a> Chart<'a> {
             texts.map(|text| width(&text, Font::Sans)).fold(width(least, Font::Sans), f64::max)
         };
         let names = widest(&mut entries().map(|entry| shown(entry.task)), "").min(WIDEST_NAME);
-        let parts = widest(&mut entries().map(|entry| shown(&entry.says())), "").min(WIDEST_NAME);
+        let parts = widest(&mut entries().map(|entry| shown(&entry.says())), "").min(WIDEST_PART);
         let numbers = widest(&mut entries().map(Number::numbers), "estimate [interval]");
         let counts = widest(&mut entries().map(|entry| grouped(entry.measure.estimate.n)), "n");
         let left = SPACE + names + SPACE + parts + SPACE;

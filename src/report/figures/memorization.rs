@@ -55,9 +55,9 @@ pub fn figure(task: &TaskRecord) -> Option<Figure> {
             ),
         });
     }
-    let ends = around(points.iter().flat_map(|point| [point.at.0, point.at.1]), Steps::Add)?;
+    let ends = around(points.iter().flat_map(|point| [point.at.0, point.at.1]), Steps::Powers)?;
     // The line of ten times and a piece of its zone are always there to see.
-    let ends = (ends.0, ends.1.max(ends.0 + 2.0));
+    let ends = (ends.0.min(ends.1 - 2.0), ends.1);
     let [one, other] = conditions(task);
     let titles = [format!("P(target), {other}"), format!("P(target), {one}")];
     let side = |title| Axis { title, steps: Steps::Powers, ends };

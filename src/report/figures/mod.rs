@@ -1,6 +1,8 @@
 //! Plots as SVG, for pages and papers: pure functions from numbers to a picture with its caption and its table. A figure
 //! that has nothing to show is not there.
 
+#[cfg(test)]
+mod checks;
 mod comparison;
 mod confusion;
 mod endings;
@@ -17,6 +19,8 @@ mod scale;
 mod scatter;
 mod shots;
 mod surprisal;
+#[cfg(test)]
+mod tests;
 mod svg;
 mod whisker;
 mod width;

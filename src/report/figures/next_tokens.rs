@@ -73,7 +73,7 @@ fn figure(task: &TaskRecord, place: usize, view: &NextTokens, more: usize) -> Op
         let percent = Digits::Percent.show(share);
         svg.area(&Area {
             at: (bar_at, y + 3.0),
-            size: ((share / most * BAR).max(1.0), LINE - 6.0),
+            size: ((share / most * BAR).clamp(1.0, BAR), LINE - 6.0),
             series,
             opacity: 1.0,
             title: &format!("{}: {percent}", text::token(&one.token, Charset::Unicode)),

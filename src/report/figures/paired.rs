@@ -373,7 +373,7 @@ pub fn two_by_two(sides: Sides<'_>, line: &Line<'_>) -> Option<Figure> {
                     title: &title,
                 });
                 svg.text((x + FIELD.0 / 2.0, y + 24.0), Anchor::Middle, Tone::Ink, &grouped(count as usize));
-                svg.text((x + FIELD.0 / 2.0, y + 41.0), Anchor::Middle, Tone::Muted, &percent);
+                svg.text((x + FIELD.0 / 2.0, y + 41.0), Anchor::Middle, Tone::Ink, &percent);
             });
             if discordant {
                 let (l, r, t, b) = (x + 2.0, x + FIELD.0 - 2.0, y + 2.0, y + FIELD.1 - 2.0);

@@ -9,6 +9,10 @@ use super::{
 /// The room between two numbers beside an axis.
 const APART: f64 = 6.0;
 const MOST_TICKS: usize = 6;
+/// How far below the plane its numbers stand: clear of the lowest number beside it.
+pub const BELOW: f64 = 19.0;
+/// And the title of the axis.
+pub const TITLE_BELOW: f64 = 38.0;
 
 /// What an axis says.
 #[derive(Clone, Copy, Debug)]
@@ -45,7 +49,12 @@ impl<'a> Plane<'a> {
             .map_or(0.0, |(number, shown)| along.at(*number) + 0.5 * width(shown, Font::Sans));
         let right =
             (left + wide + 8.0).max(last + 2.0).max(left + 0.5 * wide + 0.5 * width(x.title, Font::Sans));
-        Self { x: along, y: upright, titles: [x.title, y.title], size: (right, top + high + 42.0) }
+        Self {
+            x: along,
+            y: upright,
+            titles: [x.title, y.title],
+            size: (right, top + high + TITLE_BELOW + 6.0),
+        }
     }
 
     /// What the whole takes, from the left upper corner of the figure.
@@ -65,10 +74,15 @@ impl<'a> Plane<'a> {
         for (number, shown) in spaced(&self.x, |shown| width(shown, Font::Sans)) {
             let at = self.x.at(number);
             svg.line(Stroke::Grid, (at, top), (at, bottom));
-            svg.text((at, bottom + 16.0), Anchor::Middle, Tone::Muted, &shown);
+            svg.text((at, bottom + BELOW), Anchor::Middle, Tone::Muted, &shown);
         }
         self.draw_upright(svg);
-        svg.text((f64::midpoint(left, right), bottom + 36.0), Anchor::Middle, Tone::Muted, self.titles[0]);
+        svg.text(
+            (f64::midpoint(left, right), bottom + TITLE_BELOW),
+            Anchor::Middle,
+            Tone::Muted,
+            self.titles[0],
+        );
     }
 
     /// The vertical axis alone.

@@ -2,7 +2,7 @@
 
 use super::{
     Figure, Topic, id,
-    plane::{Axis, Plane},
+    plane::{Axis, BELOW, Plane, TITLE_BELOW},
     scale::Steps,
     svg::{Anchor, Mark, Series, Stroke, Svg, Tone},
     width::{Font, width},
@@ -53,12 +53,12 @@ pub fn figure(task: &TaskRecord) -> Option<Figure> {
         let half = 0.5 * width(&shown, Font::Sans);
         svg.line(Stroke::Grid, (x, bottom), (x, bottom + 4.0));
         if x - half > free {
-            svg.text((x, bottom + 16.0), Anchor::Middle, Tone::Muted, &shown);
+            svg.text((x, bottom + BELOW), Anchor::Middle, Tone::Muted, &shown);
             free = x + half + 6.0;
         }
     }
     svg.text(
-        (f64::midpoint(left, right), bottom + 36.0),
+        (f64::midpoint(left, right), bottom + TITLE_BELOW),
         Anchor::Middle,
         Tone::Muted,
         "examples in the prompt",

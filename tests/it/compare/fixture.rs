@@ -30,8 +30,13 @@ pub(super) fn task(
 ) -> TaskRecord {
     let mut table = Table::new("items", columns.to_vec());
     table.rows = rows.into_iter().map(|(key, cells)| Row { key: key.into(), cells: Ok(cells) }).collect();
-    let settings =
-        Settings { task: name.into(), level: Level::DEFAULT, intervals: Intervals::Auto, seed: Seed(1) };
+    let settings = Settings {
+        task: name.into(),
+        level: Level::DEFAULT,
+        intervals: Intervals::Auto,
+        seed: Seed(1),
+        margin: None,
+    };
     let measures = evaluate(&metrics, &table, &settings);
     let items = Taken { taken: table.rows.len(), available: table.rows.len() };
     TaskRecord {

@@ -37,8 +37,13 @@ fn task(name: &str, right: impl Iterator<Item = bool>) -> TaskRecord {
     }
     let accuracy = Metric::new("accuracy", Formula::Proportion("correct"), Unit::Proportion);
     let metrics = vec![accuracy.better(Better::Higher).chance(0.5).headline()];
-    let settings =
-        Settings { task: name.into(), level: Level::DEFAULT, intervals: Intervals::Auto, seed: Seed(0) };
+    let settings = Settings {
+        task: name.into(),
+        level: Level::DEFAULT,
+        intervals: Intervals::Auto,
+        seed: Seed(0),
+        margin: None,
+    };
     let measures = metric::evaluate(&metrics, &table, &settings);
     let items = Taken { taken: table.rows.len(), available: table.rows.len() };
     TaskRecord {

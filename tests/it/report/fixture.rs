@@ -61,8 +61,13 @@ pub(super) fn measure(
 /// A task without rows.
 pub(super) fn task(name: &str, kind: &'static str, measures: Vec<Measure>) -> TaskRecord {
     let table = Table::new("items", vec!["correct", "prompt"]);
-    let settings =
-        Settings { task: name.into(), level: Level::DEFAULT, intervals: Intervals::Auto, seed: Seed(42) };
+    let settings = Settings {
+        task: name.into(),
+        level: Level::DEFAULT,
+        intervals: Intervals::Auto,
+        seed: Seed(42),
+        margin: None,
+    };
     TaskRecord {
         name: name.into(),
         kind,

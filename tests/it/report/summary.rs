@@ -89,7 +89,7 @@ fn compared(right: [fn(usize) -> bool; 2]) -> String {
     let metrics =
         [of("accuracy", Formula::Proportion("correct")).chance(0.5), of("accuracy_minus_zero-shot", gain)];
     let (task_name, level, intervals) = ("notebook/shots".to_owned(), Level::DEFAULT, Intervals::Auto);
-    let settings = Settings { task: task_name, level, intervals, seed: Seed(0) };
+    let settings = Settings { task: task_name, level, intervals, seed: Seed(0), margin: None };
     let mut record = record();
     record.tasks = vec![task("notebook/shots", "icl", evaluate(&metrics, &table, &settings))];
     record.expectations.clear();

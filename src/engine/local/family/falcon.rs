@@ -94,8 +94,10 @@ fn read(config: &Config<'_>) -> Arch {
     }
 }
 
-/// The reference adds the biases to the scores and once more with the mask: transformers with `eager` attention, which
-/// every family is held against. Its `sdpa` attention adds them once.
+/// transformers adds the biases to the scores and, in its `eager` attention, once more with the mask; its `sdpa` attention,
+/// which it takes by default, adds them once. Here they are added twice, as in the reference that every family is held
+/// against. A published model that was trained with them once needs the slopes as they are: until a golden number of such a
+/// model says so, its scores with ALiBi are those of `eager`.
 fn twice(slopes: Vec<f32>) -> Vec<f32> {
     slopes.into_iter().map(|slope| 2.0 * slope).collect()
 }

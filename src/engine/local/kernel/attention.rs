@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use super::{
     Isa, kernel,
     math::{bf16, exp, larger, tanh},
-    tile::{Out, accumulate},
+    tile::{Out, accumulate_across, copy},
 };
 
 /// Positions of a block, and columns of values that are summed at a time.
@@ -159,8 +159,8 @@ pub fn attend(
     #[expect(unsafe_code, reason = "threads fill parts of one matrix")]
     // SAFETY: parts differ in their rows or in their heads' columns.
     let out = unsafe { Out::new(out, heads.queries * heads.values) };
-    parts.par_iter().for_each(|part| {
-        attend_part(isa, attention, queries, row_width, part, out);
+    parts.par_iter().for_each_init(Vec::new, |scratch, part| {
+        attend_part(isa, attention, queries, row_width, part, scratch, out);
     });
 }
 
@@ -224,7 +224,7 @@ struct Part<'a> {
 
 kernel! {
     fn attend_part(
-        attention: &Attention<'_>, queries: &[f32], row_width: usize, part: &Part<'_>, out: Out<'_>,
+        attention: &Attention<'_>, queries: &[f32], row_width: usize, part: &Part<'_>, scratch: &mut Vec<f32>, out: Out<'_>,
     ),
     wide: part_body::<12, 32>, narrow: part_body::<6, 16>,
 }
@@ -236,6 +236,7 @@ fn part_body<const HIGHEST: usize, const WIDTH: usize>(
     queries: &[f32],
     row_width: usize,
     part: &Part<'_>,
+    scratch: &mut Vec<f32>,
     out: Out<'_>,
 ) {
     let count = part.rows * (attention.heads.queries / attention.heads.keys);
@@ -246,7 +247,7 @@ fn part_body<const HIGHEST: usize, const WIDTH: usize>(
             ($($height:literal)*) => {
                 match height {
                     $(..=$height if $height <= HIGHEST => {
-                        rows::<$height, WIDTH>(attention, queries, row_width, part, first..first + height, out);
+                        rows::<$height, WIDTH>(attention, queries, row_width, part, first..first + height, scratch, out);
                     })*
                     _ => unreachable!("a tile has at most {HIGHEST} rows, not {height}"),
                 }
@@ -257,6 +258,9 @@ fn part_body<const HIGHEST: usize, const WIDTH: usize>(
     }
 }
 
+/// Columns of some rows, as many as a block has positions.
+type Chunk<const HEIGHT: usize> = [[f32; POSITIONS]; HEIGHT];
+
 /// Up to `HEIGHT` queries of a part.
 #[inline(always)]
 fn rows<const HEIGHT: usize, const WIDTH: usize>(
@@ -265,6 +269,7 @@ fn rows<const HEIGHT: usize, const WIDTH: usize>(
     row_width: usize,
     part: &Part<'_>,
     range: Range<usize>,
+    scratch: &mut Vec<f32>,
     out: Out<'_>,
 ) {
     let (heads, height) = (attention.heads, range.len());
@@ -273,15 +278,18 @@ fn rows<const HEIGHT: usize, const WIDTH: usize>(
         let query = range.start + i;
         (query / group, part.head * group + query % group)
     };
-    let mut columns = vec![[0.0; HEIGHT]; heads.dim];
+    scratch.clear();
+    let chunks = [heads.dim, heads.values].map(|columns| columns.div_ceil(POSITIONS));
+    scratch.resize((chunks[0] + chunks[1]) * HEIGHT * POSITIONS, 0.0);
+    let all: &mut [Chunk<HEIGHT>] = scratch.as_chunks_mut().0.as_chunks_mut().0;
+    let (own, sums) = all.split_at_mut(chunks[0]);
     for i in 0..height {
         let (row, head) = place(i);
         let query = &queries[(part.row + row) * row_width + head * heads.dim..][..heads.dim];
-        for (column, &value) in columns.iter_mut().zip(query) {
-            column[i] = value;
+        for (own, query) in own.iter_mut().zip(query.chunks(POSITIONS)) {
+            copy(query, &mut own[i]);
         }
     }
-    let mut sums = vec![[[0.0; POSITIONS]; HEIGHT]; heads.values.div_ceil(POSITIONS)];
     let (mut largest, mut total) = ([f32::NEG_INFINITY; HEIGHT], [0.0; HEIGHT]);
     if let Some(sinks) = attention.sinks {
         for (i, largest) in largest[..height].iter_mut().enumerate() {
@@ -292,33 +300,32 @@ fn rows<const HEIGHT: usize, const WIDTH: usize>(
     for (index, block) in part.blocks.iter().enumerate() {
         let (keys, values) = block.head(part.head);
         let mut scores = [[0.0; POSITIONS]; HEIGHT];
-        product::<HEIGHT, WIDTH>(&mut scores, &columns, keys);
-        let mut weights = [[0.0; HEIGHT]; POSITIONS];
+        for (own, keys) in own.iter().zip(keys.chunks(POSITIONS)) {
+            product::<HEIGHT, WIDTH>(&mut scores, own, keys);
+        }
+        let mut shrinks = [1.0; HEIGHT];
         for i in 0..height {
-            let scores = &mut scores[i];
             let (row, head) = place(i);
-            attention.score(scores, head, part.first + index * POSITIONS, part.start + row);
-            let new = halve(*scores, larger);
+            attention.score(&mut scores[i], head, part.first + index * POSITIONS, part.start + row);
+            let new = halve(scores[i], larger);
             if new > largest[i] {
-                let shrink = if largest[i] == f32::NEG_INFINITY { 0.0 } else { exp(largest[i] - new) };
+                shrinks[i] = if largest[i] == f32::NEG_INFINITY { 0.0 } else { exp(largest[i] - new) };
                 largest[i] = new;
-                total[i] *= shrink;
-                for sums in &mut sums {
-                    for sum in &mut sums[i] {
+            }
+            for score in &mut scores[i] {
+                *score = if *score == f32::NEG_INFINITY { 0.0 } else { exp(*score - largest[i]) };
+            }
+            total[i] = total[i] * shrinks[i] + halve(scores[i], |a, b| a + b);
+        }
+        for (sums, values) in sums.iter_mut().zip(values.chunks(POSITIONS)) {
+            if index > 0 {
+                for (sums, shrink) in sums.iter_mut().zip(shrinks) {
+                    for sum in sums {
                         *sum *= shrink;
                     }
                 }
             }
-            for score in scores.iter_mut() {
-                *score = if *score == f32::NEG_INFINITY { 0.0 } else { exp(*score - largest[i]) };
-            }
-            total[i] += halve(*scores, |a, b| a + b);
-            for (weights, &score) in weights.iter_mut().zip(&*scores) {
-                weights[i] = score;
-            }
-        }
-        for (sums, values) in sums.iter_mut().zip(values.chunks(POSITIONS)) {
-            product::<HEIGHT, WIDTH>(sums, &weights, values);
+            product::<HEIGHT, WIDTH>(sums, &scores, values);
         }
     }
     for i in 0..height {
@@ -329,20 +336,21 @@ fn rows<const HEIGHT: usize, const WIDTH: usize>(
             }
             let width = POSITIONS.min(heads.values - chunk * POSITIONS);
             let column = head * heads.values + chunk * POSITIONS;
-            out.write(part.row + row, column, &sums[i][..width]);
+            out.write_part(part.row + row, column, &sums[i][..width]);
         }
     }
 }
 
-/// Adds a product to the sums, all of it or one half after the other.
+/// Adds a product to the sums, all of it or one half after the other. There may be fewer rows of columns than columns of
+/// rows.
 #[inline(always)]
 fn product<const HEIGHT: usize, const WIDTH: usize>(
-    sums: &mut [[f32; POSITIONS]; HEIGHT],
-    rows: &[[f32; HEIGHT]],
+    sums: &mut Chunk<HEIGHT>,
+    rows: &Chunk<HEIGHT>,
     columns: &[[f32; POSITIONS]],
 ) {
     if WIDTH == POSITIONS {
-        accumulate::<HEIGHT, POSITIONS, POSITIONS, 0, f32>(sums, rows, columns);
+        accumulate_across::<HEIGHT, POSITIONS, POSITIONS, 0>(sums, rows, columns);
     } else {
         half_product::<HEIGHT, 0>(sums, rows, columns);
         half_product::<HEIGHT, { POSITIONS / 2 }>(sums, rows, columns);
@@ -351,15 +359,15 @@ fn product<const HEIGHT: usize, const WIDTH: usize>(
 
 #[inline(always)]
 fn half_product<const HEIGHT: usize, const FROM: usize>(
-    sums: &mut [[f32; POSITIONS]; HEIGHT],
-    rows: &[[f32; HEIGHT]],
+    sums: &mut Chunk<HEIGHT>,
+    rows: &Chunk<HEIGHT>,
     columns: &[[f32; POSITIONS]],
 ) {
     let mut half = [[0.0; POSITIONS / 2]; HEIGHT];
     for (half, sums) in half.iter_mut().zip(&*sums) {
         half.copy_from_slice(&sums[FROM..][..POSITIONS / 2]);
     }
-    accumulate::<HEIGHT, { POSITIONS / 2 }, POSITIONS, FROM, f32>(&mut half, rows, columns);
+    accumulate_across::<HEIGHT, { POSITIONS / 2 }, POSITIONS, FROM>(&mut half, rows, columns);
     for (half, sums) in half.iter().zip(sums) {
         sums[FROM..][..POSITIONS / 2].copy_from_slice(half);
     }

@@ -3,7 +3,7 @@
 //! Each element is one chain of fused multiply-adds over `k` in ascending order, from 0 (or from the element that is added to).
 //! Long chains are cut into pieces that go through `out`, which rounds nothing, so the cut does not show.
 
-use std::ops::Range;
+use std::{cell::Cell, ops::Range};
 
 use rayon::prelude::*;
 
@@ -142,7 +142,11 @@ pub(super) struct Rows {
 impl Rows {
     pub(super) fn pack(isa: Isa, rows: View<'_>, k: usize, parallel: bool) -> Self {
         let tile = if isa.wide() { ROWS } else { NARROW_ROWS };
-        let mut data = vec![0.0; rows.rows * k];
+        let len = rows.rows * k;
+        let mut data = SPARE.take();
+        if data.len() < len {
+            data.resize(len, 0.0);
+        }
         let pack = |(index, out): (usize, &mut [f32])| {
             let (height, data) = (out.len() / k, &rows.data[index * tile * rows.row_stride..]);
             match (height, rows.column_stride) {
@@ -159,20 +163,44 @@ impl Rows {
         };
         let chunk = (tile * k).max(1);
         if parallel {
-            data.par_chunks_mut(chunk).enumerate().for_each(pack);
+            data[..len].par_chunks_mut(chunk).enumerate().for_each(pack);
         } else {
-            data.chunks_mut(chunk).enumerate().for_each(pack);
+            data[..len].chunks_mut(chunk).enumerate().for_each(pack);
         }
         Self { data, tile }
     }
 }
 
+impl Drop for Rows {
+    fn drop(&mut self) {
+        SPARE.set(std::mem::take(&mut self.data));
+    }
+}
+
+thread_local! {
+    /// The memory of the last packed rows, for the next ones.
+    static SPARE: Cell<Vec<f32>> = const { Cell::new(Vec::new()) };
+}
+
 /// Rows that lie one after the other, step by step side by side.
 fn interleave<const HEIGHT: usize>(data: &[f32], row_stride: usize, out: &mut [[f32; HEIGHT]]) {
+    /// Numbers in a line of the cache.
+    const LINE: usize = 16;
     let rows: [&[f32]; HEIGHT] = std::array::from_fn(|row| &data[row * row_stride..][..out.len()]);
-    for (p, out) in out.iter_mut().enumerate() {
+    let (lines, rest) = out.as_chunks_mut::<LINE>();
+    let done = lines.len() * LINE;
+    for (line, out) in lines.iter_mut().enumerate() {
+        // Each line is read once: the rows' lines may be in one another's way.
+        let of_rows: [[f32; LINE]; HEIGHT] = std::array::from_fn(|row| rows[row].as_chunks().0[line]);
+        for (p, out) in out.iter_mut().enumerate() {
+            for (out, row) in out.iter_mut().zip(&of_rows) {
+                *out = row[p];
+            }
+        }
+    }
+    for (p, out) in rest.iter_mut().enumerate() {
         for (out, row) in out.iter_mut().zip(&rows) {
-            *out = row[p];
+            *out = row[done + p];
         }
     }
 }
@@ -234,23 +262,29 @@ fn sums<const HEIGHT: usize, const WIDTH: usize, const FROM: usize, T: Element>(
     sum: Sum<'_>,
 ) {
     let mut sums = [[0.0; WIDTH]; HEIGHT];
+    let column = column + FROM;
+    // Row by row and not in a loop, which would keep the sums in memory.
+    macro_rules! each_row {
+        ($do:expr; $($i:literal)*) => {{
+            $(if $i < HEIGHT {
+                $do($i, &mut sums[$i]);
+            })*
+        }};
+        ($do:expr) => {
+            each_row!($do; 0 1 2 3 4 5 6 7 8 9 10 11)
+        };
+    }
     match sum {
         Sum::Store => {}
-        Sum::Add => {
-            for (i, sums) in sums.iter_mut().enumerate() {
-                out.read(row + i, column + FROM, sums);
-            }
-        }
+        Sum::Add => each_row!(|i, sums: &mut [f32; WIDTH]| out.read(row + i, column, sums)),
         Sum::Bias(bias) => {
             let mut first = [0.0; WIDTH];
             copy(&bias[FROM.min(bias.len())..], &mut first);
-            sums = [first; HEIGHT];
+            each_row!(|_, sums: &mut [f32; WIDTH]| *sums = first);
         }
     }
     accumulate::<HEIGHT, WIDTH, PANEL, FROM, T>(&mut sums, rows.as_chunks().0, columns);
-    for (i, sums) in sums.iter().enumerate() {
-        out.write(row + i, column + FROM, sums);
-    }
+    each_row!(|i, sums: &mut [f32; WIDTH]| out.write(row + i, column, sums));
 }
 
 #[cfg(test)]

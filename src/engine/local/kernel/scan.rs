@@ -240,7 +240,7 @@ fn scan_body(inputs: &Inputs<'_>, part: &Part<'_>, held: &mut [[f32; LANES]], ou
         for lane in 0..LANES {
             sum[lane] = skip[lane].mul_add(x[lane], sum[lane]) * silu(gate[lane]);
         }
-        out.write(row, lanes.start, &sum[..lanes.len()]);
+        out.write_part(row, lanes.start, &sum[..lanes.len()]);
     }
 }
 

@@ -41,6 +41,37 @@ pub(super) fn accumulate<
     *sums = registers;
 }
 
+/// [`accumulate`] of rows that lie one after the other: column `p` of the rows goes with row `p` of the columns, of which
+/// there may be fewer.
+#[inline(always)]
+pub(super) fn accumulate_across<
+    const HEIGHT: usize,
+    const WIDTH: usize,
+    const PANEL: usize,
+    const FROM: usize,
+>(
+    sums: &mut [[f32; WIDTH]; HEIGHT],
+    rows: &[[f32; PANEL]; HEIGHT],
+    columns: &[[f32; PANEL]],
+) {
+    let mut registers = *sums;
+    for (p, columns) in columns.iter().enumerate().take(PANEL) {
+        fetch_ahead(columns);
+        let columns = &columns.as_chunks::<WIDTH>().0[FROM / WIDTH];
+        macro_rules! add_rows {
+            ($($i:literal)*) => {
+                $(if $i < HEIGHT {
+                    for j in 0..WIDTH {
+                        registers[$i][j] = rows[$i][p].mul_add(columns[j], registers[$i][j]);
+                    }
+                })*
+            };
+        }
+        add_rows!(0 1 2 3 4 5 6 7 8 9 10 11);
+    }
+    *sums = registers;
+}
+
 /// Bytes between what is summed and what is fetched for it: the machine's own foresight ends with each page of 4 KB.
 const AHEAD: usize = 2048;
 
@@ -94,8 +125,8 @@ impl<'a> Out<'a> {
 
     /// The part of a row that starts at `column`; nothing is read beyond the right edge.
     #[inline(always)]
-    pub(super) fn read(self, row: usize, column: usize, values: &mut [f32]) {
-        let (start, width) = self.part(row, column, values.len());
+    pub(super) fn read<const WIDTH: usize>(self, row: usize, column: usize, values: &mut [f32; WIDTH]) {
+        let (start, width) = self.part(row, column, WIDTH);
         #[expect(unsafe_code, reason = "as above")]
         // SAFETY: `part` stays within the matrix; nobody else writes to this tile.
         let part = unsafe { std::slice::from_raw_parts(self.start.add(start), width) };
@@ -104,7 +135,13 @@ impl<'a> Out<'a> {
 
     /// Writes what [`Out::read`] reads.
     #[inline(always)]
-    pub(super) fn write(self, row: usize, column: usize, values: &[f32]) {
+    pub(super) fn write<const WIDTH: usize>(self, row: usize, column: usize, values: &[f32; WIDTH]) {
+        self.write_part(row, column, values);
+    }
+
+    /// Writes the part of a row that starts at `column`; nothing beyond the right edge.
+    #[inline(always)]
+    pub(super) fn write_part(self, row: usize, column: usize, values: &[f32]) {
         let (start, width) = self.part(row, column, values.len());
         #[expect(unsafe_code, reason = "as above")]
         // SAFETY: `part` stays within the matrix; nobody else reads or writes this tile.

@@ -9,7 +9,7 @@ use crate::engine::local::{Local, Options, decoder::Decoder, model::Model};
 
 fn decoder() -> Decoder {
     let options = Options { threads: NonZeroUsize::new(2), ..Options::default() };
-    match Local::reference(options).unwrap().decoder {
+    match Local::reference(options).unwrap().model {
         Model::Decoder(decoder) => *decoder,
         Model::Recurrent(_) => unreachable!("it is GPT-2"),
     }

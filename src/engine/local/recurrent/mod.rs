@@ -13,8 +13,8 @@ mod trail;
 use rayon::prelude::*;
 
 use super::{
-    decoder::Place,
-    kernel::{self, Columns, Found, Inputs, Isa, Norm, Packed, Scan, Softmax, Stretch, Sum, View, Want},
+    decoder::{Linear, Place},
+    kernel::{self, Columns, Found, Inputs, Isa, Norm, Packed, Scan, Softmax, Stretch, View, Want},
 };
 
 pub use arch::{Arch, FAMILIES, Family, Selection};
@@ -63,12 +63,6 @@ enum Rule {
     },
 }
 
-/// rows · weight + bias.
-struct Linear {
-    weight: Packed,
-    bias: Option<Vec<f32>>,
-}
-
 /// What a sequence holds after some of its tokens.
 #[derive(Clone)]
 struct State(Vec<LayerState>);
@@ -113,9 +107,7 @@ impl Recurrent {
     /// The logits after rows: `[rows, vocabulary]`.
     pub fn logits(&self, rows: &[f32]) -> Vec<f32> {
         let count = rows.len() / self.arch.hidden;
-        let mut logits = vec![0.0; count * self.arch.vocabulary];
-        kernel::gemm_on(self.isa, View::dense(rows, count), &self.head, &mut logits, Sum::Store);
-        logits
+        kernel::Head::plain(&self.head).logits(self.isa, View::dense(rows, count))
     }
 
     /// One row of logits as a distribution.
@@ -142,7 +134,7 @@ impl Recurrent {
         for (index, layer) in self.layers.iter().enumerate() {
             self.norm(&x, &layer.norm, &mut normed);
             let mixed = self.mix(layer, index, &normed, pieces, &mut states); // [tokens, channels]
-            self.linear(View::dense(&mixed, tokens), &layer.out, &mut step);
+            layer.out.apply(self.isa, View::dense(&mixed, tokens), &mut step);
             kernel::add(self.isa, &mut x, &step);
             watch(Place::Layer(index), &x);
         }
@@ -173,7 +165,7 @@ impl Recurrent {
         let (width, convolved) = (layer.into.weight.n(), self.arch.convolved());
         let tokens = rows.len() / self.arch.hidden;
         let mut both = vec![0.0; tokens * width]; // [tokens, width]
-        self.linear(View::dense(rows, tokens), &layer.into, &mut both);
+        layer.into.apply(self.isa, View::dense(rows, tokens), &mut both);
         let column = |first| Columns { rows: &both, width, first };
         // The gate stands after the channels, or before what is convolved.
         let (gate, inputs) = match layer.rule {
@@ -187,7 +179,7 @@ impl Recurrent {
             Rule::Projected { select, step, eps } => {
                 let [low, b, c] = self.select(select, *eps, &x, tokens, step.weight.k());
                 let mut steps = vec![0.0; tokens * channels];
-                self.linear(View::dense(&low, tokens), step, &mut steps);
+                step.apply(self.isa, View::dense(&low, tokens), &mut steps);
                 kernel::softplus(self.isa, &mut steps, (0.0, f32::INFINITY));
                 let inputs = Inputs {
                     x: Columns::all(&x, channels),
@@ -264,7 +256,7 @@ impl Recurrent {
     ) -> [Vec<f32>; 3] {
         let (state, width) = (self.arch.state, select.weight.n());
         let mut selected = vec![0.0; tokens * width];
-        self.linear(View::dense(x, tokens), select, &mut selected);
+        select.apply(self.isa, View::dense(x, tokens), &mut selected);
         let part = |first: usize, len: usize| {
             let rows: Vec<f32> =
                 selected.chunks(width).flat_map(|row| &row[first..first + len]).copied().collect();
@@ -312,16 +304,5 @@ impl Recurrent {
 
     fn norm(&self, rows: &[f32], weight: &[f32], out: &mut [f32]) {
         Norm::Rms { eps: self.arch.eps }.apply(self.isa, rows, weight, None, out);
-    }
-
-    fn linear(&self, rows: View<'_>, linear: &Linear, out: &mut [f32]) {
-        let sum = match &linear.bias {
-            Some(bias) => {
-                out.par_chunks_mut(bias.len()).for_each(|row| row.copy_from_slice(bias));
-                Sum::Add
-            }
-            None => Sum::Store,
-        };
-        kernel::gemm_on(self.isa, rows, &linear.weight, out, sum);
     }
 }
