@@ -107,7 +107,7 @@ fn marks_lie_where_the_numbers_say() {
     let wrong = all(&document, "polygon", "c1").find(is_item).unwrap();
     let corners: Vec<f64> =
         wrong.attribute("points").unwrap().split([' ', ',']).map(|n| n.parse().unwrap()).collect();
-    let square = ((corners[0] + corners[4]) / 2.0, (corners[1] + corners[5]) / 2.0);
+    let square = (f64::midpoint(corners[0], corners[4]), f64::midpoint(corners[1], corners[5]));
     for ((x, y), (wrong, right)) in
         [((number(right, "cx"), number(right, "cy")), (-3.0, -1.0)), (square, (-2.0, -5.0))]
     {
