@@ -15,9 +15,10 @@ use sha2::{Digest as _, Sha256};
 use yardstick::{
     compare::{Comparison, Options},
     metric::{self, saved},
+    random::Stream,
     record::{Cell, ItemKey, Record, Row},
     report::html,
-    value::Digest,
+    value::{Digest, Seed},
 };
 
 const CHECKS: &str = include_str!("browser/checks.js");
@@ -198,7 +199,7 @@ fn what_a_model_wrote_is_shown_and_never_obeyed() {
     assert_eq!(page.matches("<script>").count(), 1);
     let obeyed = ["<img", "<!--", "]]>", "\u{202e}", "\u{2066}", "\0", "\u{1b}"];
     assert_eq!(obeyed.map(|what| page.matches(what).count()), [0; 7]);
-    let found = checked(&chromium, &page, &["#/items?q=%3C/script%3E&ok=1"], 1000);
+    let found = checked(&chromium, &page, &["#/items?q=%3C/script%3E"], 1000);
     assert_sound(&found);
     let count = found["states"][0]["count"].as_str().unwrap();
     let right = record.tasks[0].table.rows.len();
@@ -292,4 +293,43 @@ fn a_page_that_cannot_hold_everything_keeps_what_is_wrong() {
     let wrong = index["of"][0]["ok"].as_str().unwrap().chars().filter(|letter| *letter == '0').count();
     assert!(wrong >= 30, "{wrong} wrong items");
     assert!(index["id"].as_array().unwrap().len() < 3_000);
+}
+
+/// Prints what it measures; the goal is a page under 30 MB, built in under 4 s on two cores with optimisation.
+#[test]
+#[ignore = "a minute where nothing is optimised"]
+fn a_hundred_thousand_items_stay_small() {
+    const WORDS: &str = "the of and to in a is that for it as was with be by on not he his but at are this have from or had \
+        an they which one you were all her she there would their we him been has when who will no more if out so up said";
+    let words: Vec<&str> = WORDS.split_whitespace().collect();
+    let results = tempfile::tempdir().unwrap();
+    let (mut record, _) = run(results.path(), "specs/cloze.yaml");
+    record.tasks.truncate(1);
+    let table = &mut record.tasks[0].table;
+    let [correct, prompt, margin] = ["correct", "prompt", "margin"].map(|name| table.column(name).unwrap());
+    let first = table.rows[0].clone();
+    table.rows.clear();
+    for number in 0..100_000_usize {
+        let mut stream = Stream::new(Seed(1), "items", number as u64);
+        let text: Vec<&str> = (0..60).map(|_| words[stream.below(words.len())]).collect();
+        let mut row = first.clone();
+        let content = Digest::of(number.to_string());
+        row.key = Arc::new(ItemKey { item: format!("item-{number}"), content, ..(*row.key).clone() });
+        let cells = row.cells.as_mut().unwrap();
+        cells[correct] = Cell::Number(f64::from(u8::from(stream.uniform() < 0.7)));
+        cells[margin] = Cell::Number(10.0 * stream.uniform() - 3.0);
+        cells[prompt] = Cell::Text(text.join(" "));
+        table.rows.push(row);
+    }
+    let start = std::time::Instant::now();
+    let page = html::run_page(&record, &[], html::LIMIT);
+    println!("{} bytes in {:?}", page.len(), start.elapsed());
+    let path = results.path().join("page.html");
+    fs::write(&path, &page).unwrap();
+    assert!(page.len() < 30_000_000 && page.contains("All 100,000 items"));
+    let Some(chromium) = chromium() else { return };
+    let start = std::time::Instant::now();
+    let (dom, _) = open(&chromium, &path, "#/items?ok=0&sort=margin", 1200);
+    println!("opened, filtered and sorted in {:?}, the browser's own start included", start.elapsed());
+    assert!(dom.contains(" of 100,000 items"));
 }

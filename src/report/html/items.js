@@ -114,7 +114,7 @@
     });
   };
 
-  const NUMBERS = { margin: "the margin of the right answer over the best wrong one, in nats", score: "the score", surprise: "how far off the answer is, in nats" };
+  const NUMBERS = { margin: "the lead of the right answer, in nats", score: "the score", surprise: "how far off the answer is, in nats" };
   let view = [], selected = -1, run = 0;
   const short = number => number == null ? "" : Math.abs(number) >= 1e5 || (number !== 0 && Math.abs(number) < 1e-3) ? number.toExponential(2) : number.toFixed(Math.abs(number) >= 100 ? 1 : 3);
 

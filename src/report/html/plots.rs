@@ -5,7 +5,13 @@ use std::collections::BTreeMap;
 use maud::{Markup, PreEscaped, html};
 
 use super::{page::Section, shown::Words};
-use crate::report::figures::{Figure, Topic};
+use crate::report::{
+    digits::grouped,
+    figures::{Figure, Topic},
+};
+
+/// Rows of numbers below a figure: one that has a mark an item would else say everything twice.
+const MOST_ROWS: usize = 250;
 
 /// Figures by topic, in the order of the page.
 pub(super) struct Plots(BTreeMap<Topic, Vec<Figure>>);
@@ -57,13 +63,18 @@ pub(super) fn several(figures: &[Figure]) -> Markup {
 
 /// A figure with its words and its numbers. The picture is ours, so it is taken as it is.
 fn shown(figure: &Figure) -> Markup {
+    let more = figure.data.rows.len().saturating_sub(MOST_ROWS);
     html! {
         figure id={ "figure-" (figure.id) } {
             h3 { (Words(&figure.title)) }
             div.drawn { (PreEscaped(&figure.svg)) }
             figcaption { (Words(&figure.caption)) }
             @if !figure.data.rows.is_empty() {
-                details { summary { "Numbers of this figure" } (figure.data.html(&figure.title)) }
+                details {
+                    summary { "Numbers of this figure" }
+                    @if more > 0 { p.muted { "The first " (MOST_ROWS) " of " (grouped(figure.data.rows.len())) "; all are in the files of the run." } }
+                    (figure.data.first(MOST_ROWS, &figure.title))
+                }
             }
         }
     }

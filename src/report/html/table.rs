@@ -8,6 +8,11 @@ use crate::report::table::{Cell, Column, Shape, Table};
 impl Table {
     /// With a caption, which screen readers need most; pictures are left out, as figures draw them.
     pub(super) fn html(&self, caption: &str) -> Markup {
+        self.first(usize::MAX, caption)
+    }
+
+    /// So many rows of it.
+    pub(super) fn first(&self, most: usize, caption: &str) -> Markup {
         let drawn = |column: &Column| matches!(column.shape, Shape::Strip { .. } | Shape::Bar { .. });
         let columns = || self.columns.iter().enumerate().filter(|(_, column)| !drawn(column));
         let caption = plain(caption);
@@ -21,7 +26,7 @@ impl Table {
                         }
                     } }
                     tbody {
-                        @for row in &self.rows {
+                        @for row in self.rows.iter().take(most) {
                             tr {
                                 @for (place, (at, column)) in columns().enumerate() {
                                     @if place == 0 { th scope="row" { (cell(&row[at])) } }

@@ -1,8 +1,6 @@
 //! The page of a comparison: what to know first, who is better at what, each run's own numbers, and the items with all
 //! models side by side.
 
-use std::collections::BTreeMap;
-
 use maud::{Markup, html};
 
 use super::{
@@ -108,11 +106,6 @@ fn first(comparison: &Comparison) -> Option<Section> {
     };
     let (found, open): (Vec<_>, Vec<_>) =
         comparison.pairs().partition(|(_, pair)| pair.verdict.decision.found());
-    let mut counted: BTreeMap<&str, usize> = BTreeMap::new();
-    for (_, pair) in comparison.pairs() {
-        *counted.entry(pair.verdict.decision.name()).or_default() += 1;
-    }
-    let counted = counted.into_iter().map(|(name, count)| format!("{} {count}", name.replace('_', " ")));
     let blocks = [
         ("Before any number", comparison.cautions.iter().map(caution).collect::<Vec<_>>()),
         ("Shown to differ", found.iter().map(verdict).collect()),
@@ -120,11 +113,10 @@ fn first(comparison: &Comparison) -> Option<Section> {
     ];
     let blocks: Vec<(&str, Vec<Line>)> = blocks.into_iter().filter(|(_, lines)| !lines.is_empty()).collect();
     (!blocks.is_empty()).then(|| {
-        let tests = comparison.questions.differences;
         let body = html! {
             p {
-                (many(comparison.pairs().count(), "comparison")) ": " (counted.collect::<Vec<_>>().join(", "))
-                "; " (many(tests, "test")) ", corrected by " (comparison.correction.name()) "."
+                (many(comparison.pairs().count(), "comparison")) ": " (found.len()) " shown to differ, " (open.len()) " open; "
+                (many(comparison.questions.differences, "test")) ", corrected by " (comparison.correction.name()) "."
             }
             @for (title, lines) in &blocks { h3 { (title) } (folded(lines)) }
         };
