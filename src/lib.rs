@@ -17,5 +17,6 @@ pub mod record;
 pub mod metric;
 pub mod task;
 pub mod compare;
+pub mod import;
 pub mod report;
 pub mod cli;

@@ -12,7 +12,8 @@ use super::{
 use crate::{
     engine::Card,
     record::{
-        Command, EngineInfo, FORMAT, Host, Origin, Run, SourceFile, Status, SuiteInfo, Times, Tokens,
+        Command, EngineInfo, FORMAT, Host, Origin, Provenance, Run, SourceFile, Status, SuiteInfo, Times,
+        Tokens,
         folder::{self, StoreError},
     },
     spec::{Suite, TaskSpec},
@@ -31,8 +32,8 @@ pub(super) struct Begun<'a> {
     pub(super) plan_digest: Digest,
     pub(super) model: &'a Card,
     pub(super) model_digest: Digest,
-    pub(super) engine: EngineInfo,
-    pub(super) host: Host,
+    pub(super) engine: Option<EngineInfo>,
+    pub(super) host: Option<Host>,
     /// Seconds that it took to open the model.
     pub(super) load_s: f64,
     /// How it was asked for; its specs are those below.
@@ -75,6 +76,7 @@ impl Begun<'_> {
             resumed: 0,
             scored_from: self.scored_from,
             program: provenance::program(),
+            origin: Provenance::Asked,
             command: Command {
                 specs: self.specs.iter().map(|spec| snapshot.place(spec)).collect(),
                 ..self.command.clone()
@@ -83,26 +85,26 @@ impl Begun<'_> {
                 name: self.suite.name.clone(),
                 title: self.suite.title.as_ref().map(ToString::to_string),
                 files: copies.into_iter().map(|(_, file)| file).collect(),
-                resolved_sha256: derive::write_resolved(&path, self.suite, self.tasks)?,
-                plan_sha256: self.plan_digest,
+                resolved_sha256: Some(derive::write_resolved(&path, self.suite, self.tasks)?),
+                plan_sha256: Some(self.plan_digest),
                 tasks: self.plan.tasks.len(),
                 items: self.plan.tasks.iter().map(|task| task.items.taken).sum(),
-                requests: self.plan.requests.len(),
+                requests: Some(self.plan.requests.len()),
             },
             workspace: self.specs.first().and_then(|spec| provenance::workspace(spec)),
             model: self.model.clone(),
-            model_digest: self.model_digest,
+            model_digest: Some(self.model_digest),
             engine: self.engine,
             host: self.host,
             seed: settings.map(|settings| settings.seed).unwrap_or_default(),
             level: settings.map_or(Level::DEFAULT, |settings| settings.confidence.level),
-            time: Times {
+            time: Some(Times {
                 started: provenance::utc(started),
                 finished: None,
                 load_s: self.load_s,
                 answer_s: 0.0,
-            },
-            tokens: Tokens::default(),
+            }),
+            tokens: Some(Tokens::default()),
             answers_sha256: None,
             errors: BTreeMap::new(),
             warnings: self.warnings.to_vec(),

@@ -83,9 +83,11 @@ pub(super) fn measure(mut job: Job<'_>, shell: &mut Shell) -> Result<Measured, S
         .collect();
     let start = Instant::now();
     let (answers, failed) = ask(&plan, &requests, known, &mut opened, &mut journal, shell);
-    run.time.answer_s += start.elapsed().as_secs_f64();
-    run.time.finished = Some(provenance::utc(provenance::now()));
-    run.tokens = tokens(&answers);
+    if let Some(time) = &mut run.time {
+        time.answer_s += start.elapsed().as_secs_f64();
+        time.finished = Some(provenance::utc(provenance::now()));
+    }
+    run.tokens = Some(tokens(&answers));
     journal.close()?;
     if let Some(error) = failed {
         return Err(error);
@@ -134,8 +136,8 @@ impl Job<'_> {
             plan_digest,
             model: opened.engine.card(),
             model_digest,
-            engine,
-            host: provenance::host(),
+            engine: Some(engine),
+            host: Some(provenance::host()),
             load_s: opened.load.as_secs_f64(),
             command: &self.command,
             specs: self.specs,
@@ -148,9 +150,9 @@ impl Job<'_> {
 
 /// Refuses to go on with a run that would now ask something else, or someone else.
 fn same_plan(path: &Path, run: &Run, model: Digest, plan: Digest) -> Result<(), StoreError> {
-    let reason = if run.model_digest != model {
+    let reason = if run.model_digest != Some(model) {
         "the model's files are not those that the run began with; start a new run"
-    } else if run.suite.plan_sha256 != plan {
+    } else if run.suite.plan_sha256 != Some(plan) {
         "its specs or data now ask something else than when the run began; start a new run"
     } else {
         return Ok(());

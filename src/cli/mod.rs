@@ -6,6 +6,8 @@ mod compare;
 mod derive;
 mod dry_run;
 pub mod exit;
+mod export;
+mod import;
 mod interrupt;
 mod measure;
 #[cfg_attr(
@@ -83,6 +85,8 @@ enum Command {
     Score(score::Arguments),
     Show(show::Arguments),
     Power(power::Arguments),
+    Import(import::Arguments),
+    Export(export::Arguments),
 }
 
 /// The two ends of the program, and how work is shown.
@@ -127,6 +131,8 @@ impl Cli {
             Command::Score(arguments) => score::run(&arguments, &mut shell),
             Command::Compare(arguments) => compare::run(&arguments, &mut shell),
             Command::Power(arguments) => power::run(&arguments, &mut shell),
+            Command::Import(arguments) => import::run(&arguments, &mut shell),
+            Command::Export(arguments) => export::run(&arguments, &mut shell),
         };
         let (Ok(exit) | Err(exit)) = ended;
         match shell.out.flush() {

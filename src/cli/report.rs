@@ -1,11 +1,12 @@
 //! `report`: what a run folder says, and its derived files made anew.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::{Shell, derive, exit::Exit, measure, prepare::Selection};
 use crate::{
+    metric,
     plan::Answers,
-    record::{Record, Status, folder, journal},
+    record::{Provenance, Record, Status, folder, journal},
     report::{
         format::{self, Format},
         quantity::many,
@@ -38,14 +39,21 @@ pub(super) fn run(arguments: &Arguments, shell: &mut Shell) -> Result<Exit, Exit
     let path =
         folder::find(&arguments.out, &arguments.run).map_err(|error| shell.fail(Exit::Results, error))?;
     let run = folder::read_run(&path).map_err(|error| shell.fail(Exit::Results, error))?;
+    if let Provenance::Imported(_) = run.origin {
+        return imported(&path, arguments, shell);
+    }
     let loaded = Selection::of_run(&path, &run.command).load(shell)?;
     let suite = &loaded.suite;
     let Some(model) = suite.models.first() else { return Err(Exit::Spec) };
     let (tasks, _) = suite.tasks_of(model);
     let plan = task::plan(&tasks)
         .map_err(|unready| shell.fail(Exit::Spec, format!("cannot be judged yet: {}", unready.join(", "))))?;
-    let (requests, plan_digest) = measure::digests(&plan, &run.model_digest);
-    if plan_digest != run.suite.plan_sha256 {
+    let Some(model_digest) = run.model_digest else {
+        let message = "it does not say which model answered; nothing is rebuilt";
+        return Err(shell.fail(Exit::Results, format!("{}: {message}", path.display())));
+    };
+    let (requests, plan_digest) = measure::digests(&plan, &model_digest);
+    if Some(plan_digest) != run.suite.plan_sha256 {
         let message = "the copies of its specs no longer ask what was asked; nothing is rebuilt";
         return Err(shell.fail(Exit::Results, format!("{}: {message}", path.display())));
     }
@@ -70,14 +78,26 @@ pub(super) fn run(arguments: &Arguments, shell: &mut Shell) -> Result<Exit, Exit
             .and_then(|_| derive::write(&path, &record))
             .map_err(|error| shell.fail(Exit::Results, error))?;
     }
+    show(&path, &record, arguments, shell)
+}
+
+/// A run that was imported has no answers: its numbers follow from its rows.
+fn imported(path: &Path, arguments: &Arguments, shell: &mut Shell) -> Result<Exit, Exit> {
+    let record = metric::saved::read(path, true).map_err(|error| shell.fail(Exit::Results, error))?;
+    derive::write(path, &record).map_err(|error| shell.fail(Exit::Results, error))?;
+    show(path, &record, arguments, shell)
+}
+
+/// Figures, where they are wanted, and what stdout gets.
+fn show(path: &Path, record: &Record, arguments: &Arguments, shell: &mut Shell) -> Result<Exit, Exit> {
     if let Some(folder) = &arguments.figures {
         let folder = folder.clone().unwrap_or_else(|| path.join(derive::FIGURES));
         let written =
-            derive::write_figures(&folder, &record).map_err(|error| shell.fail(Exit::Results, error))?;
+            derive::write_figures(&folder, record).map_err(|error| shell.fail(Exit::Results, error))?;
         shell.say(&format!("{} in {}", many(written, "figure"), folder.display()));
     }
     let (look, folder) = (shell.out.look, path.display().to_string());
-    format::write(&mut shell.out, &record, Some(&folder), arguments.format, &look)
+    format::write(&mut shell.out, record, Some(&folder), arguments.format, &look)
         .map_err(|error| shell.fail(Exit::Results, format!("cannot write to stdout: {error}")))?;
     Ok(Exit::Success)
 }

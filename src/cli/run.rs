@@ -8,7 +8,7 @@ use std::{
 use super::{
     Shell, compare, dry_run,
     exit::Exit,
-    interrupt,
+    export, interrupt,
     measure::{self, Job, Measured},
     model::{self, EngineOptions, Wanted},
     prepare::{self, Filters, Selection},
@@ -50,6 +50,9 @@ pub(super) struct Arguments {
     /// Afterwards ask so many of the answered requests again, each alone; any other answer ends the program with code 9
     #[arg(long, value_name = "N", num_args = 0..=1, require_equals = true, default_missing_value = "20")]
     verify: Option<NonZeroUsize>,
+    /// Write the expectations as JUnit's XML too, for a build server
+    #[arg(long, value_name = "PATH", conflicts_with = "dry_run")]
+    junit: Option<PathBuf>,
     /// What stdout gets
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -72,7 +75,11 @@ pub(super) fn run(arguments: &Arguments, shell: &mut Shell) -> Result<Exit, Exit
     let loaded = selection.load(shell)?;
     if !arguments.dry_run {
         // A folder that cannot be written to is better known now than after the model is loaded.
-        folder::probe(&arguments.out).map_err(|error| shell.fail(Exit::Results, error))?;
+        let beside = arguments.junit.as_deref().and_then(Path::parent);
+        let beside = beside.filter(|folder| !folder.as_os_str().is_empty());
+        for folder in [Some(arguments.out.as_path()), beside].into_iter().flatten() {
+            folder::probe(folder).map_err(|error| shell.fail(Exit::Results, error))?;
+        }
     }
     let base = baseline(&loaded.suite, shell)?;
     let mut exit = Exit::Success;
@@ -91,6 +98,9 @@ pub(super) fn run(arguments: &Arguments, shell: &mut Shell) -> Result<Exit, Exit
         if exit == Exit::Interrupted {
             return Ok(exit);
         }
+    }
+    if let Some(path) = &arguments.junit {
+        export::write_junit(path, &records).map_err(|error| shell.fail(Exit::Results, error))?;
     }
     // A plan has no numbers, and a run that is taken up only one model's.
     if arguments.dry_run || resume.is_some() {

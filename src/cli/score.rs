@@ -56,6 +56,10 @@ pub(super) fn run(arguments: &Arguments, shell: &mut Shell) -> Result<Exit, Exit
     let source =
         folder::find(&arguments.out, &arguments.run).map_err(|error| shell.fail(Exit::Results, error))?;
     let scored = folder::read_run(&source).map_err(|error| shell.fail(Exit::Results, error))?;
+    let Some(model_digest) = scored.model_digest else {
+        let message = "it was imported: it has no answers to be scored anew";
+        return Err(shell.fail(Exit::Results, format!("{}: {message}", source.display())));
+    };
     let selection = arguments.selection(&source, &scored);
     let loaded = selection.load(shell)?;
     let suite = &loaded.suite;
@@ -63,7 +67,7 @@ pub(super) fn run(arguments: &Arguments, shell: &mut Shell) -> Result<Exit, Exit
     let (tasks, _) = suite.tasks_of(model);
     let plan = task::plan(&tasks)
         .map_err(|unready| shell.fail(Exit::Spec, format!("cannot be judged yet: {}", unready.join(", "))))?;
-    let (requests, plan_digest) = measure::digests(&plan, &scored.model_digest);
+    let (requests, plan_digest) = measure::digests(&plan, &model_digest);
     let recovered = journal::read(&source).map_err(|error| shell.fail(Exit::Results, error))?;
     let mut outcomes = recovered.outcomes;
     let missing: Vec<(&Request, &Digest)> =
@@ -86,10 +90,10 @@ pub(super) fn run(arguments: &Arguments, shell: &mut Shell) -> Result<Exit, Exit
         plan: &plan,
         plan_digest,
         model: &scored.model,
-        model_digest: scored.model_digest,
+        model_digest,
         engine: scored.engine.clone(),
         host: scored.host.clone(),
-        load_s: scored.time.load_s,
+        load_s: scored.time.as_ref().map_or(0.0, |time| time.load_s),
         command: &record::Command {
             specs: Vec::new(),
             model: scored.command.model.clone(),
@@ -104,9 +108,11 @@ pub(super) fn run(arguments: &Arguments, shell: &mut Shell) -> Result<Exit, Exit
     let stored = begun.make(&arguments.out).and_then(|(path, mut run)| {
         derive::write_run(&path, &run)?;
         run.answers_sha256 = Some(journal::seal(&path, requests.iter().copied().zip(answers.iter()))?);
-        run.tokens = measure::tokens(&answers);
-        run.time.answer_s = scored.time.answer_s;
-        run.time.finished = Some(provenance::utc(provenance::now()));
+        run.tokens = Some(measure::tokens(&answers));
+        if let (Some(time), Some(scored)) = (&mut run.time, &scored.time) {
+            time.answer_s = scored.answer_s;
+            time.finished = Some(provenance::utc(provenance::now()));
+        }
         run.status = Status::Complete;
         let record = derive::judge(run, suite, &tasks, plan, &answers);
         derive::write(&path, &record)?;

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Contents, Matched, letter};
-use crate::record::{Record, Status};
+use crate::record::{Provenance, Record, Status};
 
 /// Something that differs between runs, or is missing in one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
@@ -126,21 +126,25 @@ fn provenance(records: &[Record]) -> Vec<Caution> {
         let text = "are the same model: what is compared is how it was asked or computed";
         notice(&sides, format!("{} {text}", letters(&sides)));
     }
-    let told: [(&str, fn(&Record) -> String); 6] = [
+    // What an imported run does not say is not known.
+    let told: [(&str, fn(&Record) -> Option<String>); 6] = [
         ("number format", |record| record.run.model.dtype.clone()),
-        ("device", |record| record.run.engine.device.clone()),
-        ("kernels", |record| record.run.engine.kernels.clone().unwrap_or_else(|| "none".into())),
-        ("program", |record| format!("{} {}", record.run.program.name, record.run.program.version)),
-        ("suite", |record| record.run.suite.name.clone()),
-        ("seed", |record| record.run.seed.0.to_string()),
+        ("device", |record| Some(record.run.engine.as_ref()?.device.clone())),
+        ("kernels", |record| {
+            Some(record.run.engine.as_ref()?.kernels.clone().unwrap_or_else(|| "none".into()))
+        }),
+        ("program", |record| Some(program(record))),
+        ("suite", |record| Some(record.run.suite.name.clone())),
+        ("seed", |record| Some(record.run.seed.0.to_string())),
     ];
     for (what, of) in told {
-        let said: Vec<String> = records.iter().map(of).collect();
+        let said = records.iter().map(|record| of(record).unwrap_or_else(|| "not known".into()));
+        let said: Vec<String> = said.collect();
         if said.iter().any(|other| *other != said[0]) {
             notice(&all, format!("{what}: {}", by_side(&said)));
         }
     }
-    let specs = records.iter().map(|record| record.run.suite.resolved_sha256).collect::<BTreeSet<_>>();
+    let specs = records.iter().filter_map(|record| record.run.suite.resolved_sha256).collect::<BTreeSet<_>>();
     if specs.len() > 1 {
         notice(
             &all,
@@ -292,5 +296,13 @@ fn few(names: &[&str]) -> String {
         0 => "none".into(),
         count if count > SHOWN => format!("{} and {} more", names[..SHOWN].join(", "), count - SHOWN),
         _ => names.join(", "),
+    }
+}
+
+/// What asked the model.
+fn program(record: &Record) -> String {
+    match &record.run.origin {
+        Provenance::Asked => format!("{} {}", record.run.program.name, record.run.program.version),
+        Provenance::Imported(imported) => imported.source(),
     }
 }

@@ -60,7 +60,7 @@ pub fn drive(engine: &mut dyn Engine, requests: &[Request], listen: Listen<'_>) 
 pub struct Card {
     /// The name in tables, such as `gpt2` or `reference`.
     pub name: String,
-    /// What answers: `local`, `mock`.
+    /// What answers: `local`, `mock`; of an imported run, what it was read from: `csv`, `lm-eval`.
     pub engine: String,
     /// Where the model comes from, such as `openai-community/gpt2`; a folder's name, never its path.
     pub source: String,
@@ -68,14 +68,14 @@ pub struct Card {
     pub revision: Option<String>,
     /// The files that decide the answers: weights, config and tokenizer.
     pub files: Vec<ModelFile>,
-    /// The family of the architecture, such as `llama`.
-    pub family: String,
-    /// What is computed with, such as `f32`.
-    pub dtype: String,
-    /// Weights in the model.
-    pub parameters: u64,
-    /// Tokens in the vocabulary.
-    pub vocabulary: usize,
+    /// The family of the architecture, such as `llama`, where it is known.
+    pub family: Option<String>,
+    /// What is computed with, such as `f32`, where it is known.
+    pub dtype: Option<String>,
+    /// Weights in the model, where they are known.
+    pub parameters: Option<u64>,
+    /// Tokens in the vocabulary, where they are known.
+    pub vocabulary: Option<usize>,
     /// The longest sequence, in tokens.
     pub context: Option<usize>,
     /// The token that a text without a prompt is conditioned on.

@@ -179,4 +179,6 @@ pub enum FailureKind {
     NotReached,
     /// The engine answered something else.
     Engine,
+    /// The file that it was imported from has no number for it.
+    NoScore,
 }

@@ -10,8 +10,8 @@ mod table;
 
 pub use metric::{Formula, Intervals, Metric, Range, Settings, Within};
 pub use run::{
-    Command, EngineInfo, FORMAT, Host, Origin, Program, Run, SourceFile, Status, SuiteInfo, Times, Tokens,
-    Workspace,
+    Command, EngineInfo, FORMAT, Host, Imported, Origin, Program, Provenance, Run, SourceFile, Status,
+    SuiteInfo, Times, Tokens, Workspace,
 };
 pub use table::{Cell, Column, ItemKey, Row, Table, intern};
 

@@ -28,8 +28,11 @@ pub struct Run {
     /// The run whose answers these are, where nothing was asked anew.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scored_from: Option<Origin>,
-    /// What ran.
+    /// What wrote this.
     pub program: Program,
+    /// Where the answers come from.
+    #[serde(default)]
+    pub origin: Provenance,
     /// How to run it again.
     pub command: Command,
     /// What was asked.
@@ -38,20 +41,20 @@ pub struct Run {
     pub workspace: Option<Workspace>,
     /// Who answered.
     pub model: Card,
-    /// The digest of everything that can change an answer of the model.
-    pub model_digest: Digest,
-    /// How it was computed; none of this changes an answer.
-    pub engine: EngineInfo,
-    /// Where.
-    pub host: Host,
+    /// The digest of everything that can change an answer of the model, where that is known.
+    pub model_digest: Option<Digest>,
+    /// How it was computed, where that is known; none of this changes an answer.
+    pub engine: Option<EngineInfo>,
+    /// Where, where that is known.
+    pub host: Option<Host>,
     /// Of every random choice.
     pub seed: Seed,
     /// The level of the intervals.
     pub level: Level,
-    /// When; of the last stretch, where the run was taken up again.
-    pub time: Times,
-    /// How much was read and written.
-    pub tokens: Tokens,
+    /// When, where that is known; of the last stretch, where the run was taken up again.
+    pub time: Option<Times>,
+    /// How much was read and written, where that is known.
+    pub tokens: Option<Tokens>,
     /// The SHA-256 of `answers.jsonl`: two runs with the same digest have the same answers, byte for byte.
     pub answers_sha256: Option<Digest>,
     /// Items without an answer, by the reason.
@@ -79,6 +82,47 @@ pub struct Origin {
     pub run_id: String,
     /// The SHA-256 of its `answers.jsonl`.
     pub answers_sha256: Option<Digest>,
+}
+
+/// Where the answers of a run come from.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Provenance {
+    /// This program asked for them.
+    #[default]
+    Asked,
+    /// Another program did; they were read from its files. What these do not say is not known.
+    Imported(Imported),
+}
+
+/// Result files of another program.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Imported {
+    /// What wrote them, such as `lm-evaluation-harness`; a table does not say.
+    pub tool: Option<String>,
+    /// Which version of it.
+    pub version: Option<String>,
+    /// How they were read: `csv`, `lm-eval`.
+    pub format: String,
+    /// The files, by name.
+    pub files: Vec<SourceFile>,
+    /// Which of several runs of the model in them this is.
+    pub run: Option<String>,
+    /// When the model was asked, UTC.
+    pub asked: Option<String>,
+    /// What was in them and is not here, and why.
+    pub left_out: Vec<String>,
+}
+
+impl Imported {
+    /// What it was read from, in words: `lm-evaluation-harness 0.4.9`, `a table`.
+    pub fn source(&self) -> String {
+        match (&self.tool, &self.version) {
+            (Some(tool), Some(version)) => format!("{tool} {version}"),
+            (Some(tool), None) => tool.clone(),
+            (None, _) => "a table".into(),
+        }
+    }
 }
 
 /// The program that ran.
@@ -116,22 +160,22 @@ pub struct SuiteInfo {
     pub title: Option<String>,
     /// Specs and data, as they were read.
     pub files: Vec<SourceFile>,
-    /// Of the suite with every default filled in.
-    pub resolved_sha256: Digest,
-    /// Of the requests, in order, with the model's digest: two runs with the same plan ask the same.
-    pub plan_sha256: Digest,
+    /// Of the suite with every default filled in, where that is known.
+    pub resolved_sha256: Option<Digest>,
+    /// Of the requests, in order, with the model's digest, where they are known: two runs with the same plan ask the same.
+    pub plan_sha256: Option<Digest>,
     /// How many tasks.
     pub tasks: usize,
     /// How many items.
     pub items: usize,
-    /// How many different requests.
-    pub requests: usize,
+    /// How many different requests, where that is known.
+    pub requests: Option<usize>,
 }
 
 /// A file that was read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SourceFile {
-    /// Within `spec/`.
+    /// Within `spec/`; of what was imported, its name.
     pub path: String,
     /// Its size.
     pub bytes: u64,

@@ -63,7 +63,8 @@ enum Source {
 pub fn write(out: impl Write, record: &Record) -> csv::Result<()> {
     let names = columns(&record.tasks);
     let mut out = csv::Writer::from_writer(out);
-    out.write_record(&names)?;
+    // Columns that were imported are called as somebody wished.
+    out.write_record(names.iter().map(|name| csv_cell::text(name).content.into_owned()))?;
     for task in &record.tasks {
         let sources: Vec<Source> = names.iter().map(|name| source(name, &task.table)).collect();
         for row in &task.table.rows {

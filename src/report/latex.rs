@@ -41,7 +41,7 @@ fn caption(record: &Record, shares: bool) -> String {
     format!(
         "{} ({}) on suite {}, seed {}. Intervals: {methods}; n is the number of items.",
         model(&run.model.name, run.model.revision.as_deref()),
-        run.model.dtype,
+        run.model.dtype.as_deref().unwrap_or("number format not known"),
         run.suite.name,
         run.seed.0,
     )

@@ -1,8 +1,12 @@
-//! `metrics.csv`: tidy, one row a number. Names and numbers only, no free text; missing is empty, with the reason in `note`.
+//! `metrics.csv`: tidy, one row a number. Names and numbers only, and names no spreadsheet runs; missing is empty, with the
+//! reason in `note`.
 
 use std::io::Write;
 
-use super::{csv_cell::number, name};
+use super::{
+    csv_cell::{self, number},
+    name,
+};
 use crate::record::{Better, Measure, Record, TaskRecord};
 
 /// The columns, for good: new ones are only ever appended.
@@ -65,15 +69,15 @@ fn row(record: &Record, task: &TaskRecord, measure: &Measure, repeats: u32) -> [
     [
         run.run_id.clone(),
         String::new(),
-        run.suite.name.clone(),
-        task.name.clone(),
-        task.kind.to_owned(),
-        measure.group.clone().unwrap_or_default(),
-        run.model.name.clone(),
-        run.model.revision.clone().unwrap_or_default(),
-        run.model.dtype.clone(),
-        run.engine.device.clone(),
-        measure.metric.clone(),
+        named(&run.suite.name),
+        named(&task.name),
+        named(task.kind),
+        named(measure.group.as_deref().unwrap_or_default()),
+        named(&run.model.name),
+        named(run.model.revision.as_deref().unwrap_or_default()),
+        named(run.model.dtype.as_deref().unwrap_or_default()),
+        run.engine.as_ref().map(|engine| engine.device.clone()).unwrap_or_default(),
+        named(&measure.metric),
         name(&measure.unit),
         match measure.better {
             Some(Better::Higher) => "1".into(),
@@ -92,13 +96,18 @@ fn row(record: &Record, task: &TaskRecord, measure: &Measure, repeats: u32) -> [
         optional(measure.chance),
         repeats.to_string(),
         run.seed.0.to_string(),
-        run.suite.resolved_sha256.to_string(),
+        run.suite.resolved_sha256.map(|digest| digest.to_string()).unwrap_or_default(),
         run.answers_sha256.map(|digest| digest.to_string()).unwrap_or_default(),
         estimate.value.err().or(estimate.interval.err()).map(|reason| name(&reason)).unwrap_or_default(),
         measure.test.map(|test| test.hypothesis.name().to_owned()).unwrap_or_default(),
         optional(measure.test.map(|test| test.p)),
         optional(adjusted.map(|adjusted| adjusted.p)),
         adjusted.map(|adjusted| adjusted.family_size.to_string()).unwrap_or_default(),
-        measure.difference_from.clone().unwrap_or_default(),
+        named(measure.difference_from.as_deref().unwrap_or_default()),
     ]
+}
+
+/// Names of imported results are whatever somebody wrote.
+fn named(name: &str) -> String {
+    csv_cell::text(name).content.into_owned()
 }

@@ -1,20 +1,21 @@
 //! What a run came to, once, for the terminal and for Markdown: numbers with their intervals, what to know about them,
 //! what was expected, and what is missing.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::collections::BTreeMap;
 
 use super::{
+    cost,
     digits::Digits,
     interval::Strip,
     name,
     next_token::NextTokens,
-    quantity::{self, many},
+    quantity::many,
     table::{Cell, Column, Shape, Table},
 };
 use crate::{
     metric::{verdict, words},
     plan::FailureKind,
-    record::{Expectation, Measure, Outcome, Record, Status, TaskRecord, Unit},
+    record::{Expectation, Measure, Outcome, Provenance, Record, Status, TaskRecord, Unit},
     value::Level,
 };
 
@@ -146,11 +147,16 @@ impl Names {
 fn header(record: &Record) -> Vec<String> {
     let run = &record.run;
     let mut header = vec![model(&run.model.name, run.model.revision.as_deref())];
-    header.push(run.model.dtype.clone());
-    header.push(run.engine.device.clone());
-    header.push(many(run.engine.threads, "thread"));
+    header.extend(run.model.dtype.clone());
+    if let Some(engine) = &run.engine {
+        header.push(engine.device.clone());
+        header.push(many(engine.threads, "thread"));
+    }
     header.push(format!("suite {}", run.suite.name));
-    header.push(format!("seed {}", run.seed.0));
+    header.push(match &run.origin {
+        Provenance::Asked => format!("seed {}", run.seed.0),
+        Provenance::Imported(imported) => format!("imported from {}", imported.source()),
+    });
     header
 }
 
@@ -358,7 +364,6 @@ fn end(record: &Record, folder: Option<&str>) -> Vec<Remark> {
     let run = &record.run;
     let rows = || record.tasks.iter().flat_map(|task| &task.table.rows);
     let (items, answered) = (rows().count(), rows().filter(|row| row.cells.is_ok()).count());
-    let time = Duration::try_from_secs_f64(run.time.answer_s).unwrap_or_default();
     let next = |text: String| Remark { mark: Mark::Next, text };
     if run.status != Status::Complete {
         let resume = run.run_id.rsplit('-').find(|part| part.len() >= 6).unwrap_or(&run.run_id);
@@ -374,15 +379,10 @@ fn end(record: &Record, folder: Option<&str>) -> Vec<Remark> {
             next(format!("resume with  yardstick run --resume {resume}")),
         ];
     }
-    let tokens = usize::try_from(run.tokens.total()).unwrap_or(usize::MAX);
     let asked = many(run.suite.items, "item");
     // An item is asked in several ways where a task compares them.
     let asked = if run.suite.items == items { asked } else { format!("{asked}, {}", many(items, "row")) };
-    let mut facts = vec![format!("{asked} in {}", quantity::duration(time)), many(tokens, "token")];
-    if tokens > 0 && time >= Duration::from_millis(1) {
-        let rate = Digits::Grouped.show(tokens as f64 / time.as_secs_f64());
-        facts.push(format!("{rate} tok/s"));
-    }
+    let mut facts = cost::facts(run, asked);
     facts.push(many(items - answered, "error"));
     let mark = if answered == items { Mark::Good } else { Mark::Warning };
     let mut end = vec![Remark { mark, text: facts.join(" · ") }];

@@ -8,6 +8,7 @@ mod browser;
 mod cli;
 mod compare;
 mod compared;
+mod export;
 mod figures;
 mod golden_paired;
 mod golden_stats;
@@ -21,7 +22,10 @@ mod kinds_memorization;
 mod kinds_sampling;
 #[cfg(feature = "local")]
 mod local;
+mod foreign;
 mod hostile;
+mod import;
+mod import_lm_eval;
 #[cfg(feature = "local")]
 mod models;
 mod power;

@@ -35,10 +35,10 @@ pub(super) fn header(comparison: &Comparison) -> Vec<String> {
             let run = &side.run;
             let name = model(&run.model.name, run.model.revision.as_deref());
             let base = if base == Some(place) { " · the baseline" } else { "" };
-            format!(
-                "{}  {name} · {} · {} · {}{base}",
-                side.letter, run.model.dtype, run.engine.device, run.run_id
-            )
+            let device = run.engine.as_ref().map(|engine| engine.device.as_str());
+            let known = [run.model.dtype.as_deref(), device, Some(&*run.run_id)];
+            let known = known.into_iter().flatten().collect::<Vec<_>>().join(" · ");
+            format!("{}  {name} · {known}{base}", side.letter)
         })
         .collect();
     lines.push(paired(comparison));

@@ -110,7 +110,8 @@ fn number(estimate: &Estimate, digits: Digits) -> [Cell; 2] {
 fn caption(comparison: &Comparison) -> String {
     let models = comparison.sides.iter().map(|side| {
         let run = &side.run;
-        format!("{} ({})", model(&run.model.name, run.model.revision.as_deref()), run.model.dtype)
+        let name = model(&run.model.name, run.model.revision.as_deref());
+        run.model.dtype.as_ref().map_or_else(|| name.clone(), |dtype| format!("{name} ({dtype})"))
     });
     let models = models.collect::<Vec<_>>().join(", ");
     let found = || comparison.pairs().filter_map(|(_, pair)| pair.outcome.found());

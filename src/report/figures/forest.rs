@@ -146,8 +146,7 @@ fn numbers<'a>(task: &'a TaskRecord, name: &'a str, shows: fn(&Measure) -> bool)
 }
 
 fn figure(models: &[&str], numbers: &[Number<'_>], axis: Axis, id: String, title: String) -> Option<Figure> {
-    let fits =
-        |number: &&Number<'_>| number.measure.unit == axis.unit && number.measure.estimate.value.is_ok();
+    let fits = |one: &&Number<'_>| one.measure.unit == axis.unit && one.measure.estimate.value.is_ok();
     // What is the same number of another model stands below the first.
     let mut rows: Vec<Vec<Number<'_>>> = Vec::new();
     let mut left_out = 0;

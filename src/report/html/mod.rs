@@ -30,7 +30,7 @@ use super::{
     quantity::many,
     summary,
 };
-use crate::record::{Record, Run, Status};
+use crate::record::{Provenance, Record, Run, Status};
 
 /// So many bytes of items a page holds, unless more is asked for.
 pub const LIMIT: u64 = 32 << 20;
@@ -65,12 +65,17 @@ pub fn run_page(record: &Record, specs: &[SpecText], limit: u64) -> String {
 /// Who was measured, on what, and when.
 fn header(run: &Run) -> Markup {
     let model = summary::model(&run.model.name, run.model.revision.as_deref());
-    let finished = run.time.finished.as_deref().unwrap_or(&run.time.started);
+    let time = run.time.as_ref();
+    let finished = time.map(|time| time.finished.as_deref().unwrap_or(&time.started));
     html! {
         p.facts {
-            strong { (Foreign(&model)) } " · " (run.model.dtype) " · " (run.engine.device)
+            strong { (Foreign(&model)) }
+            @if let Some(dtype) = &run.model.dtype { " · " (Foreign(dtype)) }
+            @if let Some(engine) = &run.engine { " · " (engine.device) }
             " · " (many(run.suite.tasks, "task")) " · " (many(run.suite.items, "item"))
-            " · seed " (run.seed.0) " · " (day(finished))
+            @if let Provenance::Imported(imported) = &run.origin { " · imported from " (Foreign(&imported.source())) }
+            @else { " · seed " (run.seed.0) }
+            @if let Some(finished) = finished { " · " (day(finished)) }
         }
         p.facts.muted {
             "run " code { (Foreign(&run.run_id)) }

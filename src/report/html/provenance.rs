@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     compare::Comparison,
-    record::{Record, Run},
+    record::{Provenance, Record, Run},
     report::{
         digits::grouped,
         quantity::{bytes, many},
@@ -52,6 +52,17 @@ pub(super) fn of_several(comparison: &Comparison) -> Section {
 }
 
 fn reproduce(run: &Run) -> Markup {
+    if let Provenance::Imported(imported) = &run.origin {
+        return html! {
+            p { "The answers were read from the files of " (Foreign(&imported.source())) "; they were not asked for here." }
+            dl.files {
+                @for file in &imported.files { (entry(&file.path, html! { (bytes(file.bytes)) " " code.long { (file.sha256) } })) }
+            }
+            @if !imported.left_out.is_empty() {
+                ul { @for what in &imported.left_out { li { "left out: " (Foreign(what)) } } }
+            }
+        };
+    }
     let mut command = vec!["yardstick".to_owned(), "run".into()];
     command.extend(run.command.specs.iter().map(|spec| quoted(spec)));
     command.extend(["--model".into(), quoted(&run.command.model)]);
@@ -85,12 +96,13 @@ fn model(run: &Run) -> Markup {
         dl {
             (entry("name", html! { (Foreign(&summary::model(&card.name, card.revision.as_deref()))) }))
             (entry("from", html! { (Foreign(&card.source)) }))
-            (entry("family", html! { (Foreign(&card.family)) ", " (card.dtype) }))
-            @if card.parameters > 0 { (entry("weights", html! { (count(card.parameters)) })) }
-            (entry("vocabulary", html! { (many(card.vocabulary, "token")) }))
+            @if let Some(family) = &card.family { (entry("family", html! { (Foreign(family)) })) }
+            @if let Some(dtype) = &card.dtype { (entry("numbers", html! { (Foreign(dtype)) })) }
+            @if let Some(weights) = card.parameters.filter(|weights| *weights > 0) { (entry("weights", html! { (count(weights)) })) }
+            @if let Some(tokens) = card.vocabulary { (entry("vocabulary", html! { (many(tokens, "token")) })) }
             @if let Some(context) = card.context { (entry("context", html! { (many(context, "token")) })) }
             @if let Some(first) = &card.begins_with { (entry("a text alone follows", html! { code { (Foreign(first)) } })) }
-            (entry("digest", html! { code.long { (run.model_digest) } }))
+            @if let Some(digest) = &run.model_digest { (entry("digest", html! { code.long { (digest) } })) }
         }
         @if !card.files.is_empty() {
             details {
@@ -102,26 +114,33 @@ fn model(run: &Run) -> Markup {
 }
 
 fn facts(run: &Run) -> Markup {
-    let engine = &run.engine;
     html! {
         dl {
             (entry("program", html! { (run.program.name) " " (run.program.version) @if !run.program.features.is_empty() { " (" (run.program.features.join(", ")) ")" } }))
-            (entry("engine", html! {
-                (run.model.engine) ", " (engine.device) @if let Some(kernels) = &engine.kernels { ", " (kernels) }
-                ", " (many(engine.threads, "thread")) ", " (many(engine.batch_tokens, "token")) " a batch"
-            }))
-            (entry("machine", html! { (run.host.os) ", " (run.host.arch) ", " (many(run.host.cores, "core")) }))
-            (entry("started", day(&run.time.started)))
-            @if let Some(finished) = &run.time.finished { (entry("finished", day(finished))) }
-            (entry("time", html! { (format!("{:.1}", run.time.load_s)) " s to load, " (format!("{:.1}", run.time.answer_s)) " s to answer" }))
-            (entry("tokens", html! { (count(run.tokens.prompt)) " given, " (count(run.tokens.scored)) " scored, " (count(run.tokens.generated)) " written" }))
-            (entry("requests", html! { (many(run.suite.requests, "different request")) }))
+            @if let Some(engine) = &run.engine {
+                (entry("engine", html! {
+                    (run.model.engine) ", " (engine.device) @if let Some(kernels) = &engine.kernels { ", " (kernels) }
+                    ", " (many(engine.threads, "thread")) ", " (many(engine.batch_tokens, "token")) " a batch"
+                }))
+            }
+            @if let Some(host) = &run.host {
+                (entry("machine", html! { (host.os) ", " (host.arch) ", " (many(host.cores, "core")) }))
+            }
+            @if let Some(time) = &run.time {
+                (entry("started", day(&time.started)))
+                @if let Some(finished) = &time.finished { (entry("finished", day(finished))) }
+                (entry("time", html! { (format!("{:.1}", time.load_s)) " s to load, " (format!("{:.1}", time.answer_s)) " s to answer" }))
+            }
+            @if let Some(tokens) = &run.tokens {
+                (entry("tokens", html! { (count(tokens.prompt)) " given, " (count(tokens.scored)) " scored, " (count(tokens.generated)) " written" }))
+            }
+            @if let Some(requests) = run.suite.requests { (entry("requests", html! { (many(requests, "different request")) })) }
             (entry("seed", html! { (run.seed.0) }))
             @if run.resumed > 0 { (entry("taken up again", html! { (many(usize::try_from(run.resumed).unwrap_or(usize::MAX), "time")) })) }
             @if let Some(workspace) = &run.workspace {
                 (entry("commit", html! { code.long { (Foreign(&workspace.commit)) } @if workspace.dirty { ", files differ from it" } }))
             }
-            (entry("plan", html! { code.long { (run.suite.plan_sha256) } }))
+            @if let Some(digest) = &run.suite.plan_sha256 { (entry("plan", html! { code.long { (digest) } })) }
         }
     }
 }
@@ -130,7 +149,7 @@ fn files(run: &Run) -> Markup {
     html! {
         dl.files {
             @for file in &run.suite.files { (entry(&file.path, html! { (bytes(file.bytes)) " " code.long { (file.sha256) } })) }
-            (entry("all defaults filled in", html! { code.long { (run.suite.resolved_sha256) } }))
+            @if let Some(digest) = &run.suite.resolved_sha256 { (entry("all defaults filled in", html! { code.long { (digest) } })) }
         }
     }
 }

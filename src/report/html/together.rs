@@ -52,7 +52,10 @@ pub fn compare_page(comparison: &Comparison, records: &[Record], limit: u64) -> 
 /// The comparison with another name for each run: its model, and more where two runs have the same one.
 fn named(comparison: &Comparison) -> Comparison {
     let mut named = comparison.clone();
-    let precise = |side: &Side| format!("{} {}", side.run.model.name, side.run.model.dtype);
+    let precise = |side: &Side| {
+        let model = &side.run.model;
+        model.dtype.as_ref().map_or_else(|| model.name.clone(), |dtype| format!("{} {dtype}", model.name))
+    };
     let is_alone = |name: &dyn Fn(&Side) -> String, side: &Side| {
         comparison.sides.iter().filter(|other| name(other) == name(side)).count() == 1
     };
@@ -75,7 +78,9 @@ fn header(comparison: &Comparison) -> Markup {
         @for side in &comparison.sides {
             p.facts {
                 strong { (side.letter) " " (Foreign(&summary::model(&side.run.model.name, side.run.model.revision.as_deref()))) }
-                " · " (side.run.model.dtype) " · " (side.run.engine.device) " · suite " (Foreign(&side.run.suite.name))
+                @if let Some(dtype) = &side.run.model.dtype { " · " (Foreign(dtype)) }
+                @if let Some(engine) = &side.run.engine { " · " (engine.device) }
+                " · suite " (Foreign(&side.run.suite.name))
                 " · " (many(side.run.suite.items, "item")) " · " span.muted { "run " code { (Foreign(&side.run.run_id)) } }
             }
         }

@@ -15,7 +15,7 @@ pub(super) fn record(model: &str, tasks: Vec<TaskRecord>) -> Record {
     let mut run = fixture::run();
     run.run_id = format!("20261124T011203Z-{model}-suite-7f3a9c");
     run.model.name = model.into();
-    run.model_digest = Digest::of(model);
+    run.model_digest = Some(Digest::of(model));
     run.answers_sha256 = Some(Digest::of([model, "answers"].concat()));
     run.errors.clear();
     Record { run, tasks, expectations: vec![] }

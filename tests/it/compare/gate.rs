@@ -36,11 +36,11 @@ fn the_same_but_for_the_model_needs_no_word() {
 fn what_differs_between_the_runs_is_said() {
     let mut records = two(shares("b/t", RIGHT), shares("b/t", RIGHT));
     let run = &mut records[1].run;
-    run.model.dtype = "bf16".into();
-    run.engine.device = "cuda".into();
+    run.model.dtype = Some("bf16".into());
+    run.engine.as_mut().unwrap().device = "cuda".into();
     run.program.version = "0.2.0".into();
     run.seed = Seed(7);
-    run.suite.resolved_sha256 = Digest::of("edited");
+    run.suite.resolved_sha256 = Some(Digest::of("edited"));
     run.status = Status::Interrupted;
     records[1].tasks[0].items.available = 100;
     let comparison = compared(&records);
