@@ -11,7 +11,8 @@
     return element;
   };
   const inflate = async id => {
-    const bytes = Uint8Array.from(atob(find(id).textContent), c => c.charCodeAt(0));
+    const packed = atob(find(id).textContent), bytes = new Uint8Array(packed.length);
+    for (let at = 0; at < packed.length; at++) bytes[at] = packed.charCodeAt(at);
     return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))).text();
   };
   let index;
@@ -26,9 +27,12 @@
   const group = i => index.group[i] == null ? "" : index.groups[index.group[i]];
   const task = i => index.tasks[index.task[i]].name;
   const key = i => task(i) + "/" + (group(i) ? group(i) + "/" : "") + index.id[i] + "/" + index.repeat[i];
-  const keys = new Map();
-  for (let i = total - 1; i >= 0; i--) keys.set(key(i), i);
-  const place = id => keys.has(id) ? keys.get(id) : id ? index.id.indexOf(id) : -1;
+  // The item of a key, or of an id alone.
+  const place = id => {
+    if (!id) return -1;
+    for (let i = 0; i < total; i++) if (id.endsWith(index.id[i] + "/" + index.repeat[i]) && key(i) === id) return i;
+    return index.id.indexOf(id);
+  };
 
   // Characters that would be obeyed instead of shown.
   const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u, EACH = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
