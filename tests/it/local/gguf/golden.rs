@@ -68,7 +68,7 @@ fn some_answers(path: &std::path::Path, form: Form, sequences: &[Vec<u32>]) -> (
         ask.generate(&text, Decoding::Greedy, 9, &[]);
     }
     let dtype = yardstick::engine::Engine::card(&model).dtype.clone();
-    (answers(&mut model, &ask.into_requests()), dtype, checkpoint.description().memory)
+    (answers(&mut model, &ask.into_requests()), dtype.unwrap(), checkpoint.description().memory)
 }
 
 #[test]
