@@ -72,11 +72,12 @@ pub(super) fn run(arguments: &Arguments, shell: &mut Shell) -> Result<Exit, Exit
         ));
     }
     let complete = run.status == Status::Complete;
-    let record: Record = derive::judge(run, suite, &tasks, plan, &answers);
+    let mut record: Record = derive::judge(run, suite, &tasks, plan, &answers);
     if complete {
-        derive::write_resolved(&path, suite, &tasks)
-            .and_then(|_| derive::write(&path, &record))
-            .map_err(|error| shell.fail(Exit::Results, error))?;
+        let resolved =
+            derive::write_resolved(&path, suite, &tasks).map_err(|error| shell.fail(Exit::Results, error))?;
+        record.run.suite.resolved_sha256 = Some(resolved);
+        derive::write(&path, &record).map_err(|error| shell.fail(Exit::Results, error))?;
     }
     show(&path, &record, arguments, shell)
 }

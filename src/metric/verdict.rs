@@ -198,7 +198,7 @@ impl Contest<'_> {
             Held::Difference => format!("±{margin}"),
             Held::Ratio => format!("a factor of {}", 1.0 + margin),
         };
-        format!("by less than {bound} (p = {})", words::p(p))
+        format!("by less than {bound} ({})", words::p_is(p))
     }
 
     /// What so many items could not have shown, and how many would.
@@ -243,7 +243,7 @@ impl Contest<'_> {
             }
             _ => String::new(),
         };
-        format!("p = {} ({name}{adjusted})", words::p(test.p))
+        format!("{} ({name}{adjusted})", words::p_is(test.p))
     }
 }
 

@@ -89,6 +89,12 @@ pub fn p(p: f64) -> String {
     }
 }
 
+/// The same as a statement: `p = 0.0312`, `p < 0.0001`.
+pub fn p_is(value: f64) -> String {
+    let shown = p(value);
+    if shown.starts_with('<') { format!("p {shown}") } else { format!("p = {shown}") }
+}
+
 /// Enough decimals for two significant digits of the interval's half-width; on a scale of ratios, of the lower end too.
 pub(super) fn decimals(measure: &Measure) -> usize {
     let half = measure.estimate.interval.map_or(0.0, |interval| 0.5 * (interval.high - interval.low));

@@ -71,8 +71,7 @@ fn better(measure: &Measure) -> &'static str {
 /// Such as `p = 0.0312 (exact binomial, one-sided)`.
 fn tested(measure: &Measure) -> Option<String> {
     let test = measure.test?;
-    let p = words::p(test.deciding_p());
-    let p = if p.starts_with('<') { format!("p {p}") } else { format!("p = {p}") };
+    let p = words::p_is(test.deciding_p());
     let corrected =
         if test.adjusted.is_some_and(|adjusted| adjusted.family_size > 1) { ", corrected" } else { "" };
     Some(format!("{p} ({}{corrected})", words::test(test.hypothesis)))
