@@ -91,7 +91,7 @@ fn a_margin_allows_for_equivalence() {
     let [first, second] = counted(900, 5, 25, 70);
     let better = within(0.05, &first, &second);
     assert_eq!(better.verdict.decision, Decision::BBetterWithinMargin);
-    let start = "B is better than A in accuracy, by less than ±0.05 (p = ";
+    let start = "B is better than A in accuracy, by less than ±0.05 (p < 0.0001): ";
     assert!(better.verdict.words.starts_with(start), "{}", better.verdict.words);
     assert_eq!(within(0.001, &first, &second).verdict.decision, Decision::BBetter);
 }
