@@ -44,7 +44,7 @@ pub(super) struct Arguments {
     all_pairs: bool,
     /// How the p values allow for each other
     #[arg(long, value_enum, default_value_t)]
-    correction: Corrected,
+    correction: Correction,
     /// How often intervals hold the truth; a verdict may be wrong in what is left
     #[arg(long, value_name = "SHARE", value_parser = level, default_value_t = Level::DEFAULT.get())]
     level: f64,
@@ -60,7 +60,7 @@ pub(super) struct Arguments {
     task: Vec<String>,
     /// End with code 5 where a comparison comes to this
     #[arg(long, value_enum, value_name = "WHAT")]
-    fail_on: Option<Gate>,
+    fail_on: Option<FailOn>,
     /// Where run folders are, and where that of the comparison is made
     #[arg(long, value_name = "FOLDER", default_value = "results")]
     out: PathBuf,
@@ -72,47 +72,25 @@ pub(super) struct Arguments {
     format: Format,
 }
 
-/// How p values allow for each other.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
-enum Corrected {
-    /// Holm: even one false alarm is as rare as the level says
-    #[default]
-    Holm,
-    /// Benjamini and Hochberg: so small a share of what is found is a false alarm
-    Bh,
-}
-
-/// What ends with code 5.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-enum Gate {
-    /// A run is shown to be worse than the one it is compared with, by more than the margin where one is given
-    Regression,
-    /// A run is not shown to be equivalent within the margin, or better
-    NotEquivalent,
-    /// A run is not shown to be better
-    NotBetter,
-}
-
 pub(super) fn run(arguments: &Arguments, shell: &mut Shell) -> Result<Exit, Exit> {
     let margins = arguments.margins().map_err(|error| shell.fail(Exit::Usage, error))?;
-    if arguments.fail_on == Some(Gate::NotEquivalent) && arguments.margin.is_empty() {
-        let message = "--fail-on not-equivalent needs a --margin: there is no equivalence without one";
-        return Err(shell.fail(Exit::Usage, message));
-    }
     let (names, folders, base) = arguments.folders().map_err(|error| shell.fail(Exit::Results, error))?;
     let mut records: Vec<Record> = folders
         .iter()
         .map(|folder| saved::read(folder, !arguments.no_save))
         .collect::<Result<_, _>>()
         .map_err(|error| shell.fail(Exit::Results, error))?;
+    let has_margin =
+        records.iter().flat_map(|record| &record.tasks).any(|task| task.settings.margin.is_some());
+    if arguments.fail_on == Some(FailOn::NotEquivalent) && arguments.margin.is_empty() && !has_margin {
+        let message = "--fail-on not-equivalent needs a margin, by --margin or in the specs: there is no equivalence without one";
+        return Err(shell.fail(Exit::Usage, message));
+    }
     arguments.narrow(&mut records).map_err(|error| shell.fail(Exit::Nothing, error))?;
     let options = Options {
         design: if arguments.all_pairs { Design::AllPairs } else { Design::Baseline(base) },
         scope: if arguments.metric.is_empty() { Scope::Headline } else { Scope::Everything },
-        correction: match arguments.correction {
-            Corrected::Holm => Correction::Holm,
-            Corrected::Bh => Correction::BenjaminiHochberg,
-        },
+        correction: arguments.correction,
         level: Level::new(arguments.level).map_err(|error| shell.fail(Exit::Usage, error))?,
         margins,
         ..Options::default()
@@ -229,12 +207,7 @@ impl Arguments {
 
     /// Whether the comparison comes to what was to end with code 5, and of which numbers.
     fn gate(&self, comparison: &Comparison, shell: &mut Shell) -> Exit {
-        let Some(gate) = self.fail_on else { return Exit::Success };
-        let on = match gate {
-            Gate::Regression => FailOn::Regression,
-            Gate::NotEquivalent => FailOn::NotEquivalent,
-            Gate::NotBetter => FailOn::NotBetter,
-        };
+        let Some(on) = self.fail_on else { return Exit::Success };
         let failing = comparison.failing(on);
         let mut exit = Exit::Success;
         for (subject, pair) in failing {

@@ -1,6 +1,7 @@
 //! `export`: a run in the files of other programs.
 
 use std::{
+    collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
 };
@@ -114,7 +115,9 @@ fn folders(
     };
     for (name, exported) in exports {
         let folder = if name.is_empty() { output.clone() } else { output.join(name) };
-        for what in &exported.left_out {
+        // Parts of a task leave out the same numbers; once is enough.
+        let mut said = BTreeSet::new();
+        for what in exported.left_out.iter().filter(|what| said.insert(what.as_str())) {
             let line = format!("left out: {what}");
             shell.say(&text::words(&line, shell.out.err_look.charset));
         }

@@ -44,13 +44,14 @@ pub enum Scope {
 }
 
 /// How p values allow for each other.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema, clap::ValueEnum)]
 #[serde(rename_all = "snake_case")]
 pub enum Correction {
-    /// Holm (1979): the chance of even one false alarm stays below the level.
+    /// Holm (1979): the chance of even one false alarm stays below the level
     #[default]
     Holm,
-    /// Benjamini and Hochberg (1995): of what is found, the share of false alarms stays below the level.
+    /// Benjamini and Hochberg (1995): of what is found, the share of false alarms stays below the level
+    #[value(name = "bh")]
     BenjaminiHochberg,
 }
 

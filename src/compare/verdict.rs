@@ -49,14 +49,14 @@ pub enum Decision {
 }
 
 /// What makes a comparison fail, from the mildest to the strictest; `b` is the new one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, clap::ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub enum FailOn {
-    /// It is shown to be worse, by more than the margin where there is one.
+    /// A run is shown to be worse than the one it is compared with, by more than the margin where there is one
     Regression,
-    /// It is not shown to be worse by less than the margin, equivalent or better.
+    /// A run is not shown to be worse by less than the margin, equivalent or better
     NotEquivalent,
-    /// It is not shown to be better.
+    /// A run is not shown to be better
     NotBetter,
 }
 

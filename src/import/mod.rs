@@ -15,9 +15,9 @@ use std::{
 use crate::{
     engine::Card,
     metric,
-    record::{Imported, Intervals, Metric, Settings, SourceFile, Table, Taken, TaskRecord},
+    record::{Imported, Metric, Settings, SourceFile, Table, Taken, TaskRecord},
     spec::{Body, Findings, Source, SourceId, Sources},
-    value::{Digest, Level, Seed},
+    value::Digest,
 };
 
 /// How a file is read.
@@ -150,13 +150,7 @@ fn task(
     items: Taken,
     notes: Vec<String>,
 ) -> TaskRecord {
-    let settings = Settings {
-        task: name.to_owned(),
-        level: Level::DEFAULT,
-        intervals: Intervals::Auto,
-        seed: Seed::default(),
-        margin: None,
-    };
+    let settings = Settings::of(name);
     let measures = metric::evaluate(&metrics, &table, &settings);
     let Taken { taken, available } = items;
     let case = metric::Case { table: &table, metrics: &metrics, measures: &measures, taken, available };

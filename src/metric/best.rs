@@ -98,9 +98,9 @@ mod tests {
 
     use super::*;
     use crate::{
-        metric::{Formula, Intervals, Metric, Settings, evaluate},
+        metric::{Formula, Metric, Settings, evaluate},
         record::{ItemKey, Row, Table, Unit},
-        value::{Digest, Level, Seed},
+        value::Digest,
     };
 
     /// Each strategy is right on the first so many of 40 items; every pair is compared.
@@ -122,13 +122,7 @@ mod tests {
                 metrics.push(accuracy(format!("accuracy_minus_{from}"), formula).of_group(*name));
             }
         }
-        let settings = Settings {
-            task: "b/t".into(),
-            level: Level::DEFAULT,
-            intervals: Intervals::Auto,
-            seed: Seed(0),
-            margin: None,
-        };
+        let settings = Settings::of("b/t");
         best(&evaluate(&metrics, &table, &settings))
     }
 

@@ -216,13 +216,13 @@ fn list<'a>(names: impl Iterator<Item = &'a str>) -> String {
 mod tests {
     use super::*;
     use crate::{
-        record::{Better, Intervals, Settings, Table, Taken, Unit},
+        record::{Better, Settings, Table, Taken, Unit},
         spec::{Body, Op, Place, Source, Sources, Text},
         stats::{
             Clusters,
             proportion::{self, Ends},
         },
-        value::{Level, Seed},
+        value::Level,
     };
 
     /// `model:task.part.metric.low`, each but the metric left out where it is empty.
@@ -259,13 +259,7 @@ mod tests {
             .collect();
         TaskRecord {
             metrics: vec![],
-            settings: Settings {
-                task: name.into(),
-                level: Level::DEFAULT,
-                intervals: Intervals::Auto,
-                seed: Seed(0),
-                margin: None,
-            },
+            settings: Settings::of(name),
             items: Taken { taken: 0, available: 0 },
             name: name.into(),
             kind: "cloze",

@@ -49,11 +49,7 @@ fn row(bin: &Bin, part: Option<&str>) -> Option<Row> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        metric::Intervals,
-        record::{Cell, Unit},
-        value::{Level, Seed},
-    };
+    use crate::record::{Cell, Unit};
 
     #[test]
     fn each_bin_has_its_answers() {
@@ -71,13 +67,7 @@ mod tests {
             table.rows.push(Row { key: key.into(), cells: Ok(vec![confidence.into(), correct.into()]) });
         }
         let formula = Formula::Calibration { confidence: "confidence", correct: "correct" };
-        let settings = Settings {
-            task: "b/t".into(),
-            level: Level::DEFAULT,
-            intervals: Intervals::Auto,
-            seed: Seed(0),
-            margin: None,
-        };
+        let settings = Settings::of("b/t");
         let metrics = [Metric::new("ece", formula, Unit::Proportion)];
         let bins = reliability(&metrics, &table, &settings).unwrap();
         let read: Vec<(&str, Vec<f64>)> = bins

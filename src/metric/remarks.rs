@@ -198,9 +198,9 @@ fn text<'a>(table: &Table, row: &'a Row, column: Column) -> Option<&'a str> {
 mod tests {
     use super::*;
     use crate::{
-        metric::{ClassScore, Intervals, Settings, evaluate},
+        metric::{ClassScore, Settings, evaluate},
         record::ItemKey,
-        value::{Digest, Seed},
+        value::Digest,
     };
 
     fn row(item: usize, content: usize, cells: Vec<Cell>) -> Row {
@@ -210,13 +210,7 @@ mod tests {
     }
 
     fn found(table: &Table, metrics: &[Metric], taken: usize, available: usize) -> Vec<(Rule, String)> {
-        let settings = Settings {
-            task: "b/t".into(),
-            level: Level::DEFAULT,
-            intervals: Intervals::Auto,
-            seed: Seed(0),
-            margin: None,
-        };
+        let settings = Settings::of("b/t");
         let measures = evaluate(metrics, table, &settings);
         let case = Case { table, metrics, measures: &measures, taken, available };
         remarks(&case).into_iter().map(|remark| (remark.rule, remark.text)).collect()

@@ -224,6 +224,19 @@ pub enum Intervals {
     },
 }
 
+impl Settings {
+    /// What holds where nothing is said: 95 %, and the interval that suits each number.
+    pub fn of(task: impl Into<String>) -> Self {
+        Self {
+            task: task.into(),
+            level: Level::DEFAULT,
+            intervals: Intervals::Auto,
+            seed: Seed::default(),
+            margin: None,
+        }
+    }
+}
+
 impl Range {
     /// With both ends.
     pub const fn between(least: f64, most: f64) -> Self {

@@ -41,7 +41,7 @@ pub struct Saved {
 }
 
 /// Something to be careful about in a task.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Careful {
     /// `benchmark/task`.
     pub task: String,

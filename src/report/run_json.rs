@@ -4,8 +4,11 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{
-    record::{Better, Expectation, Measure, Record, Remark, Run, TaskRecord, Unit, saved::Definition},
-    stats::{Adjusted, Hypothesis, Interval, Test, Undefined},
+    record::{
+        Better, Expectation, Measure, Record, Run, TaskRecord, Unit,
+        saved::{Careful, Definition},
+    },
+    stats::{Adjusted, Estimate, Hypothesis, Test},
 };
 
 /// The whole file.
@@ -21,17 +24,7 @@ pub struct RunFile<'a> {
     /// What the suite expected, and what came.
     expectations: &'a [Expectation],
     /// What to be careful about, by task.
-    remarks: Vec<Careful<'a>>,
-}
-
-/// Something to be careful about.
-#[derive(Serialize, JsonSchema)]
-pub struct Careful<'a> {
-    /// `benchmark/task`.
-    task: &'a str,
-    /// What it is.
-    #[serde(flatten)]
-    remark: &'a Remark,
+    remarks: Vec<Careful>,
 }
 
 /// One number.
@@ -45,20 +38,9 @@ pub struct Number<'a> {
     group: Option<&'a str>,
     /// Its name, such as `accuracy`.
     metric: &'a str,
-    /// The number.
-    value: Option<f64>,
-    /// Why there is no value or, where there is one, no interval.
-    undefined: Option<Undefined>,
-    /// Its confidence interval.
-    ci: Option<Interval>,
-    /// Its standard error, where the method has one.
-    std_error: Option<f64>,
-    /// Items behind it.
-    n: usize,
-    /// Independent groups of items, where items hang together.
-    clusters: Option<usize>,
-    /// Items that count as right, a tie as half, where it is a share.
-    successes: Option<f64>,
+    /// The number, and how sure it is.
+    #[serde(flatten)]
+    estimate: &'a Estimate,
     /// What guessing gives.
     chance: Option<f64>,
     /// Which direction is good; null where none is.
@@ -91,10 +73,9 @@ impl<'a> RunFile<'a> {
             .tasks
             .iter()
             .flat_map(|task| task.measures.iter().map(move |measure| Number::new(task, measure)));
-        let remarks = record
-            .tasks
-            .iter()
-            .flat_map(|task| task.remarks.iter().map(move |remark| Careful { task: &task.name, remark }));
+        let remarks = record.tasks.iter().flat_map(|task| {
+            task.remarks.iter().map(move |remark| Careful { task: task.name.clone(), remark: remark.clone() })
+        });
         Self {
             run: &record.run,
             tasks: record.tasks.iter().map(Definition::of).collect(),
@@ -107,19 +88,12 @@ impl<'a> RunFile<'a> {
 
 impl<'a> Number<'a> {
     fn new(task: &'a TaskRecord, measure: &'a Measure) -> Self {
-        let estimate = &measure.estimate;
         Self {
             task: &task.name,
             kind: task.kind,
             group: measure.group.as_deref(),
             metric: &measure.metric,
-            value: estimate.value.ok(),
-            undefined: estimate.value.err().or(estimate.interval.err()),
-            ci: estimate.interval.ok(),
-            std_error: estimate.std_error,
-            n: estimate.n,
-            clusters: estimate.clusters,
-            successes: estimate.successes,
+            estimate: &measure.estimate,
             chance: measure.chance,
             higher_is_better: measure.better.map(|better| better == Better::Higher),
             unit: measure.unit,

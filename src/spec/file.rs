@@ -69,8 +69,6 @@ keys! {
         overrides: Vec<Override> = Vec::new(),
         /// How models are compared.
         compare: Option<Compare>,
-        /// The size of difference that should be seen.
-        power: Option<Power>,
         /// What must hold for the run to pass, such as `gpt2:facts/capitals.accuracy >= 0.7`.
         expect: Vec<Expectation> = Vec::new(),
     }
@@ -195,49 +193,5 @@ words! {
         Holm = "holm",
         /// Benjamini and Hochberg's: the share of false alarms stays below the level.
         Bh = "bh",
-    }
-}
-
-keys! {
-    /// The size of difference that should be seen, and how surely.
-    pub struct Power {
-        /// The difference, on the metric's own scale.
-        difference: Share,
-        /// How often it should be found.
-        power: Share = Share(0.8),
-    }
-}
-
-/// A number strictly between 0 and 1.
-#[derive(Clone, Copy, Debug, PartialEq, PartialOrd, serde::Serialize)]
-pub struct Share(f64);
-
-impl Share {
-    /// The number.
-    pub fn get(self) -> f64 {
-        self.0
-    }
-}
-
-impl super::Read for Share {
-    fn read(node: &Node, reader: &mut Reader) -> Option<Self> {
-        let share = f64::read(node, reader)?;
-        if share > 0.0 && share < 1.0 {
-            Some(Self(share))
-        } else {
-            reader.refuse(node.at, format!("a number between 0 and 1 is needed here; {share} is not"))
-        }
-    }
-}
-
-impl schemars::JsonSchema for Share {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "Share".into()
-    }
-    fn inline_schema() -> bool {
-        true
-    }
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1 })
     }
 }

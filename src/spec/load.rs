@@ -6,7 +6,7 @@ use super::{
     change::{self, Change},
     document::{self, Benchmark, Document, Shelf},
     expect::Expectation,
-    file::{Compare, Model, Power},
+    file::{Compare, Model},
     finding::{Finding, Findings},
     glob,
     keys::Keys as _,
@@ -60,8 +60,6 @@ pub struct Suite<T> {
     pub tasks: Vec<TaskSpec<T>>,
     /// How models are compared.
     pub compare: Option<Compare>,
-    /// The size of difference that should be seen.
-    pub power: Option<Power>,
     /// Expectations that speak of several tasks or models.
     pub expect: Vec<Expectation>,
     /// Every spec and data file that was read.
@@ -95,7 +93,6 @@ impl<T: Kinds> Suite<T> {
             "models": self.models,
             "tasks": self.tasks.iter().map(TaskSpec::resolved).collect::<Vec<_>>(),
             "compare": self.compare,
-            "power": self.power,
             "expect": self.expect,
         })
     }
@@ -220,7 +217,6 @@ pub(super) fn assemble<T: Kinds>(
         models,
         tasks,
         compare: suite.and_then(|s| s.file.compare.clone()),
-        power: suite.and_then(|s| s.file.power.clone()),
         expect,
         files: Vec::new(),
     }

@@ -39,7 +39,7 @@ pub mod render;
 
 pub use data::{Cut, Data};
 pub use expect::{Bound, Expectation, Op, Operand, Quantity};
-pub use file::{Compare, Correction, Dtype, EngineKind, Model, Power, Share, WeightsForm};
+pub use file::{Compare, Correction, Dtype, EngineKind, Model, WeightsForm};
 pub use finding::{Finding, Findings, Severity, Unlisted, nearest};
 pub use glob::{matches, names_task};
 pub use groups::Groups;

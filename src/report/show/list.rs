@@ -5,7 +5,7 @@ use crate::{
     compare,
     record::{ItemKey, intern},
     report::{
-        digits::Digits,
+        digits::{Digits, grouped},
         quantity::many,
         summary::{Mark, Remark},
         table::{Cell, Column, Look, Shape, Table},
@@ -37,13 +37,13 @@ pub fn terminal(entries: &[Entry<'_>], models: &[String], limit: usize, look: &L
         let right = if worths().all(|worth| worth == Worth::Unmarked) {
             String::new()
         } else {
-            format!(", {right} right")
+            format!(", {} right", grouped(right))
         };
         let name = if models.len() == 1 { String::new() } else { format!("{}  {model}: ", letter(run)) };
         note(format!("{name}{}{right}", many(entries.len(), "item")));
     }
     if let more @ 1.. = entries.len() - shown.len() {
-        note(format!("{more} more: --limit {} shows all", entries.len()));
+        note(format!("{} more: --limit {} shows all", grouped(more), entries.len()));
     }
     out
 }

@@ -4,8 +4,8 @@ use yardstick::{
     compare::{Comparison, Found, Options, Pair},
     metric::{Formula, Metric, Settings, evaluate},
     plan::{Failure, FailureKind},
-    record::{Better, Cell, Column, Intervals, ItemKey, Record, Row, Table, Taken, TaskRecord, Unit},
-    value::{Digest, Level, Seed},
+    record::{Better, Cell, Column, ItemKey, Record, Row, Table, Taken, TaskRecord, Unit},
+    value::{Digest, Seed},
 };
 
 use crate::report::fixture;
@@ -30,13 +30,7 @@ pub(super) fn task(
 ) -> TaskRecord {
     let mut table = Table::new("items", columns.to_vec());
     table.rows = rows.into_iter().map(|(key, cells)| Row { key: key.into(), cells: Ok(cells) }).collect();
-    let settings = Settings {
-        task: name.into(),
-        level: Level::DEFAULT,
-        intervals: Intervals::Auto,
-        seed: Seed(1),
-        margin: None,
-    };
+    let settings = Settings { seed: Seed(1), ..Settings::of(name) };
     let measures = evaluate(&metrics, &table, &settings);
     let items = Taken { taken: table.rows.len(), available: table.rows.len() };
     TaskRecord {

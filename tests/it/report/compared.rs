@@ -4,15 +4,12 @@ use proptest::prelude::*;
 use yardstick::{
     compare::{Comparison, Design, Options},
     metric,
-    record::{
-        Better, Cell, Formula, Intervals, Metric, Record, Row, Settings, Table, Taken, TaskRecord, Unit,
-    },
+    record::{Better, Cell, Formula, Metric, Record, Row, Settings, Table, Taken, TaskRecord, Unit},
     report::{
         compare::{Around, Compared, latex},
         comparisons_csv,
         text::Charset,
     },
-    value::{Level, Seed},
 };
 
 use super::fixture::{key, look, run};
@@ -37,13 +34,7 @@ fn task(name: &str, right: impl Iterator<Item = bool>) -> TaskRecord {
     }
     let accuracy = Metric::new("accuracy", Formula::Proportion("correct"), Unit::Proportion);
     let metrics = vec![accuracy.better(Better::Higher).chance(0.5).headline()];
-    let settings = Settings {
-        task: name.into(),
-        level: Level::DEFAULT,
-        intervals: Intervals::Auto,
-        seed: Seed(0),
-        margin: None,
-    };
+    let settings = Settings::of(name);
     let measures = metric::evaluate(&metrics, &table, &settings);
     let items = Taken { taken: table.rows.len(), available: table.rows.len() };
     TaskRecord {

@@ -2,9 +2,9 @@
 
 use crate::{
     metric,
-    record::{Better, Cell, Intervals, ItemKey, Measure, Row, Settings, Table, Taken, TaskRecord, Unit},
+    record::{Better, Cell, ItemKey, Measure, Row, Settings, Table, Taken, TaskRecord, Unit},
     stats::{Clusters, Estimate, Interval, Method, proportion},
-    value::{Digest, Level, Seed},
+    value::{Digest, Level},
 };
 
 /// What a model or a file may hold as a name.
@@ -29,13 +29,7 @@ pub fn row(item: &str, group: Option<&str>, repeat: u32, cells: Vec<Cell>) -> Ro
 }
 
 pub fn task(name: &str, columns: Vec<&'static str>, rows: Vec<Row>) -> TaskRecord {
-    let settings = Settings {
-        task: name.into(),
-        level: Level::DEFAULT,
-        intervals: Intervals::Auto,
-        seed: Seed(0),
-        margin: None,
-    };
+    let settings = Settings::of(name);
     TaskRecord {
         name: name.into(),
         kind: "cloze",

@@ -104,7 +104,11 @@ impl<'a> Items<'a> {
     fn head(&self, entry: &Entry<'a>) -> String {
         let text = entry.rows.iter().zip(&self.tasks[entry.task].of).find_map(|(row, part)| {
             let (row, part) = (row.as_ref()?, part.as_ref()?);
-            ["prompt", "target", "output"].into_iter().find_map(|name| cell(part, row, name)?.text())
+            // Whole sentences that are held against each other have an empty prompt.
+            let texts = ["prompt", "target", "gold", "output"]
+                .into_iter()
+                .filter_map(|name| cell(part, row, name)?.text());
+            texts.into_iter().find(|text| !text.trim().is_empty())
         });
         let text = text.unwrap_or_default().trim_start();
         let head = text.chars().map(|c| if c == '\n' || c == '\t' { ' ' } else { c });
