@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{Shell, exit::Exit, provenance};
+use super::{Shell, derive, exit::Exit, provenance};
 use crate::{
     compare::{Comparison, Correction, Design, FailOn, Margins, Options, Refusal, Scope},
     metric::saved,
@@ -18,7 +18,9 @@ use crate::{
         Format,
         compare::{self as shown, Around, Compared},
         compare_json::CompareFile,
-        comparisons_csv, html, show,
+        comparisons_csv, figures, html,
+        quantity::many,
+        show,
     },
     spec,
     value::{Digest, Level},
@@ -67,6 +69,9 @@ pub(super) struct Arguments {
     /// Write no files
     #[arg(long)]
     no_save: bool,
+    /// Write the figures as SVG files, for papers, into this folder
+    #[arg(long, value_name = "FOLDER")]
+    figures: Option<PathBuf>,
     /// What stdout gets
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -98,6 +103,11 @@ pub(super) fn run(arguments: &Arguments, shell: &mut Shell) -> Result<Exit, Exit
     let place = (!arguments.no_save).then_some(arguments.out.as_path());
     let show = show_command(&names, &arguments.out);
     let comparison = compared(&records, &options, show, place, arguments.format, shell)?;
+    if let Some(folder) = &arguments.figures {
+        let figures = figures::of_comparison(&comparison);
+        derive::write_figures(folder, &figures).map_err(|error| shell.fail(Exit::Results, error))?;
+        shell.say(&format!("{} in {}", many(figures.len(), "figure"), folder.display()));
+    }
     Ok(arguments.gate(&comparison, shell))
 }
 

@@ -9,12 +9,13 @@ use crate::{
     metric::expect,
     plan::Answers,
     record::{
-        Expectation, Record, Run, SourceFile,
+        Expectation, Record, Run, SourceFile, disk,
         folder::{RUN, StoreError, write_whole},
         saved::{DETAILS, ITEMS},
     },
     report::{
-        details_jsonl, figures,
+        details_jsonl,
+        figures::{self, Figure},
         html::{self, SpecText},
         items_csv, items_jsonl, metrics_csv,
         run_json::RunFile,
@@ -64,19 +65,26 @@ pub(super) fn write_run(folder: &Path, run: &Run) -> Result<(), StoreError> {
     write_run_file(folder, &record)
 }
 
+/// The suite as it was understood, with every default filled in, and its digest.
+pub(super) fn resolved(suite: &Suite<Task>, tasks: &[&TaskSpec<Task>]) -> (serde_json::Value, Digest) {
+    let tasks: Vec<_> = tasks.iter().map(|task| task.resolved()).collect();
+    let resolved = json!({ "suite": suite.name, "tasks": tasks, "expect": suite.expect });
+    let digest = Digest::of_json(&resolved);
+    (resolved, digest)
+}
+
 /// Writes the suite as it was understood, and returns its digest.
 pub(super) fn write_resolved(
     folder: &Path,
     suite: &Suite<Task>,
     tasks: &[&TaskSpec<Task>],
 ) -> Result<Digest, StoreError> {
-    let tasks: Vec<_> = tasks.iter().map(|task| task.resolved()).collect();
-    let resolved = json!({ "suite": suite.name, "tasks": tasks, "expect": suite.expect });
+    let (resolved, digest) = resolved(suite, tasks);
     write_whole(&folder.join(RESOLVED), |out| {
         serde_json::to_writer_pretty(&mut *out, &resolved)?;
         out.write_all(b"\n")
     })?;
-    Ok(Digest::of_json(&resolved))
+    Ok(digest)
 }
 
 /// Writes every derived file of a run.
@@ -115,17 +123,22 @@ pub(super) fn specs(folder: &Path, run: &Run) -> Vec<SpecText> {
     files.filter_map(read).collect()
 }
 
-/// Writes the figures of a run as files, and returns how many there are.
-pub(super) fn write_figures(folder: &Path, record: &Record) -> Result<usize, StoreError> {
-    fs::create_dir_all(folder).map_err(StoreError::io("make the folder", folder))?;
+/// The figures of a run.
+pub(super) fn figures(record: &Record) -> Vec<Figure> {
     let mut figures = figures::of_record(record);
     figures.extend(record.tasks.iter().flat_map(figures::of_task));
-    for figure in &figures {
+    figures
+}
+
+/// Writes figures as files.
+pub(super) fn write_figures(folder: &Path, figures: &[Figure]) -> Result<(), StoreError> {
+    disk::make_folders(folder).map_err(StoreError::io("make the folder", folder))?;
+    for figure in figures {
         write_whole(&folder.join(format!("{}.svg", figure.id)), |out| {
             out.write_all(figure.file().as_bytes())
         })?;
     }
-    Ok(figures.len())
+    Ok(())
 }
 
 fn write_run_file(folder: &Path, record: &Record) -> Result<(), StoreError> {

@@ -29,6 +29,8 @@ pub enum Exit {
     Incomparable,
     /// 130: Ctrl-C; what was measured is saved.
     Interrupted,
+    /// 143: SIGTERM, as schedulers send it; what was measured is saved.
+    Terminated,
 }
 
 impl Exit {
@@ -47,6 +49,7 @@ impl Exit {
             Self::Unstable => 9,
             Self::Incomparable => 10,
             Self::Interrupted => 130,
+            Self::Terminated => 143,
         }
     }
 
@@ -68,8 +71,9 @@ impl Exit {
             Self::Model => 7,
             Self::Internal => 8,
             Self::Unstable => 9,
-            Self::Results => 10,
-            Self::Interrupted => 11,
+            Self::Interrupted => 10,
+            Self::Terminated => 11,
+            Self::Results => 12,
         }
     }
 }
@@ -94,13 +98,14 @@ Exit codes:
   8  results could not be written or read
   9  an answer was another one when asked again (--verify)
  10  runs cannot be compared
-130  interrupted; what was measured is saved";
+130  interrupted by Ctrl-C; what was measured is saved
+143  ended by SIGTERM; what was measured is saved";
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const ALL: [Exit; 12] = [
+    const ALL: [Exit; 13] = [
         Exit::Success,
         Exit::Internal,
         Exit::Usage,
@@ -113,6 +118,7 @@ mod tests {
         Exit::Unstable,
         Exit::Incomparable,
         Exit::Interrupted,
+        Exit::Terminated,
     ];
 
     #[test]

@@ -1,23 +1,51 @@
-//! Ctrl-C: the first asks the run to stop after what is in flight, the second ends the program at once.
+//! Ctrl-C and a scheduler's SIGTERM: the first asks the run to stop after what is in flight, the second ends the program
+//! at once. A terminal that goes away (SIGHUP) is left to the system, so that `nohup` means what it says.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{
+    Arc, LazyLock,
+    atomic::{AtomicBool, AtomicUsize, Ordering},
+};
+
+use signal_hook::{
+    consts::{SIGINT, SIGTERM},
+    flag,
+};
 
 use super::exit::Exit;
 
-static ASKED: AtomicBool = AtomicBool::new(false);
+static SIGNALS: LazyLock<Signals> = LazyLock::new(Signals::default);
 
-/// Begins to listen. A second call changes nothing.
-#[expect(clippy::exit, reason = "a second Ctrl-C means at once; the journal loses at most its last line")]
-pub(super) fn listen() {
-    // Without a handler the system's own behaviour stays: the run ends at once and can be resumed all the same.
-    let _ = ctrlc::set_handler(|| {
-        if ASKED.swap(true, Ordering::SeqCst) {
-            std::process::exit(i32::from(Exit::Interrupted.code()));
-        }
-    });
+#[derive(Default)]
+struct Signals {
+    /// The exit code of the signal that came; 0 before one has.
+    came: Arc<AtomicUsize>,
+    /// Whether the next one ends the program at once.
+    at_once: Arc<AtomicBool>,
 }
 
-/// Whether the run was asked to stop.
-pub(super) fn asked() -> bool {
-    ASKED.load(Ordering::SeqCst)
+/// Begins to listen.
+pub(super) fn listen() {
+    let Signals { came, at_once } = &*SIGNALS;
+    for (signal, exit) in [(SIGINT, Exit::Interrupted), (SIGTERM, Exit::Terminated)] {
+        let code = exit.code();
+        // Handlers run in this order. Without them the system's own behaviour stays: the run ends at once and can be
+        // taken up all the same.
+        let _ = flag::register_conditional_shutdown(signal, code.into(), Arc::clone(at_once))
+            .and_then(|_| flag::register(signal, Arc::clone(at_once)))
+            .and_then(|_| flag::register_usize(signal, Arc::clone(came), code.into()));
+    }
+}
+
+/// How the program was asked to end, where it was.
+pub(super) fn asked() -> Option<Exit> {
+    let code = SIGNALS.came.load(Ordering::SeqCst);
+    [Exit::Interrupted, Exit::Terminated].into_iter().find(|exit| usize::from(exit.code()) == code)
+}
+
+/// Does work that loses nothing when it is cut off: already the first signal ends the program.
+pub(super) fn at_once<T>(work: impl FnOnce() -> T) -> T {
+    SIGNALS.at_once.store(true, Ordering::SeqCst);
+    let done = work();
+    SIGNALS.at_once.store(asked().is_some(), Ordering::SeqCst);
+    done
 }

@@ -11,10 +11,13 @@ use std::{
 use super::{
     Shell,
     begin::Begun,
-    derive, interrupt,
+    derive,
+    exit::Exit,
+    interrupt,
     model::Opened,
     progress::Event,
     provenance,
+    resume::{self, Asked, Unfinished},
     verify::{self, Verified},
 };
 use crate::{
@@ -42,7 +45,7 @@ pub(super) struct Job<'a> {
     pub(super) warnings: Vec<String>,
     pub(super) results: &'a Path,
     /// The folder of an interrupted run.
-    pub(super) resume: Option<(PathBuf, Run)>,
+    pub(super) resume: Option<PathBuf>,
     /// How many requests are asked again afterwards.
     pub(super) verify: Option<NonZeroUsize>,
 }
@@ -51,65 +54,23 @@ pub(super) struct Job<'a> {
 pub(super) enum Measured {
     /// Sealed, in its folder.
     Complete(Box<Record>, PathBuf, Option<Verified>),
-    /// Stopped early; what is answered is kept.
-    Interrupted,
+    /// Stopped early, and how; what is answered is kept, and the record is of that.
+    Interrupted(Box<Record>, PathBuf, Exit),
 }
 
 /// Measures, and keeps every answer as it comes.
-pub(super) fn measure(mut job: Job<'_>, shell: &mut Shell) -> Result<Measured, StoreError> {
-    let model_digest = job.opened.engine.card().digest();
-    let (requests, plan_digest) = digests(&job.plan, &model_digest);
-    let (path, mut run) = if let Some((path, mut run)) = job.resume.take() {
-        same_plan(&path, &run, model_digest, plan_digest)?;
-        run.resumed += 1;
-        run.status = Status::Running;
-        (path, run)
-    } else {
-        job.begin(model_digest, plan_digest)?
-    };
-    let Job { suite, tasks, plan, mut opened, results, verify, .. } = job;
-    // Nothing is written before the folder is known to be ours.
-    let (mut journal, recovered) = Journal::open(&path)?;
-    derive::write_run(&path, &run)?;
-    for line in &recovered.damaged {
-        let line = format!("line {line} of {} is damaged; its request is asked again", journal::ANSWERS);
-        shell.listener.hear(&Event::Warning(&line));
-        run.warnings.push(line);
-    }
-    let known: BTreeMap<Digest, Answer> = recovered
-        .outcomes
-        .into_iter()
-        .filter_map(|(request, outcome)| Some((request, outcome.ok()?)))
-        .collect();
-    let start = Instant::now();
-    let (answers, failed) = ask(&plan, &requests, known, &mut opened, &mut journal, shell);
-    if let Some(time) = &mut run.time {
-        time.answer_s += start.elapsed().as_secs_f64();
-        time.finished = Some(provenance::utc(provenance::now()));
-    }
-    run.tokens = Some(tokens(&answers));
-    journal.close()?;
-    if let Some(error) = failed {
-        return Err(error);
-    }
-    if interrupt::asked() {
-        run.status = Status::Interrupted;
-        derive::write_run(&path, &run)?;
-        shell.listener.hear(&Event::Finished);
-        let done = answers.iter().filter(|outcome| outcome.is_ok()).count();
-        shell.say(&format!("interrupted: {done} of {} requests are answered and saved", requests.len()));
-        shell.say(&format!("  resume with  yardstick run --resume {}", path.display()));
-        return Ok(Measured::Interrupted);
-    }
-    let sealed = journal::seal(&path, requests.iter().copied().zip(answers.iter()))?;
-    run.answers_sha256 = Some(sealed);
-    run.status = Status::Complete;
-    let verified =
-        verify.map(|count| verify::verify(opened.engine.as_mut(), &plan.requests, &answers, count));
-    let record = derive::judge(run, suite, &tasks, plan, &answers);
-    derive::write(&path, &record)?;
-    folder::point_latest(results, &path);
-    Ok(Measured::Complete(Box::new(record), path, verified))
+pub(super) fn measure(job: Job<'_>, shell: &mut Shell) -> Result<Measured, Exit> {
+    let mut begun = None;
+    job.measure(&mut begun, shell).map_err(|error| {
+        let refused = matches!(error, StoreError::Io { .. });
+        let exit = shell.fail(Exit::Results, error);
+        if let (Some(folder), true) = (begun, refused) {
+            let folder = folder.display();
+            shell.say("  what was answered is kept; once this is put right, go on with");
+            shell.say(&format!("  yardstick run --resume {folder}"));
+        }
+        exit
+    })
 }
 
 /// The digests of the requests to a model, in order, and that of the whole plan.
@@ -120,6 +81,88 @@ pub(super) fn digests(plan: &Plan, model: &Digest) -> (Vec<Digest>, Digest) {
 }
 
 impl Job<'_> {
+    /// Names the folder as soon as there is something to go on with.
+    fn measure(mut self, begun: &mut Option<PathBuf>, shell: &mut Shell) -> Result<Measured, StoreError> {
+        let model_digest = self.opened.engine.card().digest();
+        let (requests, plan_digest) = digests(&self.plan, &model_digest);
+        let (path, mut journal, recovered, mut run) = match self.resume.take() {
+            Some(path) => {
+                let (journal, recovered) = Journal::open(&path)?;
+                // Read again now that nobody else writes there.
+                let mut run = folder::read_run(&path)?;
+                self.asked(plan_digest).same_as(&path, &run)?;
+                run.resumed += 1;
+                run.status = Status::Running;
+                run.answers_sha256 = None;
+                (path, journal, recovered, run)
+            }
+            None => {
+                let (path, run) = self.begin(model_digest, plan_digest)?;
+                let (journal, recovered) = Journal::open(&path)?;
+                (path, journal, recovered, run)
+            }
+        };
+        derive::write_run(&path, &run)?;
+        *begun = Some(path.clone());
+        for line in &recovered.damaged {
+            let line = format!("line {line} of {} is damaged; its request is asked again", journal::ANSWERS);
+            shell.listener.hear(&Event::Warning(&line));
+            run.warnings.push(line);
+        }
+        let known: BTreeMap<Digest, Answer> = recovered
+            .outcomes
+            .into_iter()
+            .filter_map(|(request, outcome)| Some((request, outcome.ok()?)))
+            .collect();
+        let Job { suite, tasks, plan, mut opened, results, verify, .. } = self;
+        let start = Instant::now();
+        let (answers, failed) = ask(&plan, &requests, known, &mut opened, &mut journal, shell);
+        if let Some(time) = &mut run.time {
+            time.answer_s += start.elapsed().as_secs_f64();
+            time.finished = Some(provenance::utc(provenance::now()));
+        }
+        run.tokens = Some(tokens(&answers));
+        let saved = journal.save();
+        if let Some(error) = failed {
+            return Err(error);
+        }
+        saved?;
+        if let Some(exit) = interrupt::asked() {
+            run.status = Status::Interrupted;
+            let mut record = derive::judge(run, suite, &tasks, plan, &answers);
+            // What is to be expected of all items is not yet to be expected.
+            record.expectations.clear();
+            derive::write(&path, &record)?;
+            return Ok(Measured::Interrupted(Box::new(record), path, exit));
+        }
+        let sealed = journal.seal(requests.iter().copied().zip(answers.iter()))?;
+        run.answers_sha256 = Some(sealed);
+        run.status = Status::Complete;
+        let verified =
+            verify.map(|count| verify::verify(opened.engine.as_mut(), &plan.requests, &answers, count));
+        let record = derive::judge(run, suite, &tasks, plan, &answers);
+        derive::write(&path, &record)?;
+        folder::point_latest(results, &path);
+        Ok(Measured::Complete(Box::new(record), path, verified))
+    }
+
+    /// What another run must share to be gone on with.
+    fn asked(&self, plan: Digest) -> Asked<'_> {
+        Asked {
+            card: self.opened.engine.card(),
+            plan,
+            seed: self.tasks.first().map(|task| task.settings.seed).unwrap_or_default(),
+            files: self.suite.files.iter().map(|file| file.sha256).collect(),
+            resolved: derive::resolved(self.suite, &self.tasks).1,
+        }
+    }
+
+    /// The runs under the results folder that ask the same and did not end.
+    pub(super) fn unfinished(&self) -> Vec<Unfinished> {
+        let (_, plan) = digests(&self.plan, &self.opened.engine.card().digest());
+        resume::find(self.results, &self.asked(plan))
+    }
+
     /// What the run folder says of itself before anything is asked.
     fn begin(&self, model_digest: Digest, plan_digest: Digest) -> Result<(PathBuf, Run), StoreError> {
         let opened = &self.opened;
@@ -146,18 +189,6 @@ impl Job<'_> {
         };
         begun.make(self.results)
     }
-}
-
-/// Refuses to go on with a run that would now ask something else, or someone else.
-fn same_plan(path: &Path, run: &Run, model: Digest, plan: Digest) -> Result<(), StoreError> {
-    let reason = if run.model_digest != Some(model) {
-        "the model's files are not those that the run began with; start a new run"
-    } else if run.suite.plan_sha256 != Some(plan) {
-        "its specs or data now ask something else than when the run began; start a new run"
-    } else {
-        return Ok(());
-    };
-    Err(StoreError::Damaged { path: path.to_owned(), reason: reason.into() })
 }
 
 /// Asks what is not known yet. A journal that cannot be written ends the run: nothing may be measured that is not kept.
@@ -192,7 +223,7 @@ fn ask(
         for (name, line) in watch.finished(index) {
             listener.hear(&Event::TaskDone { name, line: &line });
         }
-        if interrupt::asked() {
+        if interrupt::asked().is_some() {
             if !stopping {
                 listener.hear(&Event::Interrupted);
             }

@@ -7,6 +7,8 @@ mod derive;
 mod dry_run;
 pub mod exit;
 mod export;
+#[cfg(test)]
+mod faults;
 mod import;
 mod interrupt;
 mod measure;
@@ -29,6 +31,7 @@ mod prepare;
 pub mod progress;
 mod provenance;
 mod report;
+mod resume;
 mod run;
 mod runs;
 mod schema;
@@ -92,6 +95,7 @@ enum Command {
 /// The two ends of the program, and how work is shown.
 struct Shell {
     out: Out,
+    err: Box<dyn Write>,
     listener: Box<dyn Listener>,
     quiet: u8,
 }
@@ -117,22 +121,28 @@ impl Cli {
     fn run(self) -> Exit {
         let out = Out::new(&out::Environment::read(), self.color, self.ascii);
         let listener = progress::listener(self.progress, self.quiet, out.err_look, out.err_is_terminal);
-        let mut shell = Shell { out, listener, quiet: self.quiet };
-        let ended = match self.command {
-            Command::Run(arguments) => run::run(&arguments, &mut shell),
-            Command::Check(arguments) => check::run(&arguments, &mut shell),
-            Command::Schema(arguments) => schema::run(&arguments, &mut shell),
-            Command::Next(arguments) => next::run(&arguments, &mut shell),
-            Command::Tokens(arguments) => tokens::run(&arguments, &mut shell),
-            Command::Models(arguments) => models::run(&arguments, &mut shell),
-            Command::Report(arguments) => report::run(&arguments, &mut shell),
-            Command::Runs(arguments) => runs::run(&arguments, &mut shell),
-            Command::Show(arguments) => show::run(&arguments, &mut shell),
-            Command::Score(arguments) => score::run(&arguments, &mut shell),
-            Command::Compare(arguments) => compare::run(&arguments, &mut shell),
-            Command::Power(arguments) => power::run(&arguments, &mut shell),
-            Command::Import(arguments) => import::run(&arguments, &mut shell),
-            Command::Export(arguments) => export::run(&arguments, &mut shell),
+        let err = Box::new(std::io::stderr());
+        self.command.run(&mut Shell { out, err, listener, quiet: self.quiet })
+    }
+}
+
+impl Command {
+    fn run(self, shell: &mut Shell) -> Exit {
+        let ended = match self {
+            Command::Run(arguments) => run::run(&arguments, shell),
+            Command::Check(arguments) => check::run(&arguments, shell),
+            Command::Schema(arguments) => schema::run(&arguments, shell),
+            Command::Next(arguments) => next::run(&arguments, shell),
+            Command::Tokens(arguments) => tokens::run(&arguments, shell),
+            Command::Models(arguments) => models::run(&arguments, shell),
+            Command::Report(arguments) => report::run(&arguments, shell),
+            Command::Runs(arguments) => runs::run(&arguments, shell),
+            Command::Show(arguments) => show::run(&arguments, shell),
+            Command::Score(arguments) => score::run(&arguments, shell),
+            Command::Compare(arguments) => compare::run(&arguments, shell),
+            Command::Power(arguments) => power::run(&arguments, shell),
+            Command::Import(arguments) => import::run(&arguments, shell),
+            Command::Export(arguments) => export::run(&arguments, shell),
         };
         let (Ok(exit) | Err(exit)) = ended;
         match shell.out.flush() {
@@ -160,13 +170,9 @@ impl Shell {
     }
 
     /// A line on stderr.
-    #[expect(
-        clippy::unused_self,
-        reason = "what is said goes through the shell, as everything that is shown"
-    )]
     fn say(&mut self, line: &str) {
         // Nothing can be done where stderr is gone.
-        let _ = writeln!(std::io::stderr(), "{line}");
+        let _ = writeln!(self.err, "{line}");
     }
 
     /// A piece of the result on stdout: a view for people as it is, data made safe where it meets a terminal.

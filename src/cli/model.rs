@@ -228,14 +228,14 @@ fn fetch(
             }
             hub::Event::Waits { why, .. } => listener.hear(&Event::Warning(why)),
         }
-        if super::interrupt::asked() {
+        if super::interrupt::asked().is_some() {
             std::ops::ControlFlow::Break(())
         } else {
             std::ops::ControlFlow::Continue(())
         }
     });
     opened.map_err(|error| {
-        let exit = if super::interrupt::asked() { Exit::Interrupted } else { Exit::Model };
+        let exit = super::interrupt::asked().unwrap_or(Exit::Model);
         shell.fail(exit, error)
     })
 }

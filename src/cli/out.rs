@@ -3,7 +3,7 @@
 
 use std::{
     ffi::OsString,
-    io::{self, ErrorKind, IsTerminal, StdoutLock, Write},
+    io::{self, ErrorKind, IsTerminal, Write},
 };
 
 use console::Term;
@@ -95,7 +95,6 @@ impl Environment {
 }
 
 /// Stdout, and how both ends are to look.
-#[derive(Debug)]
 pub struct Out {
     /// Of stdout.
     pub look: Look,
@@ -104,7 +103,7 @@ pub struct Out {
     /// Whether stderr is a terminal that can be drawn on.
     pub err_is_terminal: bool,
     is_terminal: bool,
-    stdout: Pipe<StdoutLock<'static>>,
+    stdout: Pipe<Box<dyn Write>>,
 }
 
 impl Out {
@@ -128,8 +127,16 @@ impl Out {
             err_look,
             err_is_terminal,
             is_terminal: out,
-            stdout: Pipe { end: stdout.lock(), closed: false },
+            stdout: Pipe { end: Box::new(stdout.lock()), closed: false },
         }
+    }
+
+    /// An end that shows nothing to anybody.
+    #[cfg(test)]
+    pub fn nowhere() -> Self {
+        let look = Look { width: DEFAULT_WIDTH, charset: Charset::Unicode, colour: false };
+        let stdout = Pipe { end: Box::new(io::sink()) as Box<dyn Write>, closed: false };
+        Self { look, err_look: look, err_is_terminal: false, is_terminal: false, stdout }
     }
 
     /// Writes a piece of the result.

@@ -1,17 +1,18 @@
 //! Earlier runs in place of assumptions: how high shares are, on how many items two runs differ, and how widely.
 
-use std::{fs, path::Path};
-
-use serde::Deserialize;
+use std::path::Path;
 
 use super::{Shell, exit::Exit, power::Asked};
 use crate::{
     compare::{Comparison, Contrast, Found, Options},
     metric::saved,
-    record::{Record, folder},
+    record::{Measure, Record, TaskRecord, folder},
     report::power::{Given, Question},
     spec,
-    stats::power::{self, Goal},
+    stats::{
+        Hypothesis,
+        power::{self, Goal},
+    },
     value::Level,
 };
 
@@ -83,31 +84,6 @@ fn question(found: &Found, goal: Goal) -> Option<Question> {
     (deviation > 0.0).then_some(Question::Means { deviation, goal })
 }
 
-/// What of a run's numbers is looked at.
-#[derive(Deserialize)]
-struct Numbers {
-    metrics: Vec<Number>,
-}
-
-#[derive(Deserialize)]
-struct Number {
-    task: String,
-    group: Option<String>,
-    metric: String,
-    value: Option<f64>,
-    std_error: Option<f64>,
-    n: usize,
-    clusters: Option<usize>,
-    successes: Option<f64>,
-    difference_from: Option<String>,
-    test: Option<Tested>,
-}
-
-#[derive(Deserialize)]
-struct Tested {
-    discordant: Option<[u64; 2]>,
-}
-
 /// What one task of an earlier run found.
 pub(super) fn run(
     results: &Path,
@@ -117,43 +93,39 @@ pub(super) fn run(
     goal: Goal,
     shell: &mut Shell,
 ) -> Result<Vec<Asked>, Exit> {
-    let folder = folder::find(results, run).map_err(|error| shell.fail(Exit::Results, error))?;
-    let path = folder.join(folder::RUN);
-    let numbers: Numbers = fs::read_to_string(&path)
-        .map_err(|error| error.to_string())
-        .and_then(|text| serde_json::from_str(&text).map_err(|error| error.to_string()))
-        .map_err(|error| shell.fail(Exit::Results, format!("{}: {error}", path.display())))?;
-    let named = |name: &str| name == task || name.rsplit('/').next() == Some(task);
-    let mut tasks: Vec<&str> = numbers.metrics.iter().map(|number| number.task.as_str()).collect();
-    tasks.dedup();
-    if !tasks.iter().any(|name| named(name)) {
-        let message = format!("the run has no task `{task}`; it has {}", tasks.join(", "));
+    let record = folder::find(results, run).and_then(|folder| saved::read(&folder, false));
+    let record = record.map_err(|error| shell.fail(Exit::Results, error))?;
+    let named = |of: &&TaskRecord| of.name == task || of.name.rsplit('/').next() == Some(task);
+    if !record.tasks.iter().any(|of| named(&of)) {
+        let names: Vec<&str> = record.tasks.iter().map(|of| of.name.as_str()).collect();
+        let message = format!("the run has no task `{task}`; it has {}", names.join(", "));
         return Err(shell.fail(Exit::Nothing, message));
     }
-    let of_task = numbers.metrics.iter().filter(|number| named(&number.task));
-    let asked = of_task.filter_map(|number| {
-        Some(Asked { source: Some(number.name()), question: number.question(level, goal)?, seen: None })
+    let numbers =
+        record.tasks.iter().filter(named).flat_map(|of| of.measures.iter().map(move |own| (of, own)));
+    let asked = numbers.filter_map(|(of, measure)| {
+        let question = of_measure(measure, level, goal)?;
+        Some(Asked { source: Some(name(of, measure)), question, seen: None })
     });
     Ok(asked.collect())
 }
 
-impl Number {
-    fn name(&self) -> String {
-        let group = self.group.as_ref().map(|group| format!(" of {group}")).unwrap_or_default();
-        let from = self.difference_from.as_ref().map(|from| format!(" minus {from}")).unwrap_or_default();
-        format!("{} {}{group}{from}", self.task, self.metric)
-    }
+fn name(task: &TaskRecord, measure: &Measure) -> String {
+    let group = measure.group.as_ref().map(|group| format!(" of {group}")).unwrap_or_default();
+    let from = measure.difference_from.as_ref().map(|from| format!(" minus {from}")).unwrap_or_default();
+    format!("{} {}{group}{from}", task.name, measure.metric)
+}
 
-    fn question(&self, level: Level, goal: Goal) -> Option<Question> {
-        if self.difference_from.is_none() {
-            self.successes?;
-            return Some(Question::Share { near: self.value?, level });
-        }
-        if let Some([first, second]) = self.test.as_ref()?.discordant {
-            let discordant = power::discordant_share(first + second, self.n as u64).ok()?;
-            return Some(Question::Pairs { discordant, goal });
-        }
-        let units = self.clusters.unwrap_or(self.n) as f64;
-        Some(Question::Means { deviation: self.std_error? * units.sqrt(), goal })
+fn of_measure(measure: &Measure, level: Level, goal: Goal) -> Option<Question> {
+    let estimate = &measure.estimate;
+    if measure.difference_from.is_none() {
+        estimate.successes?;
+        return Some(Question::Share { near: estimate.value.as_ref().ok().copied()?, level });
     }
+    if let Hypothesis::McnemarMidP { only_first, only_second } = measure.test.as_ref()?.hypothesis {
+        let discordant = power::discordant_share(only_first + only_second, estimate.n as u64).ok()?;
+        return Some(Question::Pairs { discordant, goal });
+    }
+    let units = estimate.clusters.unwrap_or(estimate.n) as f64;
+    Some(Question::Means { deviation: estimate.std_error? * units.sqrt(), goal })
 }

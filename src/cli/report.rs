@@ -93,9 +93,9 @@ fn imported(path: &Path, arguments: &Arguments, shell: &mut Shell) -> Result<Exi
 fn show(path: &Path, record: &Record, arguments: &Arguments, shell: &mut Shell) -> Result<Exit, Exit> {
     if let Some(folder) = &arguments.figures {
         let folder = folder.clone().unwrap_or_else(|| path.join(derive::FIGURES));
-        let written =
-            derive::write_figures(&folder, record).map_err(|error| shell.fail(Exit::Results, error))?;
-        shell.say(&format!("{} in {}", many(written, "figure"), folder.display()));
+        let figures = derive::figures(record);
+        derive::write_figures(&folder, &figures).map_err(|error| shell.fail(Exit::Results, error))?;
+        shell.say(&format!("{} in {}", many(figures.len(), "figure"), folder.display()));
     }
     let (look, folder) = (shell.out.look, path.display().to_string());
     format::write(&mut shell.out, record, Some(&folder), arguments.format, &look)

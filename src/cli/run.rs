@@ -13,11 +13,12 @@ use super::{
     model::{self, EngineOptions, Wanted},
     prepare::{self, Filters, Selection},
     progress::Event,
+    resume,
 };
 use crate::{
     compare::{Correction, Design, Options},
     metric::expect,
-    record::{self, Expectation, Outcome, Record, Run, Status, TaskRecord, folder},
+    record::{self, Expectation, Outcome, Record, TaskRecord, folder},
     report::format::{self, Format},
     spec::{self, Loaded, Model, Severity, Suite},
     task::{self, Task},
@@ -47,6 +48,10 @@ pub(super) struct Arguments {
     /// Go on with an interrupted run: its folder, its id, or the last part of its id
     #[arg(long, value_name = "RUN", conflicts_with_all = ["specs", "models", "only", "set", "sample", "dry_run"])]
     resume: Option<String>,
+    /// Go on with a run of the same that did not end, where there is one: the same command line begins a run and goes on
+    /// with it, as a scheduler that starts a job again needs it
+    #[arg(long = "continue", conflicts_with_all = ["resume", "dry_run"])]
+    go_on: bool,
     /// Afterwards ask so many of the answered requests again, each alone; any other answer ends the program with code 9
     #[arg(long, value_name = "N", num_args = 0..=1, require_equals = true, default_missing_value = "20")]
     verify: Option<NonZeroUsize>,
@@ -61,11 +66,11 @@ pub(super) struct Arguments {
 /// Runs every model of the selection, one after the other.
 pub(super) fn run(arguments: &Arguments, shell: &mut Shell) -> Result<Exit, Exit> {
     interrupt::listen();
-    let resume = match &arguments.resume {
-        Some(name) => Some(interrupted(&arguments.out, name, shell)?),
+    let resumed = match &arguments.resume {
+        Some(name) => Some(resume::named(&arguments.out, name, shell)?),
         None => None,
     };
-    let selection = match &resume {
+    let selection = match &resumed {
         Some((folder, run)) => Selection::of_run(folder, &run.command),
         None => Selection {
             specs: arguments.specs.clone(),
@@ -86,7 +91,7 @@ pub(super) fn run(arguments: &Arguments, shell: &mut Shell) -> Result<Exit, Exit
     let (mut names, mut records) = (Vec::new(), Vec::new());
     for model in &loaded.suite.models {
         let one = One { arguments, selection: &selection, loaded: &loaded, model };
-        match one.run(resume.clone(), shell) {
+        match one.run(resumed.as_ref().map(|(folder, _)| folder.clone()), shell) {
             Ok(Some(record)) => {
                 exit = exit.worse(verdict(&record));
                 names.push(model.id.to_string());
@@ -95,15 +100,15 @@ pub(super) fn run(arguments: &Arguments, shell: &mut Shell) -> Result<Exit, Exit
             Ok(None) => {}
             Err(error) => exit = exit.worse(error),
         }
-        if exit == Exit::Interrupted {
-            return Ok(exit);
+        if let Some(signal) = interrupt::asked() {
+            return Ok(exit.worse(signal));
         }
     }
     if let Some(path) = &arguments.junit {
         export::write_junit(path, &records).map_err(|error| shell.fail(Exit::Results, error))?;
     }
     // A plan has no numbers, and a run that is taken up only one model's.
-    if arguments.dry_run || resume.is_some() {
+    if arguments.dry_run || resumed.is_some() {
         return Ok(exit);
     }
     if records.len() > 1 {
@@ -155,17 +160,6 @@ fn side_by_side(
     }
 }
 
-/// The run to go on with.
-fn interrupted(results: &Path, name: &str, shell: &mut Shell) -> Result<(PathBuf, Run), Exit> {
-    let found = folder::find(results, name).and_then(|folder| Ok((folder::read_run(&folder)?, folder)));
-    let (run, folder) = found.map_err(|error| shell.fail(Exit::Results, error))?;
-    if run.status == Status::Complete {
-        let message = format!("{} is complete: there is nothing to resume", folder.display());
-        return Err(shell.fail(Exit::Usage, message));
-    }
-    Ok((folder, run))
-}
-
 /// One model.
 struct One<'a> {
     arguments: &'a Arguments,
@@ -175,7 +169,7 @@ struct One<'a> {
 }
 
 impl One<'_> {
-    fn run(&self, resume: Option<(PathBuf, Run)>, shell: &mut Shell) -> Result<Option<Record>, Exit> {
+    fn run(&self, resume: Option<PathBuf>, shell: &mut Shell) -> Result<Option<Record>, Exit> {
         let suite = &self.loaded.suite;
         let (tasks, skipped) = suite.tasks_of(self.model);
         for task in skipped {
@@ -207,7 +201,10 @@ impl One<'_> {
             let threads = self.arguments.engine.threads();
             return dry_run::show(&plan, &found, threads, self.arguments.format, shell).map(|_| None);
         }
-        let opened = found.load(&self.arguments.engine, shell)?;
+        let opened = interrupt::at_once(|| found.load(&self.arguments.engine, shell))?;
+        if let Some(signal) = interrupt::asked() {
+            return Err(signal);
+        }
         let command = record::Command {
             specs: Vec::new(),
             model: self.model.id.to_string(),
@@ -215,7 +212,7 @@ impl One<'_> {
             set: self.selection.choices.set.clone(),
             sample: self.selection.choices.sample,
         };
-        let job = Job {
+        let mut job = Job {
             suite,
             tasks,
             plan,
@@ -227,12 +224,20 @@ impl One<'_> {
             resume,
             verify: self.arguments.verify,
         };
-        match measure::measure(job, shell).map_err(|error| shell.fail(Exit::Results, error))? {
-            Measured::Interrupted => Err(Exit::Interrupted),
+        if job.resume.is_none() {
+            job.resume = resume::choose(job.unfinished(), self.arguments.go_on, shell);
+        }
+        match measure::measure(job, shell)? {
+            Measured::Interrupted(record, folder, exit) => {
+                self.show(&record, &folder, shell)?;
+                // The table for people ends with it.
+                if self.arguments.format != Format::Human {
+                    shell.say(&format!("resume with  yardstick run --resume {}", folder.display()));
+                }
+                Err(exit)
+            }
             Measured::Complete(record, folder, verified) => {
-                let (look, folder) = (shell.out.look, folder.display().to_string());
-                format::write(&mut shell.out, &record, Some(&folder), self.arguments.format, &look)
-                    .map_err(|error| shell.fail(Exit::Results, format!("cannot write to stdout: {error}")))?;
+                self.show(&record, &folder, shell)?;
                 if let Some(verified) = verified {
                     if let Some(different) = &verified.different {
                         return Err(shell.fail(Exit::Unstable, different.message()));
@@ -242,6 +247,12 @@ impl One<'_> {
                 Ok(Some(*record))
             }
         }
+    }
+
+    fn show(&self, record: &Record, folder: &Path, shell: &mut Shell) -> Result<(), Exit> {
+        let (look, folder) = (shell.out.look, folder.display().to_string());
+        format::write(&mut shell.out, record, Some(&folder), self.arguments.format, &look)
+            .map_err(|error| shell.fail(Exit::Results, format!("cannot write to stdout: {error}")))
     }
 }
 

@@ -7,7 +7,7 @@ use std::{
 };
 
 use crate::record::{
-    SourceFile,
+    SourceFile, disk,
     folder::{StoreError, write_whole},
 };
 
@@ -56,7 +56,7 @@ pub(super) fn copy(run: &Path, files: &[(PathBuf, SourceFile)]) -> Result<(), St
     for (original, file) in files {
         let copy = run.join(SPEC).join(&file.path);
         if let Some(folder) = copy.parent() {
-            fs::create_dir_all(folder).map_err(StoreError::io("make the folder", folder))?;
+            disk::make_folders(folder).map_err(StoreError::io("make the folder", folder))?;
         }
         let mut source = fs::File::open(original).map_err(StoreError::io("read", original))?;
         write_whole(&copy, |out| std::io::copy(&mut source, out).map(drop))?;

@@ -46,7 +46,7 @@ pub(super) fn verify(
     sample.sort_unstable();
     let mut verified = Verified { same: 0, answered: answered.len(), different: None };
     for (place, first) in sample.into_iter().map(|drawn| answered[drawn]) {
-        if interrupt::asked() {
+        if interrupt::asked().is_some() {
             break;
         }
         let request = &requests[place];

@@ -2,11 +2,11 @@
 
 use std::{
     fs,
-    io::{self, BufWriter, Write},
+    io::{self, Write},
     path::{Path, PathBuf},
 };
 
-use super::Run;
+use super::{Run, disk};
 
 /// The file that describes a run.
 pub const RUN: &str = "run.json";
@@ -48,6 +48,18 @@ pub enum StoreError {
         /// What it could mean.
         candidates: Vec<String>,
     },
+    /// A run cannot be gone on with: it would ask something else now, or someone else.
+    #[error(
+        "{} cannot be gone on with; since it began, this has changed:\n  {}\nundo it, or start a new run",
+        path.display(),
+        changes.join("\n  ")
+    )]
+    Changed {
+        /// Its folder.
+        path: PathBuf,
+        /// What is different now, in words.
+        changes: Vec<String>,
+    },
     /// A file is not what it should be.
     #[error("{} cannot be read: {reason}", path.display())]
     Damaged {
@@ -60,7 +72,7 @@ pub enum StoreError {
 
 impl StoreError {
     /// An answer of the system, with what was tried and where.
-    pub fn io(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
+    pub fn io(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self + use<> {
         let path = path.to_owned();
         move |source| Self::Io { doing, path, source }
     }
@@ -68,10 +80,10 @@ impl StoreError {
 
 /// Makes the folder for a new run under `results`: `id`, or `id-2` and so on when that is taken.
 pub fn create(results: &Path, id: &str) -> Result<PathBuf, StoreError> {
-    fs::create_dir_all(results).map_err(StoreError::io("make the folder", results))?;
+    disk::make_folders(results).map_err(StoreError::io("make the folder", results))?;
     for number in 1..TRIES {
         let path = results.join(if number == 1 { id.to_owned() } else { format!("{id}-{number}") });
-        match fs::create_dir(&path) {
+        match disk::make_folder(&path) {
             Ok(()) => return Ok(path),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             Err(source) => return Err(StoreError::Io { doing: "make the folder", path, source }),
@@ -82,7 +94,7 @@ pub fn create(results: &Path, id: &str) -> Result<PathBuf, StoreError> {
 
 /// Makes sure that runs can be written under `results`.
 pub fn probe(results: &Path) -> Result<(), StoreError> {
-    fs::create_dir_all(results).map_err(StoreError::io("make the folder", results))?;
+    disk::make_folders(results).map_err(StoreError::io("make the folder", results))?;
     tempfile::tempfile_in(results).map(drop).map_err(StoreError::io("write to", results))
 }
 
@@ -137,45 +149,21 @@ pub fn find(results: &Path, name: &str) -> Result<PathBuf, StoreError> {
     }
 }
 
-/// Writes a file as a whole or not at all: beside its place, forced to disk, then renamed.
+/// Writes a file as a whole or not at all.
 pub fn write_whole(
     path: &Path,
     write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> Result<(), StoreError> {
-    let failed = StoreError::io("write", path);
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let attempt = || {
-        let mut file = BufWriter::with_capacity(1 << 16, tempfile::NamedTempFile::new_in(folder)?);
-        write(&mut file)?;
-        let file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
-        #[cfg(unix)]
-        {
-            // Temporary files are private; results are as readable as other files of their owner.
-            use std::os::unix::fs::PermissionsExt;
-            file.as_file().set_permissions(fs::Permissions::from_mode(0o644))?;
-        }
-        file.as_file().sync_all()?;
-        file.persist(path).map_err(|error| error.error)?;
-        #[cfg(unix)]
-        fs::File::open(folder)?.sync_all()?;
-        Ok(())
-    };
-    attempt().map_err(failed)
+    disk::write_whole(path, |_| Ok(()), write).map(drop).map_err(StoreError::io("write", path))
 }
 
 /// Points `latest` at a finished run. A results folder that cannot hold links does without.
 pub fn point_latest(results: &Path, run: &Path) {
+    let Some(name) = run.file_name() else { return };
     #[cfg(unix)]
-    if let Some(name) = run.file_name() {
-        let (link, fresh) = (results.join("latest"), results.join(format!(".latest-{}", std::process::id())));
-        if std::os::unix::fs::symlink(name, &fresh).is_ok() && fs::rename(&fresh, &link).is_err() {
-            let _ = fs::remove_file(&fresh);
-        }
-    }
+    disk::point(&results.join("latest"), name);
     #[cfg(not(unix))]
-    if let Some(name) = run.file_name().and_then(|name| name.to_str()) {
-        let _ = fs::write(results.join("latest.txt"), name);
-    }
+    let _ = fs::write(results.join("latest.txt"), name.to_string_lossy().as_bytes());
 }
 
 /// A text as part of a folder's name: letters, digits, `.`, `_` and `-`, at most 32 of them.

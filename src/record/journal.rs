@@ -3,7 +3,7 @@
 
 use std::{
     collections::BTreeMap,
-    fs::{File, OpenOptions},
+    fs::{File, TryLockError},
     io::{self, BufRead, BufReader, Read, Seek, Write},
     path::{Path, PathBuf},
     time::{Duration, Instant},
@@ -11,7 +11,10 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use super::folder::{StoreError, write_whole};
+use super::{
+    disk::{self, Growing},
+    folder::StoreError,
+};
 use crate::{
     plan::{Answer, Failure},
     value::{Digest, Hasher},
@@ -23,6 +26,9 @@ pub const ANSWERS: &str = "answers.jsonl";
 /// What a power failure may cost.
 const SYNC_EVERY: Duration = Duration::from_secs(2);
 
+/// How long a locked journal is waited for.
+const PATIENCE: Duration = Duration::from_millis(300);
+
 /// What a request came to.
 pub type Outcome = Result<Answer, Failure>;
 
@@ -30,17 +36,19 @@ pub type Outcome = Result<Answer, Failure>;
 #[derive(Debug)]
 pub struct Journal {
     path: PathBuf,
-    file: File,
+    lines: Growing,
     synced: Instant,
 }
 
 /// What a journal holds.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Recovered {
     /// The outcomes by request digest; of two for one request, the later.
     pub outcomes: BTreeMap<Digest, Outcome>,
     /// Numbers (from 1) of lines that their checksum gives away as damaged; their requests are not in `outcomes`.
     pub damaged: Vec<usize>,
+    /// Of all whole lines, the damaged ones too.
+    pub sha256: Digest,
     /// Bytes of whole lines; what follows is a torn tail.
     whole: u64,
 }
@@ -53,39 +61,74 @@ enum Line<A, F> {
 }
 
 impl Journal {
-    /// Opens the journal of a run folder, new or interrupted: recovers what it holds and drops a torn tail.
+    /// Opens the journal of a run folder, new or interrupted: recovers what it holds, drops a torn tail, and clears away
+    /// what else a crash left half written.
     pub fn open(folder: &Path) -> Result<(Self, Recovered), StoreError> {
         let path = folder.join(ANSWERS);
         let failed = |source| StoreError::Io { doing: "open", path: path.clone(), source };
-        let mut file = OpenOptions::new().create(true).read(true).append(true).open(&path).map_err(failed)?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(std::fs::TryLockError::WouldBlock) => return Err(StoreError::Locked(folder.to_owned())),
-            Err(std::fs::TryLockError::Error(source)) => return Err(failed(source)),
-        }
-        let recovered = recover(&mut file).map_err(failed)?;
-        file.set_len(recovered.whole).map_err(failed)?;
-        file.seek(io::SeekFrom::End(0)).map_err(failed)?;
-        Ok((Self { path, file, synced: Instant::now() }, recovered))
+        let mut lines = loop {
+            let mut lines = Growing::open(&path).map_err(failed)?;
+            lock(lines.file(), folder)?;
+            // The process that held the lock may have put the sealed file into the place of the one opened here.
+            if lines.has_its_name().map_err(failed)? {
+                break lines;
+            }
+        };
+        let recovered = recover(lines.file()).map_err(failed)?;
+        lines.cut(recovered.whole).map_err(failed)?;
+        disk::remove_unfinished(folder).map_err(StoreError::io("clear", folder))?;
+        Ok((Self { path, lines, synced: Instant::now() }, recovered))
     }
 
     /// Appends one outcome.
     pub fn append(&mut self, request: Digest, outcome: &Outcome) -> Result<(), StoreError> {
-        let result = self
-            .file
-            .write_all(line(request, outcome).as_bytes())
-            .and_then(|()| if self.synced.elapsed() >= SYNC_EVERY { self.sync() } else { Ok(()) });
-        result.map_err(|source| StoreError::Io { doing: "append to", path: self.path.clone(), source })
+        self.lines.append(line(request, outcome).as_bytes()).map_err(self.failed("append to"))?;
+        if self.synced.elapsed() >= SYNC_EVERY { self.save() } else { Ok(()) }
     }
 
-    /// Forces everything to disk.
-    pub fn close(mut self) -> Result<(), StoreError> {
-        self.sync().map_err(|source| StoreError::Io { doing: "save", path: self.path.clone(), source })
-    }
-
-    fn sync(&mut self) -> io::Result<()> {
+    /// Forces everything to disk, and makes sure that it can be found there.
+    pub fn save(&mut self) -> Result<(), StoreError> {
         self.synced = Instant::now();
-        self.file.sync_data()
+        self.lines.sync().map_err(self.failed("save"))?;
+        if self.lines.has_its_name().map_err(self.failed("find"))? {
+            return Ok(());
+        }
+        let reason = "it was removed or replaced while the run was writing it, and what was answered is lost";
+        Err(StoreError::Damaged { path: self.path.clone(), reason: reason.into() })
+    }
+
+    /// Puts the outcomes in plan order into the place of the journal, and returns the digest of the file: the run's result
+    /// digest. The folder stays locked until the journal is dropped.
+    pub fn seal<'a>(
+        &mut self,
+        outcomes: impl Iterator<Item = (Digest, &'a Outcome)>,
+    ) -> Result<Digest, StoreError> {
+        let lock = |file: &File| file.try_lock().map_err(io::Error::from);
+        write(&self.path, lock, outcomes).map(|(digest, file)| {
+            self.lines = file;
+            digest
+        })
+    }
+
+    fn failed(&self, doing: &'static str) -> impl FnOnce(io::Error) -> StoreError + use<> {
+        StoreError::io(doing, &self.path)
+    }
+}
+
+/// A process that ends, or starts another, may hold the lock a moment longer than it writes.
+fn lock(file: &File, folder: &Path) -> Result<(), StoreError> {
+    let patience = Instant::now();
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(()),
+            Err(TryLockError::WouldBlock) if patience.elapsed() < PATIENCE => {
+                std::thread::sleep(PATIENCE / 20)
+            }
+            Err(TryLockError::WouldBlock) => return Err(StoreError::Locked(folder.to_owned())),
+            Err(TryLockError::Error(source)) => {
+                return Err(StoreError::io("lock", &folder.join(ANSWERS))(source));
+            }
+        }
     }
 }
 
@@ -99,24 +142,32 @@ pub fn read(folder: &Path) -> Result<Recovered, StoreError> {
 /// Whether a process has the journal of a run folder open.
 pub fn is_open(folder: &Path) -> bool {
     let Ok(file) = File::open(folder.join(ANSWERS)) else { return false };
-    matches!(file.try_lock_shared(), Err(std::fs::TryLockError::WouldBlock))
+    matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock))
 }
 
-/// Writes the outcomes in plan order in place of the journal, and returns the digest of the file: the run's result digest.
+/// Writes the outcomes of a run that is never interrupted, in plan order, and returns the digest of the file.
 pub fn seal<'a>(
     folder: &Path,
     outcomes: impl Iterator<Item = (Digest, &'a Outcome)>,
 ) -> Result<Digest, StoreError> {
+    write(&folder.join(ANSWERS), |_| Ok(()), outcomes).map(|(digest, _)| digest)
+}
+
+fn write<'a>(
+    path: &Path,
+    prepare: impl FnOnce(&File) -> io::Result<()>,
+    outcomes: impl Iterator<Item = (Digest, &'a Outcome)>,
+) -> Result<(Digest, Growing), StoreError> {
     let mut hasher = Hasher::default();
-    write_whole(&folder.join(ANSWERS), |out| {
+    let file = disk::write_whole(path, prepare, |out| {
         for (request, outcome) in outcomes {
             let line = line(request, outcome);
             hasher.write_all(line.as_bytes())?;
             out.write_all(line.as_bytes())?;
         }
         Ok(())
-    })?;
-    Ok(hasher.finish())
+    });
+    Ok((hasher.finish(), Growing::of(path, file.map_err(StoreError::io("seal", path))?)))
 }
 
 fn line(request: Digest, outcome: &Outcome) -> String {
@@ -151,22 +202,24 @@ fn parse(line: &str) -> Option<(Digest, Outcome)> {
 
 fn recover(file: &mut File) -> io::Result<Recovered> {
     file.rewind()?;
-    let mut recovered = Recovered::default();
+    let (mut outcomes, mut damaged, mut whole) = (BTreeMap::new(), Vec::new(), 0);
     let mut reader = BufReader::with_capacity(1 << 16, Read::by_ref(file));
     let mut bytes = Vec::new();
+    let mut hasher = Hasher::default();
     for number in 1.. {
         bytes.clear();
         let length = reader.read_until(b'\n', &mut bytes)?;
         if bytes.last() != Some(&b'\n') {
             break;
         }
-        recovered.whole += length as u64;
+        whole += length as u64;
+        hasher.write_all(&bytes)?;
         match std::str::from_utf8(&bytes).ok().and_then(parse) {
-            Some((request, outcome)) => drop(recovered.outcomes.insert(request, outcome)),
-            None => recovered.damaged.push(number),
+            Some((request, outcome)) => drop(outcomes.insert(request, outcome)),
+            None => damaged.push(number),
         }
     }
-    Ok(recovered)
+    Ok(Recovered { outcomes, damaged, sha256: hasher.finish(), whole })
 }
 
 #[cfg(test)]
@@ -196,7 +249,7 @@ mod tests {
         for (request, outcome) in outcomes() {
             journal.append(request, &outcome).unwrap();
         }
-        journal.close().unwrap();
+        journal.save().unwrap();
         let text = std::fs::read_to_string(folder.path().join(ANSWERS)).unwrap();
         (folder, text)
     }
@@ -233,6 +286,55 @@ mod tests {
         std::fs::write(folder.path().join(ANSWERS), damaged).unwrap();
         let recovered = read(folder.path()).unwrap();
         assert_eq!((recovered.damaged, recovered.outcomes.len()), (vec![1], 2));
+    }
+
+    #[test]
+    fn a_folder_that_is_removed_ends_the_run_at_the_next_save() {
+        let home = tempfile::tempdir().unwrap();
+        let folder = home.path().join("run");
+        std::fs::create_dir(&folder).unwrap();
+        let (mut journal, _) = Journal::open(&folder).unwrap();
+        let (request, outcome) = &outcomes()[0];
+        journal.append(*request, outcome).unwrap();
+        std::fs::remove_dir_all(&folder).unwrap();
+        // Only what is said after two seconds looks again.
+        journal.append(*request, outcome).unwrap();
+        journal.synced -= SYNC_EVERY;
+        let error = journal.append(*request, outcome).unwrap_err().to_string();
+        assert!(error.contains("was removed or replaced"), "{error}");
+    }
+
+    #[test]
+    fn what_is_older_than_two_seconds_survives_a_power_failure() {
+        use crate::record::disk::faults::{self, Fault};
+        let (home, after) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        faults::begin(home.path(), Fault::Never);
+        let (mut journal, _) = Journal::open(home.path()).unwrap();
+        let all = outcomes();
+        for (number, (request, outcome)) in all.iter().enumerate() {
+            if number == 1 {
+                journal.synced -= SYNC_EVERY;
+            }
+            journal.append(*request, outcome).unwrap();
+        }
+        faults::end().after_power_failure(home.path(), after.path());
+        let kept = read(after.path()).unwrap().outcomes;
+        assert_eq!(kept, all.into_iter().take(2).collect());
+    }
+
+    #[test]
+    fn a_sealed_run_stays_locked_and_half_written_files_are_cleared() {
+        let folder = tempfile::tempdir().unwrap();
+        let left_over = folder.path().join(format!("{}abc", disk::UNFINISHED));
+        std::fs::write(&left_over, "half").unwrap();
+        let (mut journal, _) = Journal::open(folder.path()).unwrap();
+        assert!(!left_over.exists());
+        let all = outcomes();
+        journal.seal(all.iter().map(|(request, outcome)| (*request, outcome))).unwrap();
+        assert!(is_open(folder.path()));
+        assert!(matches!(Journal::open(folder.path()), Err(StoreError::Locked(_))));
+        drop(journal);
+        assert!(!is_open(folder.path()) && Journal::open(folder.path()).is_ok());
     }
 
     #[test]

@@ -366,7 +366,7 @@ fn end(record: &Record, folder: Option<&str>) -> Vec<Remark> {
     let (items, answered) = (rows().count(), rows().filter(|row| row.cells.is_ok()).count());
     let next = |text: String| Remark { mark: Mark::Next, text };
     if run.status != Status::Complete {
-        let resume = run.run_id.rsplit('-').find(|part| part.len() >= 6).unwrap_or(&run.run_id);
+        let resume = folder.unwrap_or(&run.run_id);
         return vec![
             Remark {
                 mark: Mark::Warning,

@@ -1,4 +1,5 @@
-//! What to know before the numbers: what was expected, what differs, what is missing, and what to be careful about.
+//! What to know besides the numbers: before them only what is not as it should be; after them what was expected, what
+//! differs, and what to be careful about.
 
 use maud::html;
 
@@ -12,20 +13,8 @@ use crate::{
     report::{figures::link::items, quantity::many, summary::Names},
 };
 
-pub(super) fn section(record: &Record) -> Option<Section> {
-    let names = Names::of(&record.tasks);
-    let of_task = |name: &str| Some((items([("task", name)]), names.shorten(name).to_owned()));
-    let (met, missed): (Vec<&Expectation>, Vec<_>) =
-        record.expectations.iter().partition(|expectation| expectation.outcome == Outcome::Pass);
-    let expected = |expectation: &&Expectation| {
-        let (mark, verdict) = match expectation.outcome {
-            Outcome::Pass => (Mark::Good, "found"),
-            Outcome::Fail => (Mark::Bad, "not met: found"),
-            Outcome::Undefined => (Mark::Bad, "not met:"),
-        };
-        let text = format!("{} — {verdict} {}", expectation.text, expectation.found);
-        Line { mark, link: expectation.task.as_deref().and_then(of_task), text, code: None }
-    };
+/// What was expected and not found, and items without an answer.
+pub(super) fn faults(record: &Record) -> Option<Section> {
     let failed: usize = record.run.errors.values().sum();
     let no_answer = (failed > 0).then(|| Line {
         mark: Mark::Bad,
@@ -33,6 +22,17 @@ pub(super) fn section(record: &Record) -> Option<Section> {
         text: "without an answer; they count in no number".into(),
         code: None,
     });
+    let missed = record.expectations.iter().filter(|expectation| expectation.outcome != Outcome::Pass);
+    let names = Names::of(&record.tasks);
+    let lines: Vec<Line> = missed.map(|missed| expected(missed, &names)).chain(no_answer).collect();
+    (!lines.is_empty()).then(|| Section::new("faults", "Not as it should be", folded(&lines)))
+}
+
+/// What puts the numbers right.
+pub(super) fn section(record: &Record) -> Option<Section> {
+    let names = Names::of(&record.tasks);
+    let of_task = |name: &str| of_task(name, &names);
+    let met = record.expectations.iter().filter(|expectation| expectation.outcome == Outcome::Pass);
     let mut differences = Vec::new();
     let (mut careful, mut notes) = (Vec::new(), Vec::new());
     for task in &record.tasks {
@@ -47,10 +47,8 @@ pub(super) fn section(record: &Record) -> Option<Section> {
     }
     let warning = |text: &String| Line { mark: Mark::Careful, link: None, text: text.clone(), code: None };
     careful.extend(record.run.warnings.iter().map(warning));
-    let missed: Vec<Line> = missed.iter().map(expected).chain(no_answer).collect();
     let blocks = [
-        ("Not as it should be", missed),
-        ("As expected", met.iter().map(expected).collect()),
+        ("As expected", met.map(|met| expected(met, &names)).collect()),
         ("Differences within the run", differences),
         ("To be careful about", careful),
         ("Notes", notes),
@@ -58,6 +56,21 @@ pub(super) fn section(record: &Record) -> Option<Section> {
     let blocks: Vec<(&str, Vec<Line>)> = blocks.into_iter().filter(|(_, lines)| !lines.is_empty()).collect();
     (!blocks.is_empty()).then(|| {
         let body = html! { @for (title, lines) in &blocks { h3 { (title) } (folded(lines)) } };
-        Section::new("first", "What to know first", body)
+        Section::new("notes", "What to know", body)
     })
+}
+
+fn of_task(name: &str, names: &Names) -> Option<(String, String)> {
+    Some((items([("task", name)]), names.shorten(name).to_owned()))
+}
+
+fn expected(expectation: &Expectation, names: &Names) -> Line {
+    let (mark, verdict) = match expectation.outcome {
+        Outcome::Pass => (Mark::Good, "found"),
+        Outcome::Fail => (Mark::Bad, "not met: found"),
+        Outcome::Undefined => (Mark::Bad, "not met:"),
+    };
+    let text = format!("{} — {verdict} {}", expectation.text, expectation.found);
+    let link = expectation.task.as_deref().and_then(|name| of_task(name, names));
+    Line { mark, link, text, code: None }
 }

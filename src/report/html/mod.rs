@@ -53,8 +53,9 @@ pub fn run_page(record: &Record, specs: &[SpecText], limit: u64) -> String {
         figures::of_record(record).into_iter().chain(record.tasks.iter().flat_map(figures::of_task)),
     );
     let mut sections: Vec<Section> = Vec::new();
-    sections.extend(first::section(record));
+    sections.extend(first::faults(record));
     sections.extend(numbers::section(record, &plots.take(Topic::Metrics)));
+    sections.extend(first::section(record));
     sections.extend(plots.sections());
     sections.extend(browser::section(&records, &items));
     sections.push(provenance::section(record, specs));
