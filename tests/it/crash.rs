@@ -14,20 +14,19 @@ use crate::cli::{Results, json, output, spec, text, yardstick};
 const ANSWERS: &str = "answers.jsonl";
 const MODEL: &str = "src/reference/model";
 
-/// Enough questions of several sorts to be killed in the middle of.
+/// Enough questions of two sorts to be killed in the middle of.
 fn questions(folder: &Path, model: &str) -> String {
-    let capitals = ["France", "Japan", "Italy", "Egypt", "Spain", "Kenya", "Norway", "Peru"];
-    let item = |place: &&str| format!("      - [The capital of {place} is, Paris, Tokyo, Rome, Cairo]\n");
-    let cloze: String = capitals.iter().map(item).collect();
-    let prompt = |place: &&str| {
-        format!("      - {{id: {place}, prompt: 'The capital of {place} is', answer: Paris}}\n")
-    };
-    let written: String = capitals.iter().map(prompt).collect();
-    let text = format!(
-        "benchmark: questions\nmodel: {model}\ntasks:\n  - cloze: capitals\n    allow: [few-items, contradiction, \
-         duplicate]\n    items:\n{cloze}  - generate: written\n    allow: [few-items, contradiction, duplicate]\n    \
-         max_tokens: 12\n    items:\n{written}"
-    );
+    let capitals =
+        [("France", "Paris"), ("Japan", "Tokyo"), ("Italy", "Rome"), ("Egypt", "Cairo"), ("Norway", "Oslo")];
+    let mut text = format!("benchmark: questions\nmodel: {model}\ntasks:\n");
+    text += "  - cloze: capitals\n    allow: [few-items]\n    items:\n";
+    for (place, capital) in capitals {
+        text += &format!("      - [The capital of {place} is, {capital}, London, Madrid]\n");
+    }
+    text += "  - generate: written\n    allow: [few-items]\n    max_tokens: 12\n    items:\n";
+    for (place, capital) in capitals {
+        text += &format!("      - {{input: The capital of {place} is, target: {capital}}}\n");
+    }
     spec(folder, &text)
 }
 
@@ -305,7 +304,7 @@ fn what_changed_since_a_run_began_is_named() {
     changed(&run.join("spec/spec.yaml"), &edit("Norway", "Sweden"), "spec/spec.yaml was edited");
     changed(
         &run.join("run.json"),
-        &edit("\"set\": []", "\"set\": [\"written.max_tokens=3\"]"),
+        &edit("\"set\": []", "\"set\": [\"questions/written.max_tokens=3\"]"),
         "run.json was edited",
     );
     let resumed = output(&["run", "--resume", run.to_str().unwrap()]);
