@@ -349,13 +349,20 @@ fn failures(tasks: &[TaskRecord], short: &Names) -> Vec<Remark> {
             sorts.entry(failure.kind).or_insert_with(first).0 += 1;
         }
     }
-    let remark = |(kind, (count, first)): (FailureKind, (usize, String))| Remark {
-        mark: Mark::Bad,
-        text: format!(
-            "{} without an answer ({}), such as {first}",
-            many(count, "item"),
-            name(&kind).replace('_', " ")
-        ),
+    let remark = |(kind, (count, first)): (FailureKind, (usize, String))| {
+        let items = many(count, "item");
+        match kind {
+            FailureKind::Skipped => {
+                Remark { mark: Mark::Note, text: format!("{items} left out, such as {first}") }
+            }
+            _ => {
+                let why = name(&kind).replace('_', " ");
+                Remark {
+                    mark: Mark::Bad,
+                    text: format!("{items} without an answer ({why}), such as {first}"),
+                }
+            }
+        }
     };
     sorts.into_iter().map(remark).collect()
 }
@@ -383,8 +390,10 @@ fn end(record: &Record, folder: Option<&str>) -> Vec<Remark> {
     // An item is asked in several ways where a task compares them.
     let asked = if run.suite.items == items { asked } else { format!("{asked}, {}", many(items, "row")) };
     let mut facts = cost::facts(run, asked);
-    facts.push(many(items - answered, "error"));
-    let mark = if answered == items { Mark::Good } else { Mark::Warning };
+    let errors = items - answered - run.skipped.min(items - answered);
+    facts.extend((run.skipped > 0).then(|| format!("{} left out", super::digits::grouped(run.skipped))));
+    facts.push(many(errors, "error"));
+    let mark = if errors == 0 { Mark::Good } else { Mark::Warning };
     let mut end = vec![Remark { mark, text: facts.join(" · ") }];
     end.extend(folder.map(|folder| next(folder.to_owned())));
     end
