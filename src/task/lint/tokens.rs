@@ -284,7 +284,7 @@ pub(super) fn too_long(places: &[Place], all: usize, tokenizer: &dyn Tokenizer, 
     let (severity, help) = match linter.long_prompts() {
         LongPrompts::Error | LongPrompts::Skip if places.len() == all => (
             Severity::Error,
-            "none would have an answer: shorten them, take another model, or cut them: `long_prompts: truncate-left`",
+            "not one item has all of its answers: shorten them, take another model, or cut them: `long_prompts: truncate-left`",
         ),
         LongPrompts::Error => (
             Severity::Warning,

@@ -21,6 +21,11 @@ const WRITTEN: u32 = 12;
 /// Words that are single tokens of both models, and more of them than either reads.
 fn long(model: &Local) -> (String, Vec<Token>) {
     let words = ["the", "girl", "was", "and", "house", "to", "little", "a", "in", "happy", "day", "he"];
+    let is_one = |word: &&&str| {
+        let cut = model.tokenizer().ending("the", &format!(" {word}")).unwrap();
+        cut.tokens.len() == 1
+    };
+    let words: Vec<&str> = words.iter().filter(is_one).copied().collect();
     let at = |n: usize| words[(n * n + n / 7) % words.len()];
     let prompt = (0..700).map(|n| format!(" {}", at(n))).collect::<String>().trim_start().to_owned();
     let tokens = model.tokenizer().tokens(&prompt).unwrap();
@@ -52,7 +57,9 @@ fn holds(model: &mut Local, before: usize) {
     let (of_ranks, of_texts) = (context - before, context - before - WRITTEN as usize);
     for from in [Truncation::Left, Truncation::Middle] {
         let mut ask = Ask::default();
-        let by_hand = |kept| cut(&tokens, kept, from);
+        // Some tokenizers put a space before a text that begins with a word, and would put another one before this.
+        let spaced = model.tokenizer().tokens("the").unwrap()[0].text == " the";
+        let by_hand = |kept| cut(&tokens, kept, from).split_off(usize::from(spaced));
         for kept in [of_endings, of_ranks, of_texts] {
             // What was cut by hand is cut into the same tokens again.
             assert_eq!(model.tokenizer().tokens(&by_hand(kept)).unwrap().len(), kept);
@@ -149,15 +156,16 @@ fn all_kinds(folder: &std::path::Path, policy: &str) -> String {
       long: {{template: \"{long} {{{{ input }}}} is {{{{ label }}}}\"}}
     items: [[A happy day, good], [A bad day, bad]]
   - memorization: lines
+    conditions: [exact, paraphrase]
     items:
       - {{target: and so, exact: Once upon a time, paraphrase: A day}}
       - {{target: it was, exact: {long}, paraphrase: The girl}}
   - next_token: next
-    prompts: [{long}, The capital of France is]
+    prompt: [{long}, The capital of France is]
   - sampling: drawn
     max_tokens: 4
     strategies: [{{temperature: 1}}]
-    prompts: [{long}, The capital of France is]
+    prompt: [{long}, The capital of France is]
 "
     );
     let text = format!(
