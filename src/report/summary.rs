@@ -1,7 +1,7 @@
 //! What a run came to, once, for the terminal and for Markdown: numbers with their intervals, what to know about them,
 //! what was expected, and what is missing.
 
-use std::collections::BTreeMap;
+mod unanswered;
 
 use super::{
     cost,
@@ -14,7 +14,6 @@ use super::{
 };
 use crate::{
     metric::{verdict, words},
-    plan::FailureKind,
     record::{Expectation, Measure, Outcome, Provenance, Record, Status, TaskRecord, Unit},
     value::Level,
 };
@@ -100,7 +99,7 @@ impl<'a> Summary<'a> {
             limited(notes, "notes"),
             limited(warnings, "warnings"),
             expectations(&record.expectations, &short),
-            failures(&record.tasks, &short),
+            unanswered::failures(&record.tasks, &short),
             end(record, folder),
         ];
         Self {
@@ -337,34 +336,6 @@ fn expectations(expectations: &[Expectation], short: &Names) -> Vec<Remark> {
         remarks.extend(met.iter().map(remark));
     }
     remarks
-}
-
-/// Items without an answer: for each sort how many, and the first of them.
-fn failures(tasks: &[TaskRecord], short: &Names) -> Vec<Remark> {
-    let mut sorts: BTreeMap<FailureKind, (usize, String)> = BTreeMap::new();
-    for task in tasks {
-        for row in &task.table.rows {
-            let Err(failure) = &row.cells else { continue };
-            let first = || (0, format!("{} {}: {}", short.of_task(task), row.key.item, failure.message));
-            sorts.entry(failure.kind).or_insert_with(first).0 += 1;
-        }
-    }
-    let remark = |(kind, (count, first)): (FailureKind, (usize, String))| {
-        let items = many(count, "item");
-        match kind {
-            FailureKind::Skipped => {
-                Remark { mark: Mark::Note, text: format!("{items} left out, such as {first}") }
-            }
-            _ => {
-                let why = name(&kind).replace('_', " ");
-                Remark {
-                    mark: Mark::Bad,
-                    text: format!("{items} without an answer ({why}), such as {first}"),
-                }
-            }
-        }
-    };
-    sorts.into_iter().map(remark).collect()
 }
 
 fn end(record: &Record, folder: Option<&str>) -> Vec<Remark> {

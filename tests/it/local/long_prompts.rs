@@ -146,15 +146,13 @@ fn all_kinds(folder: &std::path::Path, policy: &str) -> String {
       - [Who?, he]
   - icl: shown
     labels: [good, bad]
-    k: [0, 1]
-    shots: [[{long}, good]]
-    items: [[A happy day, good], [A bad day, bad]]
+    items: [[A happy day, good], [{long}, bad]]
   - strategies: ways
     labels: [good, bad]
     compare:
       short: {{template: \"{{{{ input }}}} is {{{{ label }}}}\"}}
-      long: {{template: \"{long} {{{{ input }}}} is {{{{ label }}}}\"}}
-    items: [[A happy day, good], [A bad day, bad]]
+      long: {{template: \"It is said that {{{{ input }}}} is {{{{ label }}}}\"}}
+    items: [[A happy day, good], [{long}, bad]]
   - memorization: lines
     conditions: [exact, paraphrase]
     items:
