@@ -118,6 +118,9 @@ impl Cli {
         let out = Out::new(&out::Environment::read(), self.color, self.ascii);
         let listener = progress::listener(self.progress, self.quiet, out.err_look, out.err_is_terminal);
         let mut shell = Shell { out, listener, quiet: self.quiet };
+        if let Err(message) = model::check_environment() {
+            return shell.fail(Exit::Usage, message);
+        }
         let ended = match self.command {
             Command::Run(arguments) => run::run(&arguments, &mut shell),
             Command::Check(arguments) => check::run(&arguments, &mut shell),

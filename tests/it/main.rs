@@ -8,6 +8,7 @@ mod browser;
 mod cli;
 mod compare;
 mod compared;
+mod environment;
 mod export;
 mod figures;
 mod golden_paired;
