@@ -1,6 +1,10 @@
 //! `run --dry-run`: what would be asked, and what it would cost.
 
-use super::{Shell, exit::Exit, model::Found};
+use super::{
+    Shell,
+    exit::Exit,
+    model::{EngineOptions, Found},
+};
 use crate::{
     plan::{Request, Tokenizer},
     report::{
@@ -17,7 +21,7 @@ const SHOWN: usize = 2;
 pub(super) fn show(
     plan: &Plan,
     found: &Found,
-    threads: usize,
+    engine: &EngineOptions,
     format: Format,
     shell: &mut Shell,
 ) -> Result<Exit, Exit> {
@@ -38,8 +42,8 @@ pub(super) fn show(
         tasks: tasks.collect(),
         requests: plan.requests.len(),
         tokens,
-        time: tokens.and_then(|tokens| found.time(tokens, threads)),
-        memory: found.memory(),
+        time: tokens.and_then(|tokens| found.time(tokens, engine.threads())),
+        memory: found.memory(engine),
         first: first.collect(),
     };
     let text = match format {

@@ -122,7 +122,11 @@ impl Cli {
         let out = Out::new(&out::Environment::read(), self.color, self.ascii);
         let listener = progress::listener(self.progress, self.quiet, out.err_look, out.err_is_terminal);
         let err = Box::new(std::io::stderr());
-        self.command.run(&mut Shell { out, err, listener, quiet: self.quiet })
+        let mut shell = Shell { out, err, listener, quiet: self.quiet };
+        if let Err(message) = model::check_environment() {
+            return shell.fail(Exit::Usage, message);
+        }
+        self.command.run(&mut shell)
     }
 }
 

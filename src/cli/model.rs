@@ -27,7 +27,7 @@ use crate::engine::local::{
 #[derive(Clone, Copy, Debug, clap::Args)]
 pub(super) struct EngineOptions {
     /// Threads; all cores without it
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = threads)]
     threads: Option<NonZeroUsize>,
     /// Tokens computed at once: more is faster up to about a thousand, and takes more memory
     #[arg(long, value_name = "N", default_value = "1024")]
@@ -36,6 +36,28 @@ pub(super) struct EngineOptions {
     /// spec says without it
     #[arg(long, value_name = "FORM")]
     weights: Option<Weights>,
+}
+
+/// More threads than this help no machine, and too many stop it.
+const MOST_THREADS: usize = 1024;
+
+fn threads(text: &str) -> Result<NonZeroUsize, String> {
+    let threads: NonZeroUsize = text.parse().map_err(|error| format!("{error}"))?;
+    if threads.get() > MOST_THREADS {
+        return Err(format!("at most {MOST_THREADS} threads"));
+    }
+    Ok(threads)
+}
+
+/// Refuses a number of threads in the environment that would stop the machine; what is no number is not read.
+pub(super) fn check_environment() -> Result<(), String> {
+    const NAME: &str = "RAYON_NUM_THREADS";
+    match std::env::var(NAME).ok().and_then(|text| text.parse::<usize>().ok()) {
+        Some(threads) if threads > MOST_THREADS => Err(format!(
+            "{NAME} is {threads}, and at most {MOST_THREADS} threads are allowed; unset it, or lower it"
+        )),
+        _ => Ok(()),
+    }
 }
 
 /// [`WeightsForm`] on the command line.
@@ -267,12 +289,12 @@ impl Found {
         }
     }
 
-    /// Bytes that its weights take in memory.
-    pub(super) fn memory(&self) -> Option<u64> {
+    /// Bytes that its weights take in memory, and what is computed at once.
+    pub(super) fn memory(&self, options: &EngineOptions) -> Option<u64> {
         match self {
             Self::Mock(_) => None,
             #[cfg(feature = "local")]
-            Self::Local(local) => Some(local.checkpoint.description().memory),
+            Self::Local(local) => Some(local.checkpoint.needs(options.batch_tokens.get()).total()),
         }
     }
 

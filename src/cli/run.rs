@@ -198,8 +198,8 @@ impl One<'_> {
             .map(|finding| format!("{}: {}", finding.code, finding.message))
             .collect();
         if self.arguments.dry_run {
-            let threads = self.arguments.engine.threads();
-            return dry_run::show(&plan, &found, threads, self.arguments.format, shell).map(|_| None);
+            let (engine, format) = (&self.arguments.engine, self.arguments.format);
+            return dry_run::show(&plan, &found, engine, format, shell).map(|_| None);
         }
         let opened = interrupt::at_once(|| found.load(&self.arguments.engine, shell))?;
         if let Some(signal) = interrupt::asked() {

@@ -9,6 +9,7 @@ mod cli;
 mod compare;
 mod compared;
 mod crash;
+mod environment;
 mod export;
 mod figures;
 mod golden_paired;

@@ -225,14 +225,22 @@ impl Checkpoint {
 
     /// The same checkpoint with another form of its weights in memory.
     pub fn with_weights(mut self, form: Form) -> Result<Self, CheckpointError> {
-        let tensors = self.architecture.tensors();
-        let quantized = tensors.iter().any(|wanted| self.is_quantized(&wanted.name));
-        if form == Form::Quantized && !quantized {
+        if form == Form::Quantized && !self.has_quantized() {
             let dtypes = self.description().dtypes.join(", ");
             return Err(CheckpointError::NotQuantized { place: self.files.place(), dtypes });
         }
         self.form = form;
         Ok(self)
+    }
+
+    /// How quantized weights lie in memory.
+    pub(super) fn form(&self) -> Form {
+        self.form
+    }
+
+    /// Whether there are any.
+    pub(super) fn has_quantized(&self) -> bool {
+        self.architecture.tensors().iter().any(|wanted| self.is_quantized(&wanted.name))
     }
 
     /// Whether a matrix of these tensors stays as its file has it.
@@ -278,25 +286,6 @@ impl Checkpoint {
         names.sort_unstable();
         names
     }
-
-    /// An error if the weights would not fit.
-    pub(super) fn check_memory(&self, available: u64) -> Result<(), CheckpointError> {
-        let needed = self.memory();
-        if needed > available {
-            return Err(CheckpointError::Memory { place: self.files.place(), needed, available });
-        }
-        Ok(())
-    }
-}
-
-/// The bytes that this machine, or the container that the program runs in, can still give; `None` where the system
-/// does not say.
-pub(super) fn available_memory() -> Option<u64> {
-    let memory = sysinfo::MemoryRefreshKind::nothing().with_ram();
-    let system =
-        sysinfo::System::new_with_specifics(sysinfo::RefreshKind::nothing().with_memory(memory)).ok()?;
-    let free = system.available_memory();
-    Some(system.cgroup_limits().map_or(free, |limits| free.min(limits.free_memory)))
 }
 
 /// A JSON object, or `None` where there is no such file.

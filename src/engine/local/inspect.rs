@@ -3,8 +3,10 @@
 use serde_json::{Map, Value};
 
 use super::{
-    checkpoint::{Checkpoint, CheckpointError, Description, available_memory, object, said_by},
+    available::Available,
+    checkpoint::{Checkpoint, CheckpointError, Description, object, said_by},
     files::Files,
+    needs::{LESS, Needs},
     tokens::{Facts, Tokens},
     weights::Weights,
 };
@@ -88,14 +90,16 @@ impl Inspection {
                 None
             }
         };
-        let available = available_memory();
+        let available = Available::here();
         let needed = self.description.as_ref().map(|description| description.memory);
         if let (Some(needed), Some(available)) = (needed, available)
-            && needed > available
+            && needed > available.bytes
         {
-            faults.push(CheckpointError::Memory { place: files.place(), needed, available });
+            let needs = Needs { weights: needed, batch: 0 };
+            let (place, remedy) = (files.place(), LESS.to_owned());
+            faults.push(CheckpointError::Memory { place, needs, batch_tokens: 0, available, remedy });
         }
-        Rest { tokenizer, available, faults }
+        Rest { tokenizer, available: available.map(|available| available.bytes), faults }
     }
 }
 
@@ -128,7 +132,7 @@ impl CheckpointError {
             Self::Weights { .. } => "download the weights again",
             Self::Tokens { .. } => "take the tokenizer of the same checkpoint",
             Self::Threads(_) => "allow the program more threads",
-            Self::Memory { .. } => "close other programs, or take a smaller model or machine",
+            Self::Memory { .. } => LESS,
         }
     }
 }

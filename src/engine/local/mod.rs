@@ -22,8 +22,11 @@ pub mod inspect;
 pub mod decoder;
 pub mod recurrent;
 mod model;
+mod available;
+mod needs;
 mod load;
 mod windows;
+mod fit;
 mod score;
 mod rank;
 mod generate;
@@ -53,6 +56,7 @@ pub use files::Files;
 pub use tokens::{Cut, Tokens, TokensError};
 pub use weights::WeightsError;
 
+use available::Available;
 use model::Model;
 
 /// A model in memory.
@@ -114,7 +118,7 @@ pub struct Origin {
 /// The name of the built-in model.
 pub const REFERENCE: &str = "reference";
 
-/// Bytes that texts which are written side by side may always take; else a quarter of the weights.
+/// Bytes that texts which are written side by side may take where there are so many; else a quarter of the weights.
 const LEAST_MEMORY: u64 = 64 << 20;
 
 impl Default for Options {
@@ -131,10 +135,12 @@ impl Local {
         checkpoint: &Checkpoint,
         options: Options,
     ) -> Result<Self, CheckpointError> {
-        if let Some(available) = checkpoint::available_memory() {
-            checkpoint.check_memory(available)?;
-        }
-        let threads = options.threads.map_or(0, NonZeroUsize::get);
+        let available = Available::here();
+        let left = available.map(|available| checkpoint.check_memory(options.batch_tokens.get(), available));
+        let left = left.transpose()?.unwrap_or(u64::MAX);
+        // Of itself, the pool would ask the environment.
+        let all = || std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        let threads = options.threads.map_or_else(all, NonZeroUsize::get);
         let pool = ThreadPoolBuilder::new().num_threads(threads).build().map_err(CheckpointError::Threads)?;
         // Three things to wait for, none of which needs another.
         let (model, tokens, files) = std::thread::scope(|scope| {
@@ -158,7 +164,7 @@ impl Local {
             context: description.context,
             begins_with: tokens.begins_with(),
         };
-        let kept = LEAST_MEMORY.max(description.memory / 4);
+        let kept = LEAST_MEMORY.max(description.memory / 4).min(left);
         Ok(Self {
             card,
             tokens,

@@ -5,7 +5,7 @@
 mod faults;
 mod fetch;
 mod refusals;
-mod server;
+pub(crate) mod server;
 
 use std::{ffi::OsString, ops::ControlFlow, path::Path, time::Duration};
 

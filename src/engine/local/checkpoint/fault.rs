@@ -1,6 +1,6 @@
 //! Why a checkpoint cannot be run, in words that say what to do.
 
-use crate::engine::local::{tokens::TokensError, weights::WeightsError};
+use crate::engine::local::{available::Available, needs::Needs, tokens::TokensError, weights::WeightsError};
 
 /// Why a checkpoint cannot be run.
 #[derive(Debug, thiserror::Error)]
@@ -121,18 +121,18 @@ pub enum CheckpointError {
     #[error("no threads to compute with: {0}")]
     Threads(#[source] rayon::ThreadPoolBuildError),
     /// The machine is too small.
-    #[error(
-        "{place} needs {} of memory for its weights, and {} are available; close other programs, or take a smaller model or machine",
-        gigabytes(*needed),
-        gigabytes(*available)
-    )]
+    #[error("{place} needs {}; {available}; {remedy}", needs.words(*batch_tokens))]
     Memory {
         /// The folder.
         place: String,
-        /// Bytes.
-        needed: u64,
-        /// Bytes.
-        available: u64,
+        /// What it takes.
+        needs: Needs,
+        /// How many tokens are computed at once; nothing is counted for them where there are none.
+        batch_tokens: usize,
+        /// What there is.
+        available: Available,
+        /// What makes it fit.
+        remedy: String,
     },
 }
 
@@ -154,8 +154,4 @@ fn list(faults: &[String]) -> String {
     let more =
         if faults.len() > LISTED { format!("\n  and {} more", faults.len() - LISTED) } else { String::new() };
     shown.join("\n") + &more
-}
-
-fn gigabytes(bytes: u64) -> String {
-    format!("{:.1} GB", bytes as f64 / 1e9)
 }

@@ -78,7 +78,9 @@ impl Environment {
         let Some(path) = &self.token_file else { return Ok(None) };
         match fs::read_to_string(path) {
             Ok(text) => Ok(Secret::new(&text).map(|token| (token, path.display().to_string()))),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+                Ok(None)
+            }
             Err(error) => Err(error),
         }
     }
