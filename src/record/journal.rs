@@ -11,7 +11,10 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use super::folder::{StoreError, write_whole};
+use super::{
+    folder::{StoreError, write_whole},
+    inside,
+};
 use crate::{
     plan::{Answer, Failure},
     value::{Digest, Hasher},
@@ -57,6 +60,14 @@ impl Journal {
     pub fn open(folder: &Path) -> Result<(Self, Recovered), StoreError> {
         let path = folder.join(ANSWERS);
         let failed = |source| StoreError::Io { doing: "open", path: path.clone(), source };
+        if path.is_symlink() {
+            let reason =
+                "it is a link, and what is written to a run stays in its folder: put the file itself there";
+            return Err(StoreError::Damaged { path, reason: reason.into() });
+        }
+        if path.exists() {
+            inside::check_file(&path).map_err(failed)?;
+        }
         let mut file = OpenOptions::new().create(true).read(true).append(true).open(&path).map_err(failed)?;
         match file.try_lock() {
             Ok(()) => {}
@@ -93,12 +104,14 @@ impl Journal {
 pub fn read(folder: &Path) -> Result<Recovered, StoreError> {
     let path = folder.join(ANSWERS);
     let failed = |source| StoreError::Io { doing: "read", path: path.clone(), source };
-    recover(&mut File::open(&path).map_err(failed)?).map_err(failed)
+    let file = inside::check_file(&path).and_then(|()| File::open(&path));
+    recover(&mut file.map_err(failed)?).map_err(failed)
 }
 
 /// Whether a process has the journal of a run folder open.
 pub fn is_open(folder: &Path) -> bool {
-    let Ok(file) = File::open(folder.join(ANSWERS)) else { return false };
+    let path = folder.join(ANSWERS);
+    let Ok(file) = inside::check_file(&path).and_then(|()| File::open(path)) else { return false };
     matches!(file.try_lock_shared(), Err(std::fs::TryLockError::WouldBlock))
 }
 

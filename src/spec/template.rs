@@ -1,11 +1,11 @@
 //! Prompt templates: Jinja as people know it, strict, without escapes, without files, and with an end to its patience.
 
-use std::{collections::BTreeSet, ops::Range};
+use std::{collections::BTreeSet, fmt::Write as _, io, ops::Range};
 
 use minijinja::{
     AutoEscape, Environment, Error, ErrorKind, State, UndefinedBehavior,
     syntax::SyntaxConfig,
-    value::{Serde, Value},
+    value::{Serde, Value, ValueKind},
 };
 use serde::Serialize;
 
@@ -41,6 +41,14 @@ impl Default for Renderer<'_> {
         environment.set_auto_escape_callback(|_| AutoEscape::None);
         environment.set_fuel(Some(200_000));
         environment.set_unknown_method_callback(method);
+        environment.set_formatter(|out, state, value| {
+            // Lists are repeated without being made, so that no fuel is asked for them before all of it is written.
+            if !matches!(value.kind(), ValueKind::Seq | ValueKind::Map | ValueKind::Iterable) {
+                return minijinja::escape_formatter(out, state, value);
+            }
+            write!(Bounded { out, left: LONGEST }, "{value}")
+                .map_err(|_| Error::new(ErrorKind::OutOfFuel, "a value is too long to be written"))
+        });
         environment.add_filter("literal", literal);
         if let Ok(syntax) = SyntaxConfig::builder().keep_trailing_newline(true).build() {
             environment.set_syntax(syntax);
@@ -99,6 +107,50 @@ fn expression(source: &str) -> Option<&str> {
     .then(|| inner.trim_start_matches('-').trim_end_matches('-'))
 }
 
+/// Bytes of what a template gives.
+const LONGEST: usize = 16 << 20;
+
+/// Takes so many bytes and no more.
+struct Bounded<W> {
+    out: W,
+    left: usize,
+}
+
+impl<W: std::fmt::Write> std::fmt::Write for Bounded<W> {
+    fn write_str(&mut self, text: &str) -> std::fmt::Result {
+        self.left = self.left.checked_sub(text.len()).ok_or(std::fmt::Error)?;
+        self.out.write_str(text)
+    }
+}
+
+impl io::Write for Bounded<Vec<u8>> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.left = self.left.checked_sub(bytes.len()).ok_or(io::ErrorKind::FileTooLarge)?;
+        self.out.write(bytes)
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// A value as JSON, by way of its text, which is long before the value takes much memory.
+fn json(value: &Value) -> Result<serde_json::Value, Fault> {
+    if let Some(text) = value.as_str() {
+        return Ok(text.into());
+    }
+    let mut text = Bounded { out: Vec::new(), left: LONGEST };
+    let fault = |message: String| Fault { message, range: None };
+    serde_json::to_writer(&mut text, value).map_err(|error| {
+        let long = error.io_error_kind() == Some(io::ErrorKind::FileTooLarge);
+        fault(if long {
+            format!("its value takes more than {} MB", LONGEST >> 20)
+        } else {
+            error.to_string()
+        })
+    })?;
+    serde_json::from_slice(&text.out).map_err(|error| fault(error.to_string()))
+}
+
 impl Template<'_> {
     /// The names it takes from outside.
     pub fn names(&self) -> BTreeSet<String> {
@@ -117,8 +169,7 @@ impl Template<'_> {
                 if value.is_undefined() {
                     return Err(Fault { message: "its value is not defined".to_owned(), range: None });
                 }
-                serde_json::to_value(&value)
-                    .map_err(|error| Fault { message: error.to_string(), range: None })
+                json(&value)
             }
             Body::Text(template) => template
                 .render(context)

@@ -23,6 +23,8 @@ mod kinds_sampling;
 #[cfg(feature = "local")]
 mod local;
 mod foreign;
+#[cfg(feature = "local")]
+mod fuzz_corpus;
 mod hostile;
 mod import;
 mod import_lm_eval;
