@@ -25,6 +25,8 @@ pub const ANSWERS: &str = "answers.jsonl";
 
 /// What a power failure may cost.
 const SYNC_EVERY: Duration = Duration::from_secs(2);
+/// A longer line is no answer: one of a million tokens has a quarter of it.
+const LONGEST: u64 = 256 << 20;
 
 /// What a request came to.
 pub type Outcome = Result<Answer, Failure>;
@@ -169,7 +171,11 @@ fn recover(file: &mut File) -> io::Result<Recovered> {
     let mut bytes = Vec::new();
     for number in 1.. {
         bytes.clear();
-        let length = reader.read_until(b'\n', &mut bytes)?;
+        let length = reader.by_ref().take(LONGEST).read_until(b'\n', &mut bytes)?;
+        if length as u64 == LONGEST {
+            let message = format!("line {number} is longer than {} MB, which no answer is", LONGEST >> 20);
+            return Err(io::Error::other(message));
+        }
         if bytes.last() != Some(&b'\n') {
             break;
         }

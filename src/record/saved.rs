@@ -1,7 +1,7 @@
 //! A run folder read back: its rows, and how its numbers are made of them, without the spec that they came from.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -123,7 +123,37 @@ impl Definition {
 pub fn read(folder: &Path) -> Result<Saved, StoreError> {
     let path = folder.join(RUN);
     let text = inside::bytes(&path).map_err(StoreError::io("read", &path))?;
-    serde_json::from_slice(&text).map_err(|error| StoreError::Damaged { path, reason: error.to_string() })
+    let saved: Result<Saved, String> = serde_json::from_slice(&text).map_err(|error| error.to_string());
+    let checked = saved.and_then(|saved| saved.check().map(|()| saved));
+    checked.map_err(|reason| StoreError::Damaged { path, reason })
+}
+
+impl Saved {
+    /// Names that rows are told apart by stand for one thing each.
+    fn check(&self) -> Result<(), String> {
+        let tasks = self.tasks.as_deref().unwrap_or_default();
+        if let Some(twice) = repeated(tasks.iter().map(|task| task.task.as_str())) {
+            return Err(format!("two tasks are called `{twice}`"));
+        }
+        for task in tasks {
+            let columns = task.details.iter().map(|detail| (detail.name.as_str(), &detail.columns));
+            for (table, columns) in columns.chain([("items", &task.columns)]) {
+                if let Some(twice) = repeated(columns.iter().map(String::as_str)) {
+                    return Err(format!("`{}` has two columns `{twice}` in its table `{table}`", task.task));
+                }
+            }
+            if let Some(twice) = repeated(task.details.iter().map(|detail| detail.name.as_str())) {
+                return Err(format!("`{}` has two tables `{twice}`", task.task));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The first name that was there before.
+fn repeated<'a>(mut names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let mut seen = BTreeSet::new();
+    names.find(|name| !seen.insert(*name))
 }
 
 /// Reads the rows of every task, in the order of the tasks.

@@ -1,6 +1,6 @@
 //! Prompt templates: Jinja as people know it, strict, without escapes, without files, and with an end to its patience.
 
-use std::{collections::BTreeSet, fmt::Write as _, io, ops::Range};
+use std::{collections::BTreeSet, ops::Range};
 
 use minijinja::{
     AutoEscape, Environment, Error, ErrorKind, State, UndefinedBehavior,
@@ -42,12 +42,10 @@ impl Default for Renderer<'_> {
         environment.set_fuel(Some(200_000));
         environment.set_unknown_method_callback(method);
         environment.set_formatter(|out, state, value| {
-            // Lists are repeated without being made, so that no fuel is asked for them before all of it is written.
-            if !matches!(value.kind(), ValueKind::Seq | ValueKind::Map | ValueKind::Iterable) {
-                return minijinja::escape_formatter(out, state, value);
+            if value.kind() != ValueKind::String && !fits(value, &mut { LONGEST }) {
+                return Err(Error::new(ErrorKind::OutOfFuel, "a list is too long to be written"));
             }
-            write!(Bounded { out, left: LONGEST }, "{value}")
-                .map_err(|_| Error::new(ErrorKind::OutOfFuel, "a value is too long to be written"))
+            minijinja::escape_formatter(out, state, value)
         });
         environment.add_filter("literal", literal);
         if let Ok(syntax) = SyntaxConfig::builder().keep_trailing_newline(true).build() {
@@ -107,48 +105,42 @@ fn expression(source: &str) -> Option<&str> {
     .then(|| inner.trim_start_matches('-').trim_end_matches('-'))
 }
 
-/// Bytes of what a template gives.
-const LONGEST: usize = 16 << 20;
+/// Bytes that a list or a mapping may take as a text.
+const LONGEST: usize = 4 << 20;
 
-/// Takes so many bytes and no more.
-struct Bounded<W> {
-    out: W,
-    left: usize,
-}
-
-impl<W: std::fmt::Write> std::fmt::Write for Bounded<W> {
-    fn write_str(&mut self, text: &str) -> std::fmt::Result {
-        self.left = self.left.checked_sub(text.len()).ok_or(std::fmt::Error)?;
-        self.out.write_str(text)
+/// Whether a list or a mapping takes at most so many bytes as a text, or about that. Lists are repeated without being made,
+/// so that no fuel is asked for them before all of it is written. What can be gone through only once is not looked at.
+fn fits(value: &Value, left: &mut usize) -> bool {
+    let len = match value.kind() {
+        ValueKind::Seq | ValueKind::Map | ValueKind::Iterable => value.len(),
+        ValueKind::String => return take(left, value.len().unwrap_or_default()),
+        _ => return take(left, 1),
+    };
+    let Some(len) = len else { return true };
+    if !take(left, len) {
+        return false;
     }
-}
-
-impl io::Write for Bounded<Vec<u8>> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.left = self.left.checked_sub(bytes.len()).ok_or(io::ErrorKind::FileTooLarge)?;
-        self.out.write(bytes)
-    }
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-/// A value as JSON, by way of its text, which is long before the value takes much memory.
-fn json(value: &Value) -> Result<serde_json::Value, Fault> {
-    if let Some(text) = value.as_str() {
-        return Ok(text.into());
-    }
-    let mut text = Bounded { out: Vec::new(), left: LONGEST };
-    let fault = |message: String| Fault { message, range: None };
-    serde_json::to_writer(&mut text, value).map_err(|error| {
-        let long = error.io_error_kind() == Some(io::ErrorKind::FileTooLarge);
-        fault(if long {
-            format!("its value takes more than {} MB", LONGEST >> 20)
-        } else {
-            error.to_string()
+    let Ok(mut entries) = value.try_iter() else { return true };
+    if value.kind() == ValueKind::Map {
+        entries.all(|key| {
+            fits(&key, left) && value.get_item(&key).is_ok_and(|entry| fits(&entry, left))
         })
-    })?;
-    serde_json::from_slice(&text.out).map_err(|error| fault(error.to_string()))
+    } else {
+        entries.all(|entry| fits(&entry, left))
+    }
+}
+
+fn take(left: &mut usize, bytes: usize) -> bool {
+    left.checked_sub(bytes).map(|rest| *left = rest).is_some()
+}
+
+/// A value as JSON.
+fn json(value: &Value) -> Result<serde_json::Value, Fault> {
+    let fault = |message: String| Fault { message, range: None };
+    if value.kind() != ValueKind::String && !fits(value, &mut { LONGEST }) {
+        return Err(fault(format!("its value takes more than {} MB", LONGEST >> 20)));
+    }
+    serde_json::to_value(value).map_err(|error| fault(error.to_string()))
 }
 
 impl Template<'_> {

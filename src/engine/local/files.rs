@@ -98,12 +98,17 @@ impl Files {
 
     /// The whole file, which is a text and no weights.
     pub fn read(&self, name: &str) -> io::Result<Cow<'static, [u8]>> {
+        self.part(name, 0..self.len_of_text(name)?)
+    }
+
+    /// The size in bytes of a file that is a text and no weights.
+    pub fn len_of_text(&self, name: &str) -> io::Result<u64> {
         let len = self.len(name)?;
         if len > LONGEST_TEXT {
             let most = LONGEST_TEXT >> 20;
             return Err(io::Error::other(format!("it has {len} bytes, and at most {most} MB are allowed")));
         }
-        self.part(name, 0..len)
+        Ok(len)
     }
 
     /// Some bytes of a file; fewer are an error.

@@ -99,6 +99,9 @@ pub(super) fn read(
     if let Err(error) = done {
         return reader.tell(broken(&error));
     }
+    if !sound {
+        return None;
+    }
     // The digest is of the whole file, whatever was read of it.
     let counted = input.get_mut();
     counted.tally.0.set(0);
@@ -107,7 +110,7 @@ pub(super) fn read(
     }
     let counted = input.into_inner();
     reader.note(FileRead { path: name, bytes: counted.tally.1.get(), sha256: counted.hasher.finish() });
-    sound.then_some(())
+    Some(())
 }
 
 /// Bytes since the last row began, and bytes in all.

@@ -8,6 +8,7 @@ mod gguf;
 mod golden_blimp;
 mod golden_families;
 mod golden_models;
+mod hostile;
 
 use std::{num::NonZeroUsize, path::PathBuf};
 
