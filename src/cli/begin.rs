@@ -107,6 +107,7 @@ impl Begun<'_> {
             tokens: Some(Tokens::default()),
             answers_sha256: None,
             errors: BTreeMap::new(),
+            skipped: 0,
             warnings: self.warnings.to_vec(),
         };
         Ok((path, run))

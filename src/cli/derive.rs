@@ -39,10 +39,15 @@ pub(super) fn judge(
     plan: Plan,
     answers: &Answers,
 ) -> Record {
-    let judged: Vec<_> = plan.tasks.into_iter().map(|task| task.judge(answers)).collect();
-    run.errors = BTreeMap::new();
+    let context = run.model.context;
+    let judged: Vec<_> = plan.tasks.into_iter().map(|task| task.judge(answers, context)).collect();
+    (run.errors, run.skipped) = (BTreeMap::new(), 0);
     for row in judged.iter().flat_map(|task| &task.table.rows) {
         if let Err(failure) = &row.cells {
+            if failure.is_skip() {
+                run.skipped += 1;
+                continue;
+            }
             *run.errors.entry(failure.kind).or_default() += 1;
         }
     }

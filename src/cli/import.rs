@@ -151,6 +151,7 @@ fn keep(result: Foreign, arguments: &Arguments) -> Result<(PathBuf, Record), Sto
         tokens: None,
         answers_sha256: None,
         errors,
+        skipped: 0,
         warnings: Vec::new(),
         origin: Provenance::Imported(imported),
     };

@@ -172,6 +172,9 @@ fn provenance(records: &[Record]) -> Vec<Caution> {
         if failed > 0 {
             notice(&[side], format!("{letter} has {failed} items without an answer"));
         }
+        if record.run.skipped > 0 {
+            notice(&[side], format!("{letter} leaves {} items out that are too long", record.run.skipped));
+        }
     }
     cautions
 }

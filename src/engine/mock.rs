@@ -80,7 +80,7 @@ fn answer(request: &Request) -> Result<Answer, Failure> {
         Request::Score { prompt, ending, first_token, .. } => {
             score(prompt, ending, *first_token).map(Answer::Scored)
         }
-        Request::Rank { prompt, top, watch } => rank(prompt, *top, watch).map(Answer::Ranked),
+        Request::Rank { prompt, top, watch, .. } => rank(prompt, *top, watch).map(Answer::Ranked),
         Request::Generate { prompt, decoding, max_tokens, stop, .. } => {
             Ok(Answer::Generated(generate(prompt, *decoding, *max_tokens, stop)))
         }
@@ -132,6 +132,7 @@ fn rank(prompt: &str, top: u32, watch: &[Arc<str>]) -> Result<Ranked, Failure> {
         nine_tenths: holding(0.9),
         vocabulary: VOCABULARY as u32,
         prompt: prompt.bytes().map(token).collect(),
+        dropped: 0,
     })
 }
 
@@ -161,6 +162,7 @@ fn generate(prompt: &str, decoding: Decoding, max_tokens: u32, stop: &[Arc<str>]
         logprobs,
         entropies,
         before: before as u32,
+        dropped: 0,
         finish,
     }
 }

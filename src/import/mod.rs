@@ -16,7 +16,7 @@ use crate::{
     engine::Card,
     metric,
     record::{Imported, Metric, Settings, SourceFile, Table, Taken, TaskRecord},
-    spec::{Body, Findings, Source, SourceId, Sources},
+    spec::{Body, Findings, LongPrompts, Source, SourceId, Sources},
     value::Digest,
 };
 
@@ -158,7 +158,15 @@ fn task(
     let settings = Settings::of(name);
     let measures = metric::evaluate(&metrics, &table, &settings);
     let Taken { taken, available } = items;
-    let case = metric::Case { table: &table, metrics: &metrics, measures: &measures, taken, available };
+    let case = metric::Case {
+        table: &table,
+        metrics: &metrics,
+        measures: &measures,
+        taken,
+        available,
+        long_prompts: LongPrompts::Error,
+        context: None,
+    };
     let remarks = metric::remarks(&case);
     TaskRecord {
         name: name.to_owned(),

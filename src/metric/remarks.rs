@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Formula, Metric, words};
 use crate::{
-    record::{Cell, Column, Measure, Remark, Row, Rule, Table, Unit},
+    plan::Failure,
+    record::{Cell, Column, DROPPED, Measure, Remark, Row, Rule, Table, Unit},
+    spec::LongPrompts,
     stats::{
         power::{Goal, PlannedPairs},
         proportion,
@@ -25,11 +27,15 @@ pub struct Case<'a> {
     pub taken: usize,
     /// Items there were to choose from.
     pub available: usize,
+    /// What became of prompts that are too long.
+    pub long_prompts: LongPrompts,
+    /// The longest sequence that the model reads, where there is a longest.
+    pub context: Option<usize>,
 }
 
 /// All remarks on a task, in the order of the rules.
 pub fn remarks(case: &Case<'_>) -> Vec<Remark> {
-    let rules = [holds_chance, few_items, one_label, truncated, duplicates, empty, unparsed, subset];
+    let rules = [holds_chance, few_items, one_label, truncated, duplicates, empty, unparsed, subset, skipped];
     rules.iter().flat_map(|rule| rule(case)).collect()
 }
 
@@ -127,8 +133,9 @@ fn one_label(case: &Case<'_>) -> Vec<Remark> {
 
 /// Prompts were cut to fit.
 fn truncated(case: &Case<'_>) -> Vec<Remark> {
-    let cut = case.table.numbers("truncated").filter(|(_, cut)| *cut > 0.0).count();
-    counted(cut, case, Rule::Truncated, "prompts were cut to fit the context").into_iter().collect()
+    let cut = case.table.numbers(DROPPED).filter(|(_, cut)| *cut > 0.0).count();
+    let what = format!("prompts were cut to fit {} ({})", case.context(), case.long_prompts.word());
+    counted(cut, case, Rule::Truncated, &what).into_iter().collect()
 }
 
 /// Items that ask the same and have the same right answer count several times.
@@ -168,6 +175,24 @@ fn subset(case: &Case<'_>) -> Vec<Remark> {
     let Case { taken, available, .. } = *case;
     let text = || format!("{taken} of {available} items: a subset; the interval speaks of items like these");
     (taken < available).then(|| remark(Rule::Subset, text())).into_iter().collect()
+}
+
+/// What is too long was left out, as the spec says.
+fn skipped(case: &Case<'_>) -> Vec<Remark> {
+    let skipped = |row: &&Row| row.cells.as_ref().is_err_and(Failure::is_skip);
+    let count = case.table.rows.iter().filter(skipped).count();
+    let what = format!(
+        "are left out of every number: they do not fit {} (long_prompts: {})",
+        case.context(),
+        case.long_prompts.word()
+    );
+    counted(count, case, Rule::Skipped, &what).into_iter().collect()
+}
+
+impl Case<'_> {
+    fn context(&self) -> String {
+        self.context.map_or_else(|| "the context".to_owned(), |context| format!("{context} tokens"))
+    }
 }
 
 fn counted(count: usize, case: &Case<'_>, rule: Rule, what: &str) -> Option<Remark> {
@@ -212,7 +237,9 @@ mod tests {
     fn found(table: &Table, metrics: &[Metric], taken: usize, available: usize) -> Vec<(Rule, String)> {
         let settings = Settings::of("b/t");
         let measures = evaluate(metrics, table, &settings);
-        let case = Case { table, metrics, measures: &measures, taken, available };
+        let long_prompts = LongPrompts::TruncateLeft;
+        let case =
+            Case { table, metrics, measures: &measures, taken, available, long_prompts, context: Some(9) };
         remarks(&case).into_iter().map(|remark| (remark.rule, remark.text)).collect()
     }
 
@@ -278,5 +305,24 @@ mod tests {
         let rules = found(&table, &metrics(), 20, 20);
         assert_eq!(rules.iter().map(|(rule, _)| *rule).collect::<Vec<_>>(), [Rule::FewItems], "{rules:?}");
         assert!(rules[0].1.starts_with("n = 20 sees no difference between two models"), "{}", rules[0].1);
+    }
+
+    #[test]
+    fn prompts_that_were_cut_or_left_out_are_counted() {
+        let mut table = Table::new("items", vec![DROPPED]);
+        table.rows = (0..4).map(|item| row(item, item, vec![item.min(1).into()])).collect();
+        let kinds = [crate::plan::FailureKind::Skipped, crate::plan::FailureKind::NotFinite];
+        for (row, kind) in table.rows.iter_mut().zip(kinds) {
+            row.cells = Err(Failure::new(kind, "12 tokens"));
+        }
+        let found = found(&table, &[], 4, 4);
+        let wanted = [
+            (Rule::Truncated, "2 of 4 prompts were cut to fit 9 tokens (truncate-left)"),
+            (
+                Rule::Skipped,
+                "1 of 4 are left out of every number: they do not fit 9 tokens (long_prompts: truncate-left)",
+            ),
+        ];
+        assert_eq!(found, wanted.map(|(rule, text)| (rule, text.to_owned())));
     }
 }

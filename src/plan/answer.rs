@@ -51,6 +51,9 @@ pub struct Scored {
     pub bytes: u32,
     /// Tokens before the first scored one, BOS included.
     pub before: u32,
+    /// Tokens of the prompt that were cut out to fit the context.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub dropped: u32,
     /// Whether the first scored token begins in the prompt.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub straddles: bool,
@@ -78,8 +81,11 @@ pub struct Ranked {
     pub nine_tenths: u32,
     /// Tokens in the vocabulary.
     pub vocabulary: u32,
-    /// The prompt's tokens, BOS included.
+    /// The prompt's tokens as they were read, BOS included.
     pub prompt: Vec<Token>,
+    /// Tokens of the prompt that were cut out to fit the context.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub dropped: u32,
 }
 
 /// A token and how probable it is.
@@ -104,6 +110,11 @@ pub struct Watched {
     pub tokens: u32,
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_none(dropped: &u32) -> bool {
+    *dropped == 0
+}
+
 /// A text that the model wrote.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Generated {
@@ -115,8 +126,11 @@ pub struct Generated {
     pub logprobs: Vec<f32>,
     /// The entropy of the model's distribution before each token, in nats, before any change by the decoding as well.
     pub entropies: Vec<f32>,
-    /// Tokens of the prompt, BOS included.
+    /// Tokens of the prompt as it was read, BOS included.
     pub before: u32,
+    /// Tokens of the prompt that were cut out to fit the context.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub dropped: u32,
     /// Why it ended.
     pub finish: Finish,
 }
@@ -157,6 +171,11 @@ pub struct Failure {
 }
 
 impl Failure {
+    /// Whether it is no error: the spec said to leave such an item out.
+    pub fn is_skip(&self) -> bool {
+        self.kind == FailureKind::Skipped
+    }
+
     /// A failure of a kind with its words.
     pub fn new(kind: FailureKind, message: impl Into<String>) -> Self {
         Self { kind, message: message.into() }
@@ -171,6 +190,8 @@ impl Failure {
 pub enum FailureKind {
     /// Longer than the context.
     TooLong,
+    /// Longer than the context, and left out as the spec says: no error.
+    Skipped,
     /// Nothing to score, or not to be cut into tokens.
     Text,
     /// The model gave something that is not a number.

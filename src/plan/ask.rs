@@ -7,7 +7,8 @@ use std::{
 };
 
 use super::{
-    Answer, Decoding, Failure, FailureKind, FirstToken, Generated, Ranked, Request, Scored, Windows,
+    Answer, Decoding, Failure, FailureKind, FirstToken, Generated, Long, Ranked, Request, Room, Scored,
+    Truncation, Windows,
 };
 use crate::value::Digest;
 
@@ -34,29 +35,46 @@ pub struct Ask {
     requests: Vec<Request>,
     places: BTreeMap<Digest, usize>,
     asked: BTreeSet<usize>,
+    truncate: Option<Truncation>,
 }
 
 impl Ask {
-    /// The log-probability of `ending` after `prompt`; a text that does not fit the context fails.
+    /// How prompts that do not fit the context are cut from now on; without it, they fail.
+    pub fn truncate(&mut self, truncate: Option<Truncation>) {
+        self.truncate = truncate;
+    }
+
+    /// The log-probability of `ending` after `prompt`.
     pub fn score(&mut self, prompt: &str, ending: &str) -> Ticket<Scored> {
-        self.ticket(Request::Score {
-            prompt: prompt.into(),
-            ending: ending.into(),
-            first_token: FirstToken::Score,
-            windows: None,
-        })
+        self.score_all(prompt, &[ending])[0]
+    }
+
+    /// The log-probabilities of endings that are compared: where the prompt must be cut, it is cut alike for all.
+    pub fn score_all(&mut self, prompt: &str, endings: &[impl AsRef<str>]) -> Vec<Ticket<Scored>> {
+        let all: Arc<[Arc<str>]> = endings.iter().map(|ending| ending.as_ref().into()).collect();
+        all.iter().map(|ending| self.score_among(prompt, ending, &all)).collect()
+    }
+
+    /// The log-probability of one of `all` endings that are compared.
+    pub fn score_among(&mut self, prompt: &str, ending: &str, all: &Arc<[Arc<str>]>) -> Ticket<Scored> {
+        let long = match self.truncate {
+            Some(from) => Long::Truncate(Room { from, endings: all.clone() }),
+            None => Long::FAILS,
+        };
+        let (prompt, ending) = (prompt.into(), ending.into());
+        self.ticket(Request::Score { prompt, ending, first_token: FirstToken::Score, long })
     }
 
     /// The log-probability of a whole text of any length.
     pub fn score_text(&mut self, text: &str, first_token: FirstToken, windows: Windows) -> Ticket<Scored> {
-        let windows = Some(windows);
-        self.ticket(Request::Score { prompt: "".into(), ending: text.into(), first_token, windows })
+        let long = Long::Windows(Some(windows));
+        self.ticket(Request::Score { prompt: "".into(), ending: text.into(), first_token, long })
     }
 
     /// The `top` most probable tokens after `prompt`, and the places of the watched texts.
     pub fn rank(&mut self, prompt: &str, top: u32, watch: &[&str]) -> Ticket<Ranked> {
         let watch = watch.iter().map(|text| Arc::from(*text)).collect();
-        self.ticket(Request::Rank { prompt: prompt.into(), top, watch })
+        self.ticket(Request::Rank { prompt: prompt.into(), top, watch, truncate: self.truncate })
     }
 
     /// What the model writes after `prompt`.
@@ -80,7 +98,8 @@ impl Ask {
         repeat: u32,
     ) -> Ticket<Generated> {
         let stop = stop.iter().map(|text| Arc::from(*text)).collect();
-        self.ticket(Request::Generate { prompt: prompt.into(), decoding, max_tokens, stop, repeat })
+        let (prompt, truncate) = (prompt.into(), self.truncate);
+        self.ticket(Request::Generate { prompt, decoding, max_tokens, stop, repeat, truncate })
     }
 
     fn ticket<T>(&mut self, request: Request) -> Ticket<T> {
@@ -183,6 +202,20 @@ mod tests {
     }
 
     #[test]
+    fn endings_that_are_compared_are_cut_alike() {
+        let mut ask = Ask::default();
+        let whole = ask.score("a", " b").index();
+        ask.truncate(Some(Truncation::Left));
+        let pair = ask.score_all("a", &[" b", " c"]);
+        let again = ask.score_all("a", &[" b", " c"]);
+        // Another comparison may leave less of the prompt.
+        let other = ask.score_all("a", &[" b", " d"]);
+        let places: Vec<usize> =
+            pair.iter().chain(&again).chain(&other).map(|ticket| ticket.index()).collect();
+        assert_eq!((whole, places), (0, vec![1, 2, 1, 2, 3, 4]));
+    }
+
+    #[test]
     fn a_ticket_for_another_sort_is_a_failure() {
         let mut ask = Ask::default();
         let ticket = ask.score("a", " b");
@@ -194,6 +227,7 @@ mod tests {
             logprobs: vec![],
             entropies: vec![],
             before: 0,
+            dropped: 0,
             finish: super::super::Finish::Length,
         };
         answers.put(0, Ok(Answer::Generated(written)));

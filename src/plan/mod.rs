@@ -9,7 +9,7 @@ pub use answer::{
     Answer, Failure, FailureKind, Finish, Generated, Ranked, RankedToken, Scored, Token, Watched,
 };
 pub use ask::{Answers, Ask, Redeem, Ticket};
-pub use request::{Decoding, FirstToken, Request, Sampled, Windows};
+pub use request::{Decoding, FirstToken, Long, Request, Room, Sampled, Truncation, Windows};
 
 /// Cuts a text into tokens: what the checks and the dry run need of a model, without the model.
 pub trait Tokenizer {
@@ -17,6 +17,10 @@ pub trait Tokenizer {
     fn tokens(&self, text: &str) -> Result<Vec<Token>, Failure>;
     /// The tokens of an ending after its prompt, by the one boundary rule, and how many tokens come before it.
     fn ending(&self, prompt: &str, ending: &str) -> Result<Ending, Failure>;
+    /// How many tokens a prompt is that a model goes on from, with what is put before it.
+    fn opening(&self, prompt: &str) -> Result<usize, Failure> {
+        Ok(self.tokens(prompt)?.len())
+    }
     /// The longest sequence that the model takes, in tokens.
     fn context(&self) -> Option<usize>;
 }

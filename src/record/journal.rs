@@ -200,6 +200,7 @@ mod tests {
             logprobs: vec![-0.1],
             bytes: 4,
             before: 1,
+            dropped: 2,
             straddles: true,
         };
         vec![

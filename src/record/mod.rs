@@ -14,7 +14,7 @@ pub use run::{
     Command, EngineInfo, FORMAT, Host, Imported, Origin, Program, Provenance, Run, SourceFile, Status,
     SuiteInfo, Times, Tokens, Workspace,
 };
-pub use table::{Cell, Column, ItemKey, Row, Table, intern};
+pub use table::{Cell, Column, DROPPED, ItemKey, Row, Table, intern};
 
 use serde::{Deserialize, Serialize};
 
@@ -126,6 +126,9 @@ pub enum Rule {
     /// Not all items were asked.
     #[serde(rename = "R008")]
     Subset,
+    /// Items that do not fit the context were left out.
+    #[serde(rename = "R009")]
+    Skipped,
 }
 
 /// A number with its name.

@@ -61,8 +61,16 @@ pub struct Run {
     pub answers_sha256: Option<Digest>,
     /// Items without an answer, by the reason.
     pub errors: BTreeMap<FailureKind, usize>,
+    /// Items that are too long for the model and were left out, as the spec says.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub skipped: usize,
     /// What the checks of the specs warned of.
     pub warnings: Vec<String>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_none(skipped: &usize) -> bool {
+    *skipped == 0
 }
 
 /// How far a run came.

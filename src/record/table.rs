@@ -27,6 +27,9 @@ pub struct Table {
 /// A column's name.
 pub type Column = &'static str;
 
+/// How many tokens of a prompt were cut out to fit the context: in the tables of tasks that cut prompts.
+pub const DROPPED: Column = "dropped_tokens";
+
 /// A name that was read from a file, as one of the program's own: kept once, for good. Files name few columns and kinds.
 pub fn intern(name: &str) -> &'static str {
     static NAMES: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
@@ -194,6 +197,15 @@ impl Table {
     /// A table without rows.
     pub fn new(name: &'static str, columns: Vec<Column>) -> Self {
         Self { name, columns, rows: Vec::new() }
+    }
+
+    /// Takes a column out.
+    pub fn remove(&mut self, name: &str) {
+        let Some(place) = self.column(name) else { return };
+        self.columns.remove(place);
+        for cells in self.rows.iter_mut().filter_map(|row| row.cells.as_mut().ok()) {
+            cells.remove(place);
+        }
     }
 
     /// The place of a column.

@@ -9,7 +9,7 @@ use super::{
     table::{Cell, Column, Look, Shape, Table},
     text::{self, Charset},
 };
-use crate::plan::{Decoding, Request, Sampled};
+use crate::plan::{Decoding, Long, Request, Room, Sampled, Truncation};
 
 /// A plan, before anything is asked.
 #[derive(Clone, Debug)]
@@ -126,34 +126,51 @@ pub fn sent(request: &Request, charset: Charset) -> Sent {
         texts.iter().map(|text| text::token(text, charset)).collect::<Vec<_>>().join(between)
     };
     match request {
-        Request::Score { ending, windows, .. } => {
+        Request::Score { ending, long, .. } => {
             // White space at the end of a prompt is scored with the ending.
             let (given, moved) = given.split_at(given.trim_end().len());
             let scored = [moved, ending].concat();
             Sent {
                 text: format!("{}{join}{}", text::token(given, charset), text::token(&scored, charset)),
-                note: windows.map(|_| "read in windows of the model's context, where it is longer".into()),
+                note: match long {
+                    Long::Windows(windows) => {
+                        windows.map(|_| "read in windows of the model's context, where it is longer".into())
+                    }
+                    Long::Truncate(Room { from, .. }) => Some(cut(*from).to_owned()),
+                },
             }
         }
-        Request::Rank { top, watch, .. } => {
+        Request::Rank { top, watch, truncate, .. } => {
             let watched =
                 if watch.is_empty() { String::new() } else { format!(", watching {}", several(watch, " ")) };
             Sent {
                 text: format!("{}{join}", text::token(given, charset)),
-                note: Some(format!("the {top} best next tokens{watched}")),
+                note: Some(format!("the {top} best next tokens{watched}{}", and_cut(*truncate))),
             }
         }
-        Request::Generate { decoding, max_tokens, stop, repeat, .. } => {
+        Request::Generate { decoding, max_tokens, stop, repeat, truncate, .. } => {
             let stops =
                 if stop.is_empty() { String::new() } else { format!(", until {}", several(stop, " or ")) };
             let again = if *repeat == 0 { String::new() } else { format!(" (repeat {repeat})") };
             let (most, how) = (many(*max_tokens as usize, "token"), chosen(decoding));
             Sent {
                 text: format!("{}{join}", text::token(given, charset)),
-                note: Some(format!("up to {most}, {how}{stops}{again}")),
+                note: Some(format!("up to {most}, {how}{stops}{again}{}", and_cut(*truncate))),
             }
         }
     }
+}
+
+/// What becomes of a prompt that does not fit.
+fn cut(from: Truncation) -> &'static str {
+    match from {
+        Truncation::Left => "cut at the beginning where it is longer than the model's context",
+        Truncation::Middle => "cut in the middle where it is longer than the model's context",
+    }
+}
+
+fn and_cut(truncate: Option<Truncation>) -> String {
+    truncate.map_or_else(String::new, |from| format!("; {}", cut(from)))
 }
 
 /// How tokens are chosen.

@@ -1,7 +1,7 @@
 //! What a run came to, once, for the terminal and for Markdown: numbers with their intervals, what to know about them,
 //! what was expected, and what is missing.
 
-use std::collections::BTreeMap;
+mod unanswered;
 
 use super::{
     cost,
@@ -14,7 +14,6 @@ use super::{
 };
 use crate::{
     metric::{verdict, words},
-    plan::FailureKind,
     record::{Expectation, Measure, Outcome, Provenance, Record, Status, TaskRecord, Unit},
     value::Level,
 };
@@ -100,7 +99,7 @@ impl<'a> Summary<'a> {
             limited(notes, "notes"),
             limited(warnings, "warnings"),
             expectations(&record.expectations, &short),
-            failures(&record.tasks, &short),
+            unanswered::failures(&record.tasks, &short),
             end(record, folder),
         ];
         Self {
@@ -339,27 +338,6 @@ fn expectations(expectations: &[Expectation], short: &Names) -> Vec<Remark> {
     remarks
 }
 
-/// Items without an answer: for each sort how many, and the first of them.
-fn failures(tasks: &[TaskRecord], short: &Names) -> Vec<Remark> {
-    let mut sorts: BTreeMap<FailureKind, (usize, String)> = BTreeMap::new();
-    for task in tasks {
-        for row in &task.table.rows {
-            let Err(failure) = &row.cells else { continue };
-            let first = || (0, format!("{} {}: {}", short.of_task(task), row.key.item, failure.message));
-            sorts.entry(failure.kind).or_insert_with(first).0 += 1;
-        }
-    }
-    let remark = |(kind, (count, first)): (FailureKind, (usize, String))| Remark {
-        mark: Mark::Bad,
-        text: format!(
-            "{} without an answer ({}), such as {first}",
-            many(count, "item"),
-            name(&kind).replace('_', " ")
-        ),
-    };
-    sorts.into_iter().map(remark).collect()
-}
-
 fn end(record: &Record, folder: Option<&str>) -> Vec<Remark> {
     let run = &record.run;
     let rows = || record.tasks.iter().flat_map(|task| &task.table.rows);
@@ -383,8 +361,10 @@ fn end(record: &Record, folder: Option<&str>) -> Vec<Remark> {
     // An item is asked in several ways where a task compares them.
     let asked = if run.suite.items == items { asked } else { format!("{asked}, {}", many(items, "row")) };
     let mut facts = cost::facts(run, asked);
-    facts.push(many(items - answered, "error"));
-    let mark = if answered == items { Mark::Good } else { Mark::Warning };
+    let errors = items - answered - run.skipped.min(items - answered);
+    facts.extend((run.skipped > 0).then(|| format!("{} left out", super::digits::grouped(run.skipped))));
+    facts.push(many(errors, "error"));
+    let mark = if errors == 0 { Mark::Good } else { Mark::Warning };
     let mut end = vec![Remark { mark, text: facts.join(" · ") }];
     end.extend(folder.map(|folder| next(folder.to_owned())));
     end

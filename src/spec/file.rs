@@ -9,7 +9,7 @@ use super::{
     reader::{Named, Reader},
     sample::Limit,
     scalar::{OneOrMore, words},
-    settings::{Confidence, Lint},
+    settings::{Confidence, Lint, LongPrompts},
     text::Text,
 };
 use crate::value::{Margin, NonEmpty, Seed};
@@ -37,6 +37,8 @@ keys! {
         confidence: Option<Confidence>,
         /// A difference between two models that is too small to matter.
         margin: Option<Margin>,
+        /// What becomes of prompts that are too long for the model.
+        long_prompts: Option<LongPrompts>,
         /// Findings that are known and meant.
         allow: Option<Vec<Lint>>,
         /// What is measured, in order.
@@ -63,6 +65,8 @@ keys! {
         confidence: Option<Confidence>,
         /// A difference between two models that is too small to matter.
         margin: Option<Margin>,
+        /// What becomes of prompts that are too long for the model.
+        long_prompts: Option<LongPrompts>,
         /// Findings that are known and meant.
         allow: Option<Vec<Lint>>,
         /// Changes to tasks, applied in order.

@@ -341,9 +341,8 @@ impl Maker<'_> {
         }
         let mut reports = Vec::new();
         if let (Some(read), Some(settings)) = (&mut read, &settings) {
-            let level = settings.confidence.level;
             let Reader { findings, sources, .. } = &mut *self.reader;
-            let mut linter = Linter::new(findings, sources, name.at, level);
+            let mut linter = Linter::new(findings, sources, name.at, settings);
             read.kind().lint(&mut linter);
             reports = read.kind().metrics();
             let sample = self.choices.sample;

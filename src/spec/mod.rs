@@ -55,7 +55,7 @@ pub use reader::{Fields, FileRead, Named, Read, Reader};
 pub use sample::{Draw, Limit};
 pub use scalar::OneOrMore;
 pub use schema::{schema, task_schema};
-pub use settings::{Confidence, IntervalMethod, Lint, Resamples, Settings};
+pub use settings::{Confidence, IntervalMethod, Lint, LongPrompts, Resamples, Settings};
 pub use template::{Fault, Renderer, Split, Template};
 pub use text::Text;
 

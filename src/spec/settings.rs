@@ -19,6 +19,10 @@ keys! {
         /// A difference between two models that is too small to matter, such as 0.02: `compare` then also says where they are
         /// equivalent. Of ratios, such as of perplexities, it is a share.
         margin: Option<Margin>,
+        /// What becomes of a prompt that is too long for the model: it does not fit the context together with what is asked
+        /// after it, which is an ending, or `max_tokens` to be written. Texts of `perplexity` are read in windows, and never
+        /// cut.
+        long_prompts: LongPrompts = LongPrompts::Error,
         /// What must hold for the run to pass, such as `accuracy >= 0.7` or `accuracy.low > 0.5`.
         expect: Vec<Expectation> = Vec::new(),
         /// Findings that are known and meant.
@@ -28,7 +32,8 @@ keys! {
 
 impl Settings {
     /// The settings that a task takes from its benchmark and its suite where it does not say otherwise.
-    pub(super) const INHERITED: [&'static str; 5] = ["limit", "seed", "confidence", "margin", "allow"];
+    pub(super) const INHERITED: [&'static str; 6] =
+        ["limit", "seed", "confidence", "margin", "long_prompts", "allow"];
 }
 
 keys! {
@@ -64,6 +69,24 @@ words! {
         Bootstrap = "bootstrap",
         /// The same, corrected for bias and skewness.
         Bca = "bca",
+    }
+}
+
+words! {
+    /// What becomes of a prompt that is too long. What is cut out is whole tokens of the prompt, as few as possible, at least
+    /// one of which stays; never of what is put before a text (BOS), nor of an ending. Endings that are compared follow
+    /// the same cut prompt, that leaves room for the longest of them. Where a text is written, the prompt is cut so that
+    /// `max_tokens` fit after it. What does not fit even so is a failure.
+    pub enum LongPrompts {
+        /// The item has no answer, with its reason: exit code 6.
+        Error = "error",
+        /// The item is left out of the numbers, and counted and listed with its reason; no error.
+        Skip = "skip",
+        /// Tokens are cut off the beginning of the prompt.
+        TruncateLeft = "truncate-left",
+        /// Tokens are cut out of the middle: of those that stay, one half begins the prompt (instructions) and the other, or
+        /// one token more, ends it (the question).
+        TruncateMiddle = "truncate-middle",
     }
 }
 

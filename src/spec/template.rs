@@ -122,9 +122,7 @@ fn fits(value: &Value, left: &mut usize) -> bool {
     }
     let Ok(mut entries) = value.try_iter() else { return true };
     if value.kind() == ValueKind::Map {
-        entries.all(|key| {
-            fits(&key, left) && value.get_item(&key).is_ok_and(|entry| fits(&entry, left))
-        })
+        entries.all(|key| fits(&key, left) && value.get_item(&key).is_ok_and(|entry| fits(&entry, left)))
     } else {
         entries.all(|entry| fits(&entry, left))
     }

@@ -149,12 +149,10 @@ struct Asked {
 impl Asked {
     fn new(item: &Item<Endings>, between: &str, pmi: bool, ask: &mut Ask) -> Self {
         let written = item.prompt.as_deref().unwrap_or_default();
-        let mut endings = Vec::new();
-        for ending in std::iter::once(&item.correct).chain(item.incorrect.iter()) {
-            let (prompt, text) = join(written, ending, between);
-            endings.push(Ending::ask(&prompt, text, ending, pmi.then_some(""), ask));
-        }
+        let all = std::iter::once(&item.correct).chain(item.incorrect.iter());
+        let texts = all.map(|ending| (join(written, ending, between).1, ending.as_str()));
         let prompt = written.trim_end().to_owned();
+        let endings = Ending::ask_all(&prompt, texts, pmi.then_some(""), ask);
         let texts: Vec<&str> = endings.iter().map(|ending| ending.text.as_str()).collect();
         let content = Digest::of_json(&("cloze", &prompt, texts));
         let posed = Posed { prompt, endings, right: vec![0] };

@@ -1,11 +1,11 @@
 //! Endings of a prompt, compared by how probable they are: what `cloze` and `choice` share.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 use crate::{
     metric::{Formula, Metric},
     plan::{Answers, Ask, Failure, Scored, Ticket},
-    record::{Better, Cell, Column, Table, Unit},
+    record::{Better, Cell, Column, DROPPED, Table, Unit},
     spec::words,
 };
 
@@ -64,7 +64,7 @@ pub(super) const COLUMNS: [Column; 13] = [
 /// The columns of a kind.
 pub(super) fn columns(own: &[Column], normalizations: &[Normalization]) -> Vec<Column> {
     let further = normalizations.iter().skip(1).map(|normalization| normalization.column());
-    COLUMNS.iter().chain(own).copied().chain(further).collect()
+    COLUMNS.iter().chain(own).copied().chain(further).chain([DROPPED]).collect()
 }
 
 /// The accuracy under each normalization.
@@ -90,18 +90,21 @@ pub(super) struct Ending {
 }
 
 impl Ending {
-    /// Asks for a text after a prompt and, where `premise` is given, after that alone. `written` is the text as its author
+    /// Asks for texts after a prompt and, where `premise` is given, after that alone. Beside each text is how its author
     /// wrote it.
-    pub(super) fn ask(
+    pub(super) fn ask_all<'a>(
         prompt: &str,
-        text: String,
-        written: &str,
+        texts: impl Iterator<Item = (String, &'a str)> + Clone,
         premise: Option<&str>,
         ask: &mut Ask,
-    ) -> Self {
-        let given = ask.score(prompt, &text);
-        let alone = premise.map(|premise| ask.score(premise, &text));
-        Self { bytes: written.trim_start().len().max(1), given, alone, text }
+    ) -> Vec<Self> {
+        let all: Arc<[Arc<str>]> = texts.clone().map(|(text, _)| text.into()).collect();
+        let mut one = |(text, written): (String, &str)| {
+            let given = ask.score_among(prompt, &text, &all);
+            let alone = premise.map(|premise| ask.score_among(premise, &text, &all));
+            Self { bytes: written.trim_start().len().max(1), given, alone, text }
+        };
+        texts.map(&mut one).collect()
     }
 
     /// The place of its request in the plan.
@@ -193,6 +196,7 @@ impl Posed {
         ];
         cells.extend(own);
         cells.extend(decisions);
+        cells.push(dropped(given));
         cells
     }
 
@@ -237,6 +241,11 @@ pub(super) fn decided(scores: &[f64], right: &[usize]) -> f64 {
 /// The place of the highest score, the first of equal ones.
 pub(super) fn highest(scores: &[f64]) -> usize {
     (1..scores.len()).fold(0, |best, place| if scores[place] > scores[best] { place } else { best })
+}
+
+/// How many tokens of a prompt were left out before what is compared.
+pub(super) fn dropped(given: &[&Scored]) -> Cell {
+    given.iter().map(|scored| scored.dropped).max().into()
 }
 
 /// What must be said of rows with the columns `correct` and `straddles`.

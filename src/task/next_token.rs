@@ -11,7 +11,7 @@ use super::{
 use crate::{
     metric::{Formula, Metric},
     plan::{Answers, Ask, Ranked, RankedToken, Ticket},
-    record::{Cell, Column, ItemKey, Row, Table, Unit},
+    record::{Cell, Column, DROPPED, ItemKey, Row, Table, Unit},
     spec::{Content, Counted, Draw, Items, Kind, Linter, Node, Reader, Reported, Short, Text, follow, keys},
     value::Digest,
 };
@@ -111,8 +111,8 @@ impl NextToken {
 }
 
 /// What each row says.
-const COLUMNS: [Column; 8] =
-    ["n_tokens", "prompt", "output", "p_output", "entropy", "half", "nine_tenths", "vocabulary"];
+const COLUMNS: [Column; 9] =
+    ["n_tokens", "prompt", "output", "p_output", "entropy", "half", "nine_tenths", "vocabulary", DROPPED];
 
 /// What each row of the table of tokens says.
 const TOKENS: [Column; 8] =
@@ -155,6 +155,7 @@ impl Asked {
             ranked.half.into(),
             ranked.nine_tenths.into(),
             ranked.vocabulary.into(),
+            ranked.dropped.into(),
         ]
     }
 }

@@ -6,9 +6,11 @@ use std::sync::Arc;
 use super::Task;
 use crate::{
     metric::{self, Intervals, Metric},
-    plan::{Answers, Ask, Request},
-    record::{ItemKey, Table, Taken, TaskRecord},
-    spec::{Confidence, Counted, IntervalMethod, Item, Kinds as _, Reported, Settings, TaskSpec},
+    plan::{Answers, Ask, FailureKind, Request, Truncation},
+    record::{DROPPED, ItemKey, Table, Taken, TaskRecord},
+    spec::{
+        Confidence, Counted, IntervalMethod, Item, Kinds as _, LongPrompts, Reported, Settings, TaskSpec,
+    },
     stats::bootstrap,
     value::{Digest, Level, Seed},
 };
@@ -53,6 +55,7 @@ pub struct Planned {
     /// Its requests' places in the plan, each once; a place may serve several tasks.
     pub requests: Vec<usize>,
     settings: metric::Settings,
+    long_prompts: LongPrompts,
     judge: Judge,
 }
 
@@ -80,6 +83,8 @@ pub fn plan(tasks: &[&TaskSpec<Task>]) -> Result<Plan, Vec<String>> {
             continue;
         }
         let about = About::of(task);
+        let long_prompts = task.settings.long_prompts;
+        ask.truncate(truncation(long_prompts));
         let judge = task.kind.ask(&mut ask, about);
         planned.push(Planned {
             name: task.name.clone(),
@@ -87,6 +92,7 @@ pub fn plan(tasks: &[&TaskSpec<Task>]) -> Result<Plan, Vec<String>> {
             items,
             requests: ask.take_asked(),
             settings: settings(&task.name, &task.settings),
+            long_prompts,
             judge,
         });
     }
@@ -94,14 +100,30 @@ pub fn plan(tasks: &[&TaskSpec<Task>]) -> Result<Plan, Vec<String>> {
 }
 
 impl Planned {
-    /// The task's rows and numbers.
-    pub fn judge(self, answers: &Answers) -> TaskRecord {
-        let Verdict { table, mut details, metrics, mut notes } = (self.judge)(answers);
+    /// The task's rows and numbers; `context` is the longest sequence that the model reads.
+    pub fn judge(self, answers: &Answers, context: Option<usize>) -> TaskRecord {
+        let Verdict { mut table, mut details, metrics, mut notes } = (self.judge)(answers);
+        match self.long_prompts {
+            LongPrompts::Error => table.remove(DROPPED),
+            LongPrompts::Skip => {
+                table.remove(DROPPED);
+                skip(&mut table);
+            }
+            LongPrompts::TruncateLeft | LongPrompts::TruncateMiddle => {}
+        }
         let measures = metric::evaluate(&metrics, &table, &self.settings);
         details.extend(metric::reliability(&metrics, &table, &self.settings));
         notes.extend(metric::cautions(&metrics, &measures, &table, &self.settings));
         let Counted { taken, available, .. } = self.items;
-        let case = metric::Case { table: &table, metrics: &metrics, measures: &measures, taken, available };
+        let case = metric::Case {
+            table: &table,
+            metrics: &metrics,
+            measures: &measures,
+            taken,
+            available,
+            long_prompts: self.long_prompts,
+            context,
+        };
         let remarks = metric::remarks(&case);
         let notes = metric::best(&measures).into_iter().chain(notes).collect();
         TaskRecord {
@@ -116,6 +138,23 @@ impl Planned {
             settings: self.settings,
             items: Taken { taken, available },
         }
+    }
+}
+
+/// How prompts are cut, where they are.
+fn truncation(long_prompts: LongPrompts) -> Option<Truncation> {
+    match long_prompts {
+        LongPrompts::Error | LongPrompts::Skip => None,
+        LongPrompts::TruncateLeft => Some(Truncation::Left),
+        LongPrompts::TruncateMiddle => Some(Truncation::Middle),
+    }
+}
+
+/// Rows without an answer because something is too long are left out, which is no error.
+fn skip(table: &mut Table) {
+    let failures = table.rows.iter_mut().filter_map(|row| row.cells.as_mut().err());
+    for failure in failures.filter(|failure| failure.kind == FailureKind::TooLong) {
+        failure.kind = FailureKind::Skipped;
     }
 }
 

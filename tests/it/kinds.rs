@@ -28,7 +28,7 @@ pub fn judged(spec: &str, answer: impl Fn(&Request) -> Result<Answer, Failure>) 
     for (index, request) in plan.requests.iter().enumerate() {
         answers.put(index, answer(request));
     }
-    plan.tasks.remove(0).judge(&answers)
+    plan.tasks.remove(0).judge(&answers, None)
 }
 
 /// An ending's log-probabilities, by its text.
@@ -47,6 +47,7 @@ pub fn scoring<'a>(table: &'a [(&'a str, &'a [f32])]) -> impl Fn(&Request) -> Re
             logprobs: logprobs.to_vec(),
             bytes,
             before: 1,
+            dropped: 0,
             straddles: false,
         }))
     }
@@ -234,7 +235,7 @@ fn the_examples_report_what_their_kinds_promise_and_ask_nothing_twice() {
         for (task, spec) in plan.tasks.into_iter().zip(&tasks) {
             let promised: BTreeSet<(Option<String>, String)> =
                 spec.kind.kind().metrics().into_iter().map(|one| (one.part, one.metric)).collect();
-            let record = task.judge(&answers);
+            let record = task.judge(&answers, None);
             let reported: BTreeSet<(Option<String>, String)> = record
                 .measures
                 .iter()

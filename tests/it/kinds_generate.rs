@@ -16,6 +16,7 @@ fn written(text: &str) -> Answer {
         logprobs: vec![-1.0, -2.0],
         entropies: vec![1.0, 1.0],
         before: 1,
+        dropped: 0,
         finish: Finish::Stop,
     })
 }

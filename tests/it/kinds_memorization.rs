@@ -2,7 +2,7 @@
 //! read what.
 
 use yardstick::{
-    plan::{Answer, Failure, FailureKind, Finish, Generated, Request},
+    plan::{Answer, Failure, FailureKind, Finish, Generated, Long, Request},
     record::{Cell, Measure, TaskRecord},
 };
 
@@ -38,6 +38,7 @@ fn answered<'a>(
             logprobs: vec![-0.5; ids.len()],
             entropies: vec![1.0; ids.len()],
             before: 1,
+            dropped: 0,
             finish: Finish::Length,
         }))
     }
@@ -168,7 +169,7 @@ tasks:
       - {target: ' ly', exact: Three, paraphrase: Tres}
 ";
     judged(spec, |request| {
-        if let Request::Score { prompt, ending, windows: None, .. } = request {
+        if let Request::Score { prompt, ending, long: Long::Windows(None), .. } = request {
             asked.borrow_mut().insert(format!("{prompt}|{ending}"));
         }
         Err(Failure::new(FailureKind::Engine, "not needed"))
@@ -226,7 +227,7 @@ fn the_built_in_model_knows_by_heart_what_it_read_often_and_nothing_that_it_neve
     let mut plan = plan(&tasks).unwrap();
     let mut model = Local::reference(Options::default()).unwrap();
     let answers = drive(&mut model, &plan.requests, &mut |_, _| ControlFlow::Continue(()));
-    let task = plan.tasks.remove(0).judge(&answers);
+    let task = plan.tasks.remove(0).judge(&answers, None);
 
     let mut counts = std::collections::BTreeMap::<&str, [usize; 3]>::new();
     let numbers = |name| task.table.numbers(name);

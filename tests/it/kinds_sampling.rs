@@ -16,6 +16,7 @@ fn written(ids: &[u32]) -> Answer {
         logprobs: ids.iter().map(|id| -(*id as f32)).collect(),
         entropies: vec![0.5; ids.len()],
         before: 1,
+        dropped: 0,
         finish: Finish::Length,
     })
 }
@@ -52,7 +53,7 @@ tasks:
 #[test]
 fn what_the_texts_say_of_each_strategy() {
     let task = judged(SPEC, |request| {
-        let Request::Generate { prompt, decoding, repeat, max_tokens: 5, stop } = request else {
+        let Request::Generate { prompt, decoding, repeat, max_tokens: 5, stop, .. } = request else {
             panic!("{request:?}")
         };
         assert!(stop.is_empty());

@@ -113,7 +113,7 @@ fn published_sets_are_read_whole_and_run() {
         let mut mock = Mock::default();
         let answers = drive(&mut mock, &plan.requests, &mut |_, _| std::ops::ControlFlow::Continue(()));
         for task in plan.tasks {
-            let record = task.judge(&answers);
+            let record = task.judge(&answers, None);
             let failed = record.table.rows.iter().find_map(|row| row.cells.as_ref().err());
             assert!(failed.is_none(), "{}: {failed:?}", record.name);
             assert!(record.measures.iter().any(|measure| measure.estimate.n > 0), "{}", record.name);

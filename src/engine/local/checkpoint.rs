@@ -219,8 +219,13 @@ impl Checkpoint {
         let read = |file: String| {
             let place = self.files.place();
             // Weights may have any size.
-            let sized = if self.weights.files.contains(&file) { Ok(0) } else { self.files.len_of_text(&file) };
-            sized.and_then(|_| self.files.hash(&file)).map_err(|fault| CheckpointError::Read { place, file, fault })
+            let sized =
+                if self.weights.files.contains(&file) { Ok(0) } else { self.files.len_of_text(&file) };
+            sized.and_then(|_| self.files.hash(&file)).map_err(|fault| CheckpointError::Read {
+                place,
+                file,
+                fault,
+            })
         };
         self.deciding_files().into_iter().map(read).collect()
     }

@@ -5,7 +5,7 @@ use std::num::{NonZeroU32, NonZeroUsize};
 use super::{decoder::Decoder, family::Feed, kernel::Isa, model::Model, *};
 use crate::{
     engine::drive,
-    plan::{Ask, Decoding, FailureKind, FirstToken, Sampled, Windows},
+    plan::{Ask, Decoding, FailureKind, FirstToken, Sampled, Truncation, Windows},
     value::{MinP, RepetitionPenalty, Seed, Temperature, TopP},
 };
 
@@ -38,6 +38,13 @@ fn requests() -> Vec<Request> {
     }
     ask.score("", "");
     ask.score("", &long);
+    for from in [Truncation::Left, Truncation::Middle] {
+        ask.truncate(Some(from));
+        ask.score_all(&long, &[" and so", " and so it was in the end."]);
+        ask.rank(&long, 3, &[" Paris"]);
+        ask.generate(&long, Decoding::Greedy, 20, &[]);
+        ask.generate(&long, decodings(1)[1], 9, &[]);
+    }
     ask.into_requests()
 }
 

@@ -9,12 +9,12 @@ use super::{
     answer::LOGITS,
     kernel::{Found, Want},
     model::Model,
-    rank::sequence,
+    rank::{Start, start},
     tokens::Tokens,
 };
 use crate::{
     engine::decode::{Candidate, Sampler, end},
-    plan::{Answer, Failure, Finish, Generated},
+    plan::{Answer, Failure, Finish, Generated, Truncation},
 };
 
 /// A text that is being written.
@@ -22,6 +22,8 @@ pub(super) struct Writing {
     /// What was read and written, with what was put before the prompt.
     pub(super) tokens: Vec<u32>,
     prompt: usize,
+    /// Tokens of the prompt that are left out.
+    dropped: u32,
     sampler: Sampler,
     logprobs: Vec<f32>,
     entropies: Vec<f32>,
@@ -49,11 +51,14 @@ impl Writing {
         sampler: Sampler,
         max_tokens: u32,
         stop: &[Arc<str>],
+        truncate: Option<Truncation>,
     ) -> Result<Self, Failure> {
-        let sequence = sequence(tokens, prompt, model.context())?;
+        let Start { tokens: sequence, dropped } =
+            start(tokens, prompt, truncate, max_tokens as usize, model.context())?;
         Ok(Self {
             prompt: sequence.len(),
             tokens: sequence,
+            dropped,
             sampler,
             logprobs: Vec::new(),
             entropies: Vec::new(),
@@ -82,6 +87,7 @@ impl Writing {
             logprobs: self.logprobs.clone(),
             entropies: self.entropies.clone(),
             before: self.prompt as u32,
+            dropped: self.dropped,
             finish,
         })
     }

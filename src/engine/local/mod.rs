@@ -24,6 +24,7 @@ pub mod recurrent;
 mod model;
 mod load;
 mod windows;
+mod fit;
 mod score;
 mod rank;
 mod generate;

@@ -3,10 +3,13 @@
 use std::sync::Arc;
 
 use super::{
+    fit,
     tokens::Tokens,
     windows::{Window, too_long},
 };
-use crate::plan::{Answer, Failure, FailureKind, FirstToken, Ranked, RankedToken, Token, Watched};
+use crate::plan::{
+    Answer, Failure, FailureKind, FirstToken, Ranked, RankedToken, Token, Truncation, Watched,
+};
 
 /// A prompt whose next token is asked for.
 pub(super) struct Ranking {
@@ -17,6 +20,16 @@ pub(super) struct Ranking {
     top: usize,
     /// First tokens of the watched texts, and how many tokens those have.
     watched: Vec<(u32, u32)>,
+    /// Tokens of the prompt that are left out.
+    dropped: u32,
+}
+
+/// A prompt as it is read.
+pub(super) struct Start {
+    /// With what is put before it.
+    pub(super) tokens: Vec<u32>,
+    /// How many of its tokens are left out.
+    pub(super) dropped: u32,
 }
 
 impl Ranking {
@@ -26,15 +39,16 @@ impl Ranking {
         prompt: &str,
         top: u32,
         watch: &[Arc<str>],
+        truncate: Option<Truncation>,
         context: usize,
     ) -> Result<Self, Failure> {
-        let sequence = sequence(tokens, prompt, context)?;
+        let Start { tokens: sequence, dropped } = start(tokens, prompt, truncate, 0, context)?;
         let own = tokens.cut_at(prompt, 0)?.ids;
         let watched =
             watch.iter().map(|text| first_of(tokens, prompt, &own, text)).collect::<Result<_, _>>()?;
         let len = sequence.len();
         let windows = [Window { read: 0..len, scored: len..len + 1, length: len }];
-        Ok(Self { tokens: sequence, windows, top: top as usize, watched })
+        Ok(Self { tokens: sequence, windows, top: top as usize, watched, dropped })
     }
 
     /// The answer from the logits after the prompt and the logarithm of the sum of their exponentials.
@@ -61,21 +75,31 @@ impl Ranking {
             nine_tenths,
             vocabulary: logits.len() as u32,
             prompt: self.tokens.iter().map(|id| tokens.token(*id)).collect(),
+            dropped: self.dropped,
         })
     }
 }
 
-/// A prompt as it is read, which must leave something to read.
-pub(super) fn sequence(tokens: &Tokens, prompt: &str, context: usize) -> Result<Vec<u32>, Failure> {
+/// A prompt as it is read, which must leave something to read. Where it is cut, it leaves room for what is `written`.
+pub(super) fn start(
+    tokens: &Tokens,
+    prompt: &str,
+    truncate: Option<Truncation>,
+    written: usize,
+    context: usize,
+) -> Result<Start, Failure> {
     let own = tokens.cut_at(prompt, 0)?.ids;
-    let sequence = [tokens.before(!own.is_empty(), FirstToken::Score), &own].concat();
+    let before = tokens.before(!own.is_empty(), FirstToken::Score);
+    let gap = truncate
+        .map_or(0..0, |truncate| fit::for_writing(own.len(), before.len(), written, truncate, context));
+    let sequence = [before, &own[..gap.start], &own[gap.end..]].concat();
     match sequence.len() {
         0 => Err(Failure::new(
             FailureKind::Text,
             "the prompt is empty, and the model has no token that begins or ends a text, so there is nothing to go on from",
         )),
         len if len > context => Err(too_long(len, context)),
-        _ => Ok(sequence),
+        _ => Ok(Start { tokens: sequence, dropped: gap.len() as u32 }),
     }
 }
 

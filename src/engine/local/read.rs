@@ -206,11 +206,11 @@ impl Asked {
     fn plan(local: &Local, request: &Request) -> Option<Result<Self, Failure>> {
         let (tokens, context) = (&local.tokens, local.model.context());
         match request {
-            Request::Score { prompt, ending, first_token, windows } => {
-                Some(Scoring::plan(tokens, prompt, ending, *first_token, *windows, context).map(Self::Score))
+            Request::Score { prompt, ending, first_token, long } => {
+                Some(Scoring::plan(tokens, prompt, ending, *first_token, long, context).map(Self::Score))
             }
-            Request::Rank { prompt, top, watch } => {
-                Some(Ranking::plan(tokens, prompt, *top, watch, context).map(Self::Rank))
+            Request::Rank { prompt, top, watch, truncate } => {
+                Some(Ranking::plan(tokens, prompt, *top, watch, *truncate, context).map(Self::Rank))
             }
             Request::Generate { .. } => None,
         }

@@ -1,10 +1,11 @@
 //! `Score`: which tokens are read, which are scored, and the answer put together from its windows.
 
 use super::{
+    fit,
     tokens::Tokens,
     windows::{Window, windows},
 };
-use crate::plan::{Answer, Failure, FailureKind, FirstToken, Scored, Windows};
+use crate::plan::{Answer, Failure, FailureKind, FirstToken, Long, Scored};
 
 /// A text to score.
 pub(super) struct Scoring {
@@ -17,6 +18,8 @@ pub(super) struct Scoring {
     /// Of the text that is scored.
     bytes: u32,
     straddles: bool,
+    /// Tokens of the prompt that are left out.
+    dropped: u32,
 }
 
 impl Scoring {
@@ -26,14 +29,18 @@ impl Scoring {
         prompt: &str,
         ending: &str,
         first_token: FirstToken,
-        long: Option<Windows>,
+        long: &Long,
         context: usize,
     ) -> Result<Self, Failure> {
         let cut = tokens.cut(prompt, ending)?;
         let before = tokens.before(cut.first > 0, first_token);
+        let (gap, in_windows) = match long {
+            Long::Windows(windows) => (0..0, *windows),
+            Long::Truncate(room) => (fit::for_endings(tokens, prompt, room, context)?, None),
+        };
         // The very first token of a sequence follows nothing, so nothing says how probable it is.
-        let first = (before.len() + cut.first).max(1);
-        let sequence = [before, &cut.ids].concat();
+        let first = (before.len() + cut.first - gap.len()).max(1);
+        let sequence = [before, &cut.ids[..gap.start], &cut.ids[gap.end..]].concat();
         if first == sequence.len() {
             return Err(Failure::new(
                 FailureKind::Text,
@@ -41,9 +48,10 @@ impl Scoring {
             ));
         }
         Ok(Self {
-            windows: windows(sequence.len(), first, context, long)?,
+            windows: windows(sequence.len(), first, context, in_windows)?,
             first,
-            bytes: cut.bytes_from(first - before.len()) as u32,
+            bytes: cut.bytes_from(first + gap.len() - before.len()) as u32,
+            dropped: gap.len() as u32,
             straddles: cut.straddles,
             tokens: sequence,
         })
@@ -62,6 +70,7 @@ impl Scoring {
             logprobs,
             bytes: self.bytes,
             before: self.first as u32,
+            dropped: self.dropped,
             straddles: self.straddles,
             ids,
         })

@@ -33,10 +33,10 @@ pub(super) fn write_all(local: &Local, requests: &[Request], answers: &mut Answe
 }
 
 fn plan(local: &Local, request: &Request) -> Option<Result<Writing, Failure>> {
-    let Request::Generate { prompt, decoding, max_tokens, stop, .. } = request else { return None };
+    let Request::Generate { prompt, decoding, max_tokens, stop, truncate, .. } = request else { return None };
     let Local { model, tokens, .. } = local;
     let sampler = Sampler::new(*decoding, prompt);
-    Some(Writing::plan(model, tokens, prompt, sampler, *max_tokens, stop))
+    Some(Writing::plan(model, tokens, prompt, sampler, *max_tokens, stop, *truncate))
 }
 
 /// A prompt, and the texts that go on from it.

@@ -81,7 +81,13 @@ fn case(expectation: &Expectation) -> Case {
 
 /// One case for the items without an answer, where there are some.
 fn unanswered(task: &TaskRecord) -> Option<Case> {
-    let failures = task.table.rows.iter().filter_map(|row| Some((row, row.cells.as_ref().err()?)));
+    // What the spec leaves out is no error.
+    let failures = task
+        .table
+        .rows
+        .iter()
+        .filter_map(|row| Some((row, row.cells.as_ref().err()?)))
+        .filter(|(_, failure)| !failure.is_skip());
     let (row, first) = failures.clone().next()?;
     let message = format!(
         "{} of {} without an answer, such as {}: {}",

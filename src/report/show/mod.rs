@@ -10,6 +10,7 @@ pub use list::{MOST, letter, table, terminal};
 use std::collections::BTreeMap;
 
 use crate::{
+    plan::Failure,
     record::{Cell, ItemKey, Record, Row, TaskRecord},
     spec,
 };
@@ -43,6 +44,8 @@ pub enum Worth {
     Partly(f64),
     /// There is no answer.
     Failed,
+    /// It is too long, and left out as the spec says.
+    Skipped,
     /// Nothing is right or wrong about it.
     Unmarked,
 }
@@ -189,6 +192,7 @@ impl<'a> Answered<'a> {
     /// What it was worth.
     pub fn worth(&self) -> Worth {
         match self.number("correct") {
+            _ if self.row.cells.as_ref().is_err_and(Failure::is_skip) => Worth::Skipped,
             _ if self.row.cells.is_err() => Worth::Failed,
             Some(1.0) => Worth::Right,
             Some(0.0) => Worth::Wrong,
@@ -212,6 +216,7 @@ impl Worth {
             Self::Wrong => "wrong".into(),
             Self::Partly(part) => format!("{} right", (part * 1e3).round() / 1e3),
             Self::Failed => "no answer".into(),
+            Self::Skipped => "left out".into(),
             Self::Unmarked => String::new(),
         }
     }

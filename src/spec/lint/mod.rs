@@ -9,6 +9,7 @@ use super::{
     finding::{Finding, Findings, Severity},
     item::{Content, Items},
     place::{Place, Sources},
+    settings::{LongPrompts, Settings},
     text::Text,
 };
 use crate::value::Level;
@@ -19,13 +20,18 @@ pub struct Linter<'a> {
     findings: &'a mut Findings,
     sources: &'a Sources,
     task: Place,
-    level: Level,
+    settings: &'a Settings,
 }
 
 impl<'a> Linter<'a> {
-    /// Looks at a task whose name stands at a place, and whose intervals have a level.
-    pub fn new(findings: &'a mut Findings, sources: &'a Sources, task: Place, level: Level) -> Self {
-        Self { findings, sources, task, level }
+    /// Looks at a task whose name stands at a place, with its settings.
+    pub fn new(
+        findings: &'a mut Findings,
+        sources: &'a Sources,
+        task: Place,
+        settings: &'a Settings,
+    ) -> Self {
+        Self { findings, sources, task, settings }
     }
 
     /// Where the task's name stands.
@@ -35,7 +41,12 @@ impl<'a> Linter<'a> {
 
     /// How often the task's intervals hold the truth.
     pub fn level(&self) -> Level {
-        self.level
+        self.settings.confidence.level
+    }
+
+    /// What becomes of prompts that are too long.
+    pub fn long_prompts(&self) -> LongPrompts {
+        self.settings.long_prompts
     }
 
     /// What places speak of.

@@ -105,11 +105,9 @@ fn pose(
     let blanks = item.blanks();
     let posed = layout.pose(shown, &blanks)?;
     let premise = pmi.then(|| layout.premise(&blanks)).transpose()?;
-    let ending = |place| {
-        let answer = item.answer(place, formulation);
-        Ending::ask(&posed.prompt, posed.ending(&answer), &answer, premise.as_deref(), ask)
-    };
-    let endings = (0..item.choices.len()).map(ending).collect();
+    let answers: Vec<String> = (0..item.choices.len()).map(|place| item.answer(place, formulation)).collect();
+    let texts = answers.iter().map(|answer| (posed.ending(answer), answer.as_str()));
+    let endings = Ending::ask_all(&posed.prompt, texts, premise.as_deref(), ask);
     Ok(Posed { endings, right: item.right().unwrap_or_default(), prompt: posed.prompt })
 }
 

@@ -14,7 +14,7 @@ use crate::{
     },
     plan::{self, Answers, Ask, Failure, Generated, Ticket},
     random::Key,
-    record::{Better, Cell, Column, ItemKey, Row, Table, Unit},
+    record::{Better, Cell, Column, DROPPED, ItemKey, Row, Table, Unit},
     spec::{Item, Renderer, Text},
     stats::sum,
     task::{
@@ -28,7 +28,7 @@ use crate::{
 };
 
 /// What each row says.
-const COLUMNS: [Column; 12] = [
+const COLUMNS: [Column; 13] = [
     "correct",
     "score",
     "n_tokens",
@@ -41,6 +41,7 @@ const COLUMNS: [Column; 12] = [
     "token_f1",
     "mean_logprob",
     "item_group",
+    DROPPED,
 ];
 
 /// One item, asked in one way.
@@ -245,6 +246,7 @@ impl Asked {
             token_f1,
             mean.into(),
             self.group.as_deref().into(),
+            written.dropped.into(),
         ])
     }
 }

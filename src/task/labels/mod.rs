@@ -156,8 +156,8 @@ impl Set<'_> {
         let layout = way.layout.clone()?;
         let mut score = |input: &str| -> Result<(Posed, Vec<Ticket<Scored>>), Failure> {
             let posed = layout.pose(examples, &blanks([("input", input)]))?;
-            let score = |word: &&str| ask.score(&posed.prompt, &posed.ending(word));
-            let tickets = way.words.iter().map(score).collect();
+            let endings: Vec<String> = way.words.iter().map(|word| posed.ending(word)).collect();
+            let tickets = ask.score_all(&posed.prompt, &endings);
             Ok((posed, tickets))
         };
         let (posed, labels) = score(&item.input)?;

@@ -3,15 +3,15 @@
 use super::{Asked, Scoring};
 use crate::{
     plan::{Answers, Failure, Scored, Ticket},
-    record::{Cell, Column, Row, Table},
+    record::{Cell, Column, DROPPED, Row, Table},
     task::{
-        endings::{decided, highest},
+        endings::{decided, dropped, highest},
         shares::{Shares, log_sum_exp},
     },
 };
 
 /// What each row says.
-const COLUMNS: [Column; 20] = [
+const COLUMNS: [Column; 21] = [
     "correct",
     "score",
     "margin",
@@ -32,6 +32,7 @@ const COLUMNS: [Column; 20] = [
     "shots",
     "prompt_tokens",
     "straddles",
+    DROPPED,
 ];
 
 /// What further columns say with calibrated probabilities.
@@ -80,6 +81,7 @@ impl Asked {
             scoring.shots.into(),
             given[gold].before.into(),
             given.iter().any(|scored| scored.straddles).into(),
+            dropped(&given),
         ];
         if !scoring.content_free.is_empty() {
             let calibrated = Decision::of(&scoring.calibrated(&scores, answers)?, gold);

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{
     super::{Choice, Generate, Icl, Labelled, Strategies, labels::Asked, planned::About},
-    tokens::{Cutting, Sorts, ids, is_long, straddling, too_long, unequal},
+    tokens::{Cutting, Sorts, ids, is_long, room, straddling, too_long, unequal},
 };
 use crate::{
     plan::{Ask, Ending, Request, Tokenizer},
@@ -161,7 +161,9 @@ pub(super) fn generate(
 ) {
     let asked = task.ask_longest(&mut Ask::default(), about);
     let items = task.items.iter().zip(&asked);
-    let long = items.filter(|(_, asked)| asked.prompt().is_some_and(|prompt| is_long(prompt, tokenizer)));
+    let room = room(Some(task.max_tokens), tokenizer, linter);
+    let long =
+        items.filter(|(_, asked)| asked.prompt().is_some_and(|prompt| is_long(prompt, room, tokenizer)));
     let places: Vec<Place> = long.map(|(item, _)| item.at).collect();
     too_long(&places, task.items.len(), tokenizer, linter);
 }

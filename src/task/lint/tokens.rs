@@ -1,6 +1,8 @@
 //! What a model's tokenizer makes of the tasks: what looks different and is the same, what is cut at an odd place, what is
 //! too long.
 
+use std::num::NonZeroU32;
+
 use super::{
     super::{
         Cloze, Endings, Memorization, NextToken, Normalization, Perplexity, Prompt, Task, planned::About,
@@ -10,7 +12,10 @@ use super::{
 };
 use crate::{
     plan::{Ending, FailureKind, Tokenizer},
-    spec::{Finding, Findings, Item, Kind as _, Linter, Place, Severity, Sources, TaskSpec, Text, join},
+    spec::{
+        Finding, Findings, Item, Kind as _, Linter, LongPrompts, Place, Severity, Sources, TaskSpec, Text,
+        join,
+    },
 };
 
 /// Looks at tasks with the tokenizer of a model that is to run them.
@@ -19,7 +24,7 @@ pub fn lint_tokens(tasks: &[&TaskSpec<Task>], tokenizer: &dyn Tokenizer, sources
     for task in tasks {
         let mark = findings.len();
         findings.scope(task.name.clone());
-        let mut linter = Linter::new(&mut findings, sources, task.at, task.settings.confidence.level);
+        let mut linter = Linter::new(&mut findings, sources, task.at, &task.settings);
         match &task.kind {
             Task::Cloze(task) => cloze(task, tokenizer, &mut linter),
             Task::NextToken(task) => next_token(task, tokenizer, &mut linter),
@@ -32,7 +37,9 @@ pub fn lint_tokens(tasks: &[&TaskSpec<Task>], tokenizer: &dyn Tokenizer, sources
             Task::Generate(generate) => {
                 prompts::generate(generate, About::of(task), tokenizer, &mut linter);
             }
-            Task::Sampling(sampling) => starts(&sampling.prompts, tokenizer, &mut linter),
+            Task::Sampling(sampling) => {
+                starts(&sampling.prompts, Some(sampling.max_tokens), tokenizer, &mut linter);
+            }
             Task::Memorization(task) => memorization(task, tokenizer, &mut linter),
         }
         let allowed: Vec<&str> = task.settings.allow.iter().map(|lint| lint.word()).collect();
@@ -193,7 +200,7 @@ fn compare(
 }
 
 fn next_token(task: &NextToken, tokenizer: &dyn Tokenizer, linter: &mut Linter<'_>) {
-    starts(&task.prompts, tokenizer, linter);
+    starts(&task.prompts, None, tokenizer, linter);
     // After white space a word is cut in another way, which would be told of every word.
     let Some(item) = task.prompts.iter().find(|item| !item.prompt.ends_with(char::is_whitespace)) else {
         return;
@@ -220,8 +227,14 @@ fn next_token(task: &NextToken, tokenizer: &dyn Tokenizer, linter: &mut Linter<'
 }
 
 /// Texts that a model goes on from.
-fn starts(prompts: &[Item<Prompt>], tokenizer: &dyn Tokenizer, linter: &mut Linter<'_>) {
-    let long = prompts.iter().filter(|item| is_long(&item.prompt, tokenizer));
+fn starts(
+    prompts: &[Item<Prompt>],
+    written: Option<NonZeroU32>,
+    tokenizer: &dyn Tokenizer,
+    linter: &mut Linter<'_>,
+) {
+    let room = room(written, tokenizer, linter);
+    let long = prompts.iter().filter(|item| is_long(&item.prompt, room, tokenizer));
     let places: Vec<Place> = long.map(|item| item.at).collect();
     too_long(&places, prompts.len(), tokenizer, linter);
 }
@@ -237,26 +250,57 @@ fn perplexity(task: &Perplexity, tokenizer: &dyn Tokenizer, linter: &mut Linter<
     }
 }
 
-/// Whether a model cannot read a text whole.
-pub(super) fn is_long(text: &str, tokenizer: &dyn Tokenizer) -> bool {
-    tokenizer.tokens(text).is_ok_and(|tokens| exceeds(tokens.len(), tokenizer))
+/// How many tokens after a prompt count: where it is cut, those that may be written.
+pub(super) fn room(written: Option<NonZeroU32>, tokenizer: &dyn Tokenizer, linter: &mut Linter<'_>) -> usize {
+    let written = match linter.long_prompts() {
+        LongPrompts::Error | LongPrompts::Skip => 0,
+        LongPrompts::TruncateLeft | LongPrompts::TruncateMiddle => {
+            written.map_or(0, |written| written.get() as usize)
+        }
+    };
+    if let Some(context) = tokenizer.context().filter(|context| written >= *context) {
+        let message = format!(
+            "`max_tokens: {written}` leave no room for prompts: the model reads {context} tokens, and of each prompt one is left"
+        );
+        let finding = Finding::warning("too-long", linter.task(), message);
+        linter
+            .tell(finding.help("lower `max_tokens`: prompts are cut so that as many tokens fit after them"));
+    }
+    written
+}
+
+/// Whether a model cannot read a text whole, with so much room after it.
+pub(super) fn is_long(text: &str, room: usize, tokenizer: &dyn Tokenizer) -> bool {
+    tokenizer.opening(text).is_ok_and(|tokens| exceeds(tokens.saturating_add(room), tokenizer))
 }
 
 fn exceeds(tokens: usize, tokenizer: &dyn Tokenizer) -> bool {
     tokenizer.context().is_some_and(|context| tokens > context)
 }
 
-/// Nothing is cut off: what is too long is refused.
+/// What is too long, and what becomes of it.
 pub(super) fn too_long(places: &[Place], all: usize, tokenizer: &dyn Tokenizer, linter: &mut Linter<'_>) {
     let Some(context) = tokenizer.context() else { return };
-    let severity = if places.len() == all { Severity::Error } else { Severity::Warning };
+    let (severity, help) = match linter.long_prompts() {
+        LongPrompts::Error | LongPrompts::Skip if places.len() == all => (
+            Severity::Error,
+            "not one item has all of its answers: shorten them, take another model, or cut them: `long_prompts: truncate-left`",
+        ),
+        LongPrompts::Error => (
+            Severity::Warning,
+            "they are refused, not cut: shorten them, take another model, or say what becomes of them with `long_prompts`",
+        ),
+        LongPrompts::Skip => {
+            (Severity::Warning, "they are left out of every number, as `long_prompts: skip` says")
+        }
+        LongPrompts::TruncateLeft => {
+            (Severity::Warning, "their beginning is cut off, as `long_prompts: truncate-left` says")
+        }
+        LongPrompts::TruncateMiddle => {
+            (Severity::Warning, "their middle is cut out, as `long_prompts: truncate-middle` says")
+        }
+    };
     let message =
         format!("{} of {all} longer than the {context} tokens that the model reads", items_of(places));
-    linter.tell_of(
-        severity,
-        "too-long",
-        places,
-        message,
-        "they are refused, not cut: shorten them, or take another model",
-    );
+    linter.tell_of(severity, "too-long", places, message, help);
 }

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use super::{super::planned::item_key, Continuation, Memorization, Targets, rule::Test};
 use crate::{
     plan::{Answers, Ask, Decoding, Failure, FirstToken, Generated, Scored, Ticket, Windows},
-    record::{Cell, Column, ItemKey},
+    record::{Cell, Column, DROPPED, ItemKey},
     spec::{Content, Item, Text, join},
     stats::{Interval, memorization, sum},
     value::{Digest, Level},
@@ -23,7 +23,7 @@ const LEAST_PROBABLE: f64 = 0.2;
 
 /// What each row says. `first` and `second` are the conditions; where the second has several prompts, its log-probability
 /// is their mean.
-pub(super) const COLUMNS: [Column; 23] = [
+pub(super) const COLUMNS: [Column; 24] = [
     "likely_memorized",
     "rank",
     "n_tokens",
@@ -47,6 +47,7 @@ pub(super) const COLUMNS: [Column; 23] = [
     "nats_per_token",
     "rank_1",
     "straddles",
+    DROPPED,
 ];
 
 /// One item's questions.
@@ -116,15 +117,17 @@ impl Asker<'_> {
         let content = Digest::of_json(&("memorization", &prompt, &target, &second));
         // No tokenizer makes more tokens of a text than it has bytes.
         let tokens = u32::try_from(target.len()).unwrap_or(u32::MAX);
-        let others = self.targets.map(|targets| {
-            let others = targets.iter().filter(|(bare, _)| **bare != own.trim_start());
-            // Joined as it would be to its own prompt.
-            let others = others.map(|(_, other)| join(written, other, self.between));
-            others.map(|(prompt, other)| self.ask.score(&prompt, &other)).collect()
-        });
+        let others = self.targets.iter().flat_map(|targets| targets.iter());
+        let others = others.filter(|(bare, _)| **bare != own.trim_start());
+        // Joined as it would be to its own prompt; the target itself comes last.
+        let all = others.map(|(_, other)| join(written, other, self.between).1);
+        let all: Vec<String> = all.chain([target.clone()]).collect();
+        let mut tickets = self.ask.score_all(&prompt, &all);
+        let first = tickets.pop()?;
+        let others = self.targets.map(|_| tickets);
         Some(Asked {
             key: item_key(item, group, 0, content),
-            first: self.ask.score(&prompt, &target),
+            first,
             second: second.iter().map(|(prompt, target)| self.ask.score(prompt, target)).collect(),
             written: self.ask.generate(&prompt, Decoding::Greedy, tokens, &[]),
             line: self.ask.score_text(&format!("{prompt}{target}"), FirstToken::Skip, Windows::default()),
@@ -171,6 +174,12 @@ impl Asked {
             (-line.total() / line.logprobs.len().max(1) as f64).into(),
             rank.map(|rank| rank == 1).into(),
             std::iter::once(&first).chain(&second).any(|scored| scored.straddles).into(),
+            std::iter::once(&first)
+                .chain(&second)
+                .map(|scored| scored.dropped)
+                .max()
+                .max(Some(written.dropped))
+                .into(),
         ])
     }
 

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     metric::{Formula, Metric, Range},
     plan::{Answers, Failure, Generated, Ticket},
-    record::{Better, Cell, Column, ItemKey, Row, Table, Unit},
+    record::{Better, Cell, Column, DROPPED, ItemKey, Row, Table, Unit},
     value::Seed,
 };
 
@@ -37,7 +37,7 @@ pub(super) struct Asked {
 
 /// What each row says. What is known of several texts stands in the row of the first of them: `reproducible` in the seed's,
 /// `distinct_texts` in the prompt's.
-const COLUMNS: [Column; 14] = [
+const COLUMNS: [Column; 15] = [
     "n_tokens",
     "finish",
     "prompt",
@@ -52,6 +52,7 @@ const COLUMNS: [Column; 14] = [
     "first_divergence",
     "reproducible",
     "distinct_texts",
+    DROPPED,
 ];
 
 /// What a strategy reports: what one seed, or one text a seed, says nothing of is left out.
@@ -127,6 +128,7 @@ impl Block<'_> {
                 self.first_divergence(place).into(),
                 self.reproducible(place).into(),
                 self.distinct_texts(place).into(),
+                written.dropped.into(),
             ]
         });
         Row { key: text.key.clone(), cells }

@@ -9,6 +9,7 @@ mod golden_blimp;
 mod golden_families;
 mod golden_models;
 mod hostile;
+mod long_prompts;
 
 use std::{num::NonZeroUsize, path::PathBuf};
 

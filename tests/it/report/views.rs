@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use yardstick::{
-    plan::{Decoding, FirstToken, Ranked, RankedToken, Request, Token, Watched, Windows},
+    plan::{Decoding, FirstToken, Long, Ranked, RankedToken, Request, Token, Truncation, Watched, Windows},
     report::{
         dry_run::{DryRun, PlannedTask},
         next_token::NextTokens,
@@ -37,6 +37,7 @@ fn ranked() -> Ranked {
             Watched { token: token(6342, " Paris", -1.117), rank: 1, tokens: 1 },
             Watched { token: token(6_0000, " Can", -12.5), rank: 1_204, tokens: 3 },
         ],
+        dropped: 0,
         entropy: 4.87,
         half: 5,
         nine_tenths: 1_204,
@@ -94,18 +95,19 @@ fn a_dry_run() {
             prompt: text("The capital of France is "),
             ending: text("Paris"),
             first_token: FirstToken::Score,
-            windows: None,
+            long: Long::FAILS,
         },
         Request::Rank {
             prompt: text("Roses are red,\nviolets are"),
             top: 10,
             watch: vec![text(" blue"), text(" green")],
+            truncate: None,
         },
         Request::Score {
             prompt: text(""),
             ending: text(&"A long text. ".repeat(9)),
             first_token: FirstToken::Skip,
-            windows: Some(Windows::default()),
+            long: Long::Windows(Some(Windows::default())),
         },
         Request::Generate {
             prompt: text("Q: 2+2?\nA:"),
@@ -113,6 +115,7 @@ fn a_dry_run() {
             max_tokens: 20,
             stop: vec![text("\n")],
             repeat: 0,
+            truncate: Some(Truncation::Middle),
         },
     ];
     let planned = |name, kind, items, requests| PlannedTask { name, kind, items, requests };

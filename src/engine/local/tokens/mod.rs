@@ -232,6 +232,11 @@ impl plan::Tokenizer for Tokens {
         })
     }
 
+    fn opening(&self, prompt: &str) -> Result<usize, Failure> {
+        let own = self.cut_at(prompt, 0)?.ids.len();
+        Ok(self.before(own > 0, FirstToken::Score).len() + own)
+    }
+
     fn context(&self) -> Option<usize> {
         self.context
     }
