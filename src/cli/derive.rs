@@ -121,8 +121,12 @@ pub(super) fn specs(folder: &Path, run: &Run) -> Vec<SpecText> {
         .files
         .iter()
         .filter(|file| Path::new(&file.path).extension().is_some_and(|e| e == "yaml" || e == "yml"));
+    let copies = fs::canonicalize(folder).ok().map(|folder| folder.join(SPEC));
     let read = |file: &SourceFile| {
-        let text = fs::read_to_string(folder.join(SPEC).join(&file.path)).ok()?;
+        // A link in a folder from elsewhere must not put a file of this machine into a page.
+        let path = fs::canonicalize(folder.join(SPEC).join(&file.path)).ok()?;
+        let text =
+            (path.starts_with(copies.as_ref()?) && path.is_file()).then(|| fs::read_to_string(path))?.ok()?;
         Some(SpecText { path: file.path.clone(), text })
     };
     files.filter_map(read).collect()

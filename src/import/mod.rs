@@ -8,7 +8,7 @@ mod tidy_csv;
 mod tidy_rows;
 
 use std::{
-    fs,
+    fs, io,
     path::{Path, PathBuf},
 };
 
@@ -71,7 +71,7 @@ pub struct Reading {
 #[error("{} cannot be read: {source}", path.display())]
 pub struct Unreadable {
     path: PathBuf,
-    source: std::io::Error,
+    source: io::Error,
 }
 
 /// Reads files of a format. Where anything is wrong, all that is wrong is told and nothing counts as read.
@@ -109,7 +109,12 @@ struct Opened {
 }
 
 fn open(path: &Path, sources: &mut Sources) -> Result<Opened, Unreadable> {
-    let bytes = fs::read(path).map_err(|source| Unreadable { path: path.to_owned(), source })?;
+    let fault = |source| Unreadable { path: path.to_owned(), source };
+    // A pipe or a device may never end.
+    if !fs::metadata(path).map_err(fault)?.is_file() {
+        return Err(fault(io::Error::other("it is not a file")));
+    }
+    let bytes = fs::read(path).map_err(fault)?;
     let source = source(path, sources);
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let file = SourceFile { path: name, bytes: bytes.len() as u64, sha256: Digest::of(&bytes) };

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     disk::{self, Growing},
     folder::StoreError,
+    inside,
 };
 use crate::{
     plan::{Answer, Failure},
@@ -25,6 +26,8 @@ pub const ANSWERS: &str = "answers.jsonl";
 
 /// What a power failure may cost.
 const SYNC_EVERY: Duration = Duration::from_secs(2);
+/// A longer line is no answer: one of a million tokens has a quarter of it.
+const LONGEST: u64 = 256 << 20;
 
 /// How long a locked journal is waited for.
 const PATIENCE: Duration = Duration::from_millis(300);
@@ -66,6 +69,14 @@ impl Journal {
     pub fn open(folder: &Path) -> Result<(Self, Recovered), StoreError> {
         let path = folder.join(ANSWERS);
         let failed = |source| StoreError::Io { doing: "open", path: path.clone(), source };
+        if path.is_symlink() {
+            let reason =
+                "it is a link, and what is written to a run stays in its folder: put the file itself there";
+            return Err(StoreError::Damaged { path, reason: reason.into() });
+        }
+        if path.exists() {
+            inside::check_file(&path).map_err(failed)?;
+        }
         let mut lines = loop {
             let mut lines = Growing::open(&path).map_err(failed)?;
             lock(lines.file(), folder)?;
@@ -136,12 +147,14 @@ fn lock(file: &File, folder: &Path) -> Result<(), StoreError> {
 pub fn read(folder: &Path) -> Result<Recovered, StoreError> {
     let path = folder.join(ANSWERS);
     let failed = |source| StoreError::Io { doing: "read", path: path.clone(), source };
-    recover(&mut File::open(&path).map_err(failed)?).map_err(failed)
+    let file = inside::check_file(&path).and_then(|()| File::open(&path));
+    recover(&mut file.map_err(failed)?).map_err(failed)
 }
 
 /// Whether a process has the journal of a run folder open.
 pub fn is_open(folder: &Path) -> bool {
-    let Ok(file) = File::open(folder.join(ANSWERS)) else { return false };
+    let path = folder.join(ANSWERS);
+    let Ok(file) = inside::check_file(&path).and_then(|()| File::open(path)) else { return false };
     matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock))
 }
 
@@ -208,7 +221,11 @@ fn recover(file: &mut File) -> io::Result<Recovered> {
     let mut hasher = Hasher::default();
     for number in 1.. {
         bytes.clear();
-        let length = reader.read_until(b'\n', &mut bytes)?;
+        let length = reader.by_ref().take(LONGEST).read_until(b'\n', &mut bytes)?;
+        if length as u64 == LONGEST {
+            let message = format!("line {number} is longer than {} MB, which no answer is", LONGEST >> 20);
+            return Err(io::Error::other(message));
+        }
         if bytes.last() != Some(&b'\n') {
             break;
         }

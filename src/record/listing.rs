@@ -8,7 +8,7 @@ use serde::{Deserialize, de::IgnoredAny};
 use super::{
     Status,
     folder::{RUN, StoreError},
-    journal,
+    inside, journal,
 };
 use crate::value::Digest;
 
@@ -174,14 +174,15 @@ struct Time {
 }
 
 fn brief(folder: &Path) -> Result<Brief, String> {
-    let text = match fs::read_to_string(folder.join(RUN)) {
+    let text = match inside::bytes(&folder.join(RUN)) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             return Err(format!("it has no {RUN}: no run, or one that ended as it began"));
         }
         Err(error) => return Err(format!("{RUN} cannot be read: {error}")),
     };
-    let file: File = serde_json::from_str(&text).map_err(|error| format!("{RUN} cannot be read: {error}"))?;
+    let file: File =
+        serde_json::from_slice(&text).map_err(|error| format!("{RUN} cannot be read: {error}"))?;
     if !file.format.starts_with("yardstick.run/") {
         return Err(format!("{RUN} is of another format, `{}`", file.format));
     }

@@ -5,6 +5,7 @@ pub mod folder;
 pub mod journal;
 pub mod listing;
 pub mod saved;
+mod inside;
 mod metric;
 mod run;
 mod table;

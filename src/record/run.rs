@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::inside;
 use crate::{
     engine::Card,
     plan::FailureKind,
@@ -20,6 +21,7 @@ pub struct Run {
     /// `yardstick.run/1`.
     pub format: String,
     /// The folder's name.
+    #[serde(deserialize_with = "inside::name")]
     pub run_id: String,
     /// How far it came.
     pub status: Status,
@@ -148,6 +150,7 @@ pub struct Program {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Command {
     /// The spec files, within `spec/`.
+    #[serde(deserialize_with = "inside::paths")]
     pub specs: Vec<String>,
     /// The model, as it was named.
     pub model: String,
@@ -184,6 +187,7 @@ pub struct SuiteInfo {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SourceFile {
     /// Within `spec/`; of what was imported, its name.
+    #[serde(deserialize_with = "inside::path")]
     pub path: String,
     /// Its size.
     pub bytes: u64,

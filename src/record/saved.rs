@@ -1,8 +1,7 @@
 //! A run folder read back: its rows, and how its numbers are made of them, without the spec that they came from.
 
 use std::{
-    collections::BTreeMap,
-    fs,
+    collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -17,7 +16,7 @@ use serde::{
 use super::{
     Cell, Column, Expectation, ItemKey, Metric, Remark, Row, Run, Settings, Table, Taken, TaskRecord,
     folder::{RUN, StoreError},
-    intern,
+    inside, intern,
 };
 use crate::{plan::Failure, value::Digest};
 
@@ -75,7 +74,8 @@ pub struct Definition {
 /// A further table of a task.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Detail {
-    /// Such as `next_tokens`.
+    /// Such as `next_tokens`; also the name of the file that it is written to.
+    #[serde(deserialize_with = "inside::name")]
     pub name: String,
     /// Its columns.
     pub columns: Vec<String>,
@@ -122,14 +122,44 @@ impl Definition {
 /// Reads what a run's folder says of it.
 pub fn read(folder: &Path) -> Result<Saved, StoreError> {
     let path = folder.join(RUN);
-    let text = fs::read_to_string(&path).map_err(StoreError::io("read", &path))?;
-    serde_json::from_str(&text).map_err(|error| StoreError::Damaged { path, reason: error.to_string() })
+    let text = inside::bytes(&path).map_err(StoreError::io("read", &path))?;
+    let saved: Result<Saved, String> = serde_json::from_slice(&text).map_err(|error| error.to_string());
+    let checked = saved.and_then(|saved| saved.check().map(|()| saved));
+    checked.map_err(|reason| StoreError::Damaged { path, reason })
+}
+
+impl Saved {
+    /// Names that rows are told apart by stand for one thing each.
+    fn check(&self) -> Result<(), String> {
+        let tasks = self.tasks.as_deref().unwrap_or_default();
+        if let Some(twice) = repeated(tasks.iter().map(|task| task.task.as_str())) {
+            return Err(format!("two tasks are called `{twice}`"));
+        }
+        for task in tasks {
+            let columns = task.details.iter().map(|detail| (detail.name.as_str(), &detail.columns));
+            for (table, columns) in columns.chain([("items", &task.columns)]) {
+                if let Some(twice) = repeated(columns.iter().map(String::as_str)) {
+                    return Err(format!("`{}` has two columns `{twice}` in its table `{table}`", task.task));
+                }
+            }
+            if let Some(twice) = repeated(task.details.iter().map(|detail| detail.name.as_str())) {
+                return Err(format!("`{}` has two tables `{twice}`", task.task));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The first name that was there before.
+fn repeated<'a>(mut names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let mut seen = BTreeSet::new();
+    names.find(|name| !seen.insert(*name))
 }
 
 /// Reads the rows of every task, in the order of the tasks.
 pub fn tables(folder: &Path, tasks: &[Definition]) -> Result<Vec<Table>, StoreError> {
     let path = folder.join(ITEMS);
-    let bytes = fs::read(&path).map_err(StoreError::io("read", &path))?;
+    let bytes = inside::bytes(&path).map_err(StoreError::io("read", &path))?;
     let shapes: BTreeMap<&str, Shape> =
         tasks.iter().enumerate().map(|(place, task)| (task.task.as_str(), Shape::of(place, task))).collect();
     let lines: Vec<&[u8]> = bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).collect();
@@ -154,7 +184,7 @@ pub fn details(folder: &Path, tasks: &[Definition]) -> Result<Vec<Vec<Table>>, S
         .map(|task| task.details.iter().map(|detail| table(&detail.name, &detail.columns)).collect())
         .collect();
     let path = folder.join(DETAILS);
-    let bytes = match fs::read(&path) {
+    let bytes = match inside::bytes(&path) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(tables),
         Err(error) => return Err(StoreError::io("read", &path)(error)),

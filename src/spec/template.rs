@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, ops::Range};
 use minijinja::{
     AutoEscape, Environment, Error, ErrorKind, State, UndefinedBehavior,
     syntax::SyntaxConfig,
-    value::{Serde, Value},
+    value::{Serde, Value, ValueKind},
 };
 use serde::Serialize;
 
@@ -41,6 +41,12 @@ impl Default for Renderer<'_> {
         environment.set_auto_escape_callback(|_| AutoEscape::None);
         environment.set_fuel(Some(200_000));
         environment.set_unknown_method_callback(method);
+        environment.set_formatter(|out, state, value| {
+            if value.kind() != ValueKind::String && !fits(value, &mut { LONGEST }) {
+                return Err(Error::new(ErrorKind::OutOfFuel, "a list is too long to be written"));
+            }
+            minijinja::escape_formatter(out, state, value)
+        });
         environment.add_filter("literal", literal);
         if let Ok(syntax) = SyntaxConfig::builder().keep_trailing_newline(true).build() {
             environment.set_syntax(syntax);
@@ -99,6 +105,42 @@ fn expression(source: &str) -> Option<&str> {
     .then(|| inner.trim_start_matches('-').trim_end_matches('-'))
 }
 
+/// Bytes that a list or a mapping may take as a text.
+const LONGEST: usize = 4 << 20;
+
+/// Whether a list or a mapping takes at most so many bytes as a text, or about that. Lists are repeated without being made,
+/// so that no fuel is asked for them before all of it is written. What can be gone through only once is not looked at.
+fn fits(value: &Value, left: &mut usize) -> bool {
+    let len = match value.kind() {
+        ValueKind::Seq | ValueKind::Map | ValueKind::Iterable => value.len(),
+        ValueKind::String => return take(left, value.len().unwrap_or_default()),
+        _ => return take(left, 1),
+    };
+    let Some(len) = len else { return true };
+    if !take(left, len) {
+        return false;
+    }
+    let Ok(mut entries) = value.try_iter() else { return true };
+    if value.kind() == ValueKind::Map {
+        entries.all(|key| fits(&key, left) && value.get_item(&key).is_ok_and(|entry| fits(&entry, left)))
+    } else {
+        entries.all(|entry| fits(&entry, left))
+    }
+}
+
+fn take(left: &mut usize, bytes: usize) -> bool {
+    left.checked_sub(bytes).map(|rest| *left = rest).is_some()
+}
+
+/// A value as JSON.
+fn json(value: &Value) -> Result<serde_json::Value, Fault> {
+    let fault = |message: String| Fault { message, range: None };
+    if value.kind() != ValueKind::String && !fits(value, &mut { LONGEST }) {
+        return Err(fault(format!("its value takes more than {} MB", LONGEST >> 20)));
+    }
+    serde_json::to_value(value).map_err(|error| fault(error.to_string()))
+}
+
 impl Template<'_> {
     /// The names it takes from outside.
     pub fn names(&self) -> BTreeSet<String> {
@@ -117,8 +159,7 @@ impl Template<'_> {
                 if value.is_undefined() {
                     return Err(Fault { message: "its value is not defined".to_owned(), range: None });
                 }
-                serde_json::to_value(&value)
-                    .map_err(|error| Fault { message: error.to_string(), range: None })
+                json(&value)
             }
             Body::Text(template) => template
                 .render(context)

@@ -27,7 +27,7 @@ const ONE: &str = "benchmark: b\ntasks:\n  - cloze: c\n    items:\n      - [a, b
 /// A benchmark whose items are in a file.
 const DATA: &str = "benchmark: b\ntasks:\n  - cloze: c\n    allow: [few-items]\n    data: data.jsonl\n";
 
-fn load(folder: &Path, name: &str) -> Loaded<Task> {
+pub(super) fn load(folder: &Path, name: &str) -> Loaded<Task> {
     let start = Instant::now();
     let loaded = spec::load(&[folder.join(name)], &Choices::default());
     let taken = start.elapsed();
@@ -45,7 +45,7 @@ fn said(spec: impl AsRef<[u8]>, data: impl AsRef<[u8]>) -> String {
 }
 
 /// What is shown of it. Nothing in it may steer a terminal, in no format.
-fn shown(loaded: &Loaded<Task>) -> String {
+pub(super) fn shown(loaded: &Loaded<Task>) -> String {
     let text = render::human(&loaded.findings, &loaded.sources, LOOK);
     for text in [text.clone(), render::github(&loaded.findings, &loaded.sources)] {
         let steers = |c: char| c != '\n' && (c.is_control() || ('\u{202a}'..='\u{202e}').contains(&c));
@@ -56,7 +56,7 @@ fn shown(loaded: &Loaded<Task>) -> String {
 
 /// Every one of the words is said.
 #[track_caller]
-fn assert_said(said: &str, words: &[&str]) {
+pub(super) fn assert_said(said: &str, words: &[&str]) {
     for words in words {
         assert!(said.contains(words), "`{words}` is missing in\n{said}");
     }

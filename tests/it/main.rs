@@ -25,7 +25,11 @@ mod kinds_sampling;
 #[cfg(feature = "local")]
 mod local;
 mod foreign;
+#[cfg(feature = "local")]
+mod fuzz_corpus;
 mod hostile;
+mod hostile_data;
+mod hostile_runs;
 mod import;
 mod import_lm_eval;
 #[cfg(feature = "local")]
@@ -43,6 +47,7 @@ mod schema;
 mod spec;
 mod tidy;
 mod tokens;
+mod unsafe_code;
 
 /// A part of the test data, or nothing, which is said past the test harness: it shows nothing that a passing test prints.
 #[expect(clippy::explicit_write, reason = "`eprintln!` is what the harness takes")]

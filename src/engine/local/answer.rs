@@ -110,9 +110,12 @@ impl<'a> Kinds<'a> {
 
 /// Why a sequence has no answer, which is read once more for it.
 pub(super) fn not_finite(model: &Model, tokens: &[u32], length: usize) -> Failure {
+    let layer = |layer: usize| format!("layer {} of {}", layer + 1, model.layers());
     let place = match model.first_not_finite(tokens, length) {
         Place::Embedding => "in the embedding".to_owned(),
-        Place::Layer(layer) => format!("in layer {} of {}", layer + 1, model.layers()),
+        Place::Attention(index) => format!("in the attention of {}", layer(index)),
+        Place::Feed(index) => format!("in the feed-forward part of {}", layer(index)),
+        Place::Layer(index) => format!("in {}", layer(index)),
         Place::Head => "in the logits".to_owned(),
     };
     Failure::new(

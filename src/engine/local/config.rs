@@ -270,7 +270,11 @@ impl<'a> Config<'a> {
 
     /// Notes what is wrong with values together.
     pub fn fault(&self, fault: impl Into<String>) {
-        self.faults.borrow_mut().push(fault.into());
+        let (fault, mut faults) = (fault.into(), self.faults.borrow_mut());
+        // What is wrong in every layer is said once.
+        if !faults.contains(&fault) {
+            faults.push(fault);
+        }
     }
 
     /// Takes over the faults of an object within.

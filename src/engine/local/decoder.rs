@@ -69,7 +69,11 @@ struct Buffers(Vec<Vec<f32>>);
 pub enum Place {
     /// In the sum of the embeddings.
     Embedding,
-    /// After this layer, counted from 0.
+    /// In what the attention of this layer gives, counted from 0.
+    Attention(usize),
+    /// In what the feed-forward part of this layer gives.
+    Feed(usize),
+    /// After this layer: where it adds its parts up, or anywhere in it where it has no such parts.
     Layer(usize),
     /// After the last layer.
     Head,
@@ -141,7 +145,7 @@ impl Decoder {
         let mut x = self.embed(&call); // [tokens, hidden]
         watch(Place::Embedding, &x);
         for (index, layer) in self.layers.iter().enumerate() {
-            self.layer(&mut x, index, layer, &mut call);
+            self.layer(&mut x, index, layer, &mut call, &mut watch);
             watch(Place::Layer(index), &x);
         }
 
@@ -193,14 +197,23 @@ impl Decoder {
         x
     }
 
-    fn layer(&self, x: &mut Vec<f32>, index: usize, layer: &Layer, call: &mut Call<'_, '_>) {
+    fn layer(
+        &self,
+        x: &mut Vec<f32>,
+        index: usize,
+        layer: &Layer,
+        call: &mut Call<'_, '_>,
+        watch: &mut impl FnMut(Place, &[f32]),
+    ) {
         match &layer.wiring {
             Wiring::Serial { attention, feed } => {
                 self.step(x, attention, layer.residual, call, |rows, out, call| {
                     self.attention(rows, index, &layer.attention, out, call);
+                    watch(Place::Attention(index), out);
                 });
                 self.step(x, feed, layer.residual, call, |rows, out, call| {
                     self.feed(rows, &layer.feed, out, &mut call.buffers);
+                    watch(Place::Feed(index), out);
                 });
             }
             Wiring::Parallel { attention, feed } => {
@@ -209,10 +222,12 @@ impl Decoder {
                 let mut fed = call.buffers.take(x.len());
                 self.norm(x, attention, &mut normed);
                 self.attention(&normed, index, &layer.attention, &mut attended, call);
+                watch(Place::Attention(index), &attended);
                 if let Some(feed) = feed {
                     self.norm(x, feed, &mut normed);
                 }
                 self.feed(&normed, &layer.feed, &mut fed, &mut call.buffers);
+                watch(Place::Feed(index), &fed);
                 for step in [&mut attended, &mut fed] {
                     self.add(x, step, layer.residual);
                 }

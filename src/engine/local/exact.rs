@@ -2,7 +2,7 @@
 
 use std::num::{NonZeroU32, NonZeroUsize};
 
-use super::{decoder::Decoder, kernel::Isa, model::Model, *};
+use super::{decoder::Decoder, family::Feed, kernel::Isa, model::Model, *};
 use crate::{
     engine::drive,
     plan::{Ask, Decoding, FailureKind, FirstToken, Sampled, Truncation, Windows},
@@ -221,7 +221,7 @@ fn a_listener_can_stop_between_batches() {
 }
 
 #[test]
-fn numbers_that_are_not_finite_fail_their_request_and_name_the_layer() {
+fn numbers_that_are_not_finite_fail_their_request_and_name_the_part_of_the_layer() {
     let message = |damage: fn(&mut Decoder), ask: fn(&mut Ask)| {
         let mut model = model(64, 1);
         damage(decoder(&mut model));
@@ -250,7 +250,20 @@ fn numbers_that_are_not_finite_fail_their_request_and_name_the_layer() {
         );
         let damage: fn(&mut Decoder) =
             |decoder| decoder.layers[2].attention.output.bias.as_mut().unwrap()[5] = f32::INFINITY;
-        assert!(message(damage, ask).contains("layer 3 of 4"));
+        assert!(message(damage, ask).contains("in the attention of layer 3 of 4"));
+        let damage: fn(&mut Decoder) = |decoder| {
+            let Feed::Dense(mlp) = &mut decoder.layers[1].feed else { unreachable!() };
+            mlp.down.bias.as_mut().unwrap()[0] = f32::NAN;
+        };
+        assert!(message(damage, ask).contains("in the feed-forward part of layer 2 of 4"));
+        // Both parts are finite, their sum is not.
+        let damage: fn(&mut Decoder) = |decoder| {
+            let layer = &mut decoder.layers[0];
+            layer.attention.output.bias.as_mut().unwrap()[0] = f32::MAX;
+            let Feed::Dense(mlp) = &mut layer.feed else { unreachable!() };
+            mlp.down.bias.as_mut().unwrap()[0] = f32::MAX;
+        };
+        assert!(message(damage, ask).contains("finite in layer 1 of 4"));
         assert!(
             message(|decoder| decoder.norm.as_mut().unwrap().weight[1] = f32::NAN, ask).contains("logits")
         );

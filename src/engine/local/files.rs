@@ -35,6 +35,8 @@ impl<T: Read + Seek> ReadSeek for T {}
 
 /// Bytes that are hashed at a time.
 const PIECE: usize = 1 << 20;
+/// Longer than any config, index or tokenizer; the largest tokenizers have a tenth of it.
+const LONGEST_TEXT: u64 = 256 << 20;
 
 impl Files {
     /// For messages.
@@ -94,9 +96,19 @@ impl Files {
         }
     }
 
-    /// The whole file.
+    /// The whole file, which is a text and no weights.
     pub fn read(&self, name: &str) -> io::Result<Cow<'static, [u8]>> {
-        self.part(name, 0..self.len(name)?)
+        self.part(name, 0..self.len_of_text(name)?)
+    }
+
+    /// The size in bytes of a file that is a text and no weights.
+    pub fn len_of_text(&self, name: &str) -> io::Result<u64> {
+        let len = self.len(name)?;
+        if len > LONGEST_TEXT {
+            let most = LONGEST_TEXT >> 20;
+            return Err(io::Error::other(format!("it has {len} bytes, and at most {most} MB are allowed")));
+        }
+        Ok(len)
     }
 
     /// Some bytes of a file; fewer are an error.

@@ -329,7 +329,7 @@ impl Totals {
     }
 }
 
-/// A model's name as a folder's, as lm-evaluation-harness makes it.
+/// A model's name as a folder's, as lm-evaluation-harness makes it where that is a folder of its own.
 pub fn sanitized(name: &str) -> String {
     let mut out = String::new();
     let mut replaced = false;
@@ -342,5 +342,6 @@ pub fn sanitized(name: &str) -> String {
         }
         replaced = refused;
     }
-    out
+    // These are folders already, and other ones.
+    if matches!(out.as_str(), "" | "." | "..") { "__".to_owned() } else { out }
 }

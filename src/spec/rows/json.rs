@@ -6,8 +6,10 @@ use std::{
     rc::Rc,
 };
 
-use serde::de::{self, DeserializeSeed, Deserializer as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
-use serde_json::Value as Json;
+use serde::de::{
+    self, Deserialize, DeserializeSeed, Deserializer as _, IgnoredAny, MapAccess, SeqAccess, Visitor,
+};
+use serde_json::{Map, Value as Json};
 
 use super::{Pass, words};
 use crate::spec::finding::Finding;
@@ -68,6 +70,59 @@ impl<R: BufRead> io::Read for Tracked<R> {
     }
 }
 
+/// What stands where a row is wanted.
+pub(super) enum Entry {
+    /// An object, no key of which is given twice.
+    Object(Map<String, Json>),
+    /// No object.
+    Other,
+}
+
+impl<'de> Deserialize<'de> for Entry {
+    fn deserialize<D: de::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Shape;
+        impl<'de> Visitor<'de> for Shape {
+            type Value = Entry;
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("an object")
+            }
+            fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Entry, M::Error> {
+                let mut columns = Map::new();
+                while let Some(key) = map.next_key::<String>()? {
+                    if columns.contains_key(&key) {
+                        return Err(de::Error::custom(format!("`{key}` is given twice")));
+                    }
+                    columns.insert(key, map.next_value()?);
+                }
+                Ok(Entry::Object(columns))
+            }
+            fn visit_seq<S: SeqAccess<'de>>(self, mut list: S) -> Result<Entry, S::Error> {
+                while list.next_element::<IgnoredAny>()?.is_some() {}
+                Ok(Entry::Other)
+            }
+            fn visit_unit<E>(self) -> Result<Entry, E> {
+                Ok(Entry::Other)
+            }
+            fn visit_bool<E>(self, _: bool) -> Result<Entry, E> {
+                Ok(Entry::Other)
+            }
+            fn visit_i64<E>(self, _: i64) -> Result<Entry, E> {
+                Ok(Entry::Other)
+            }
+            fn visit_u64<E>(self, _: u64) -> Result<Entry, E> {
+                Ok(Entry::Other)
+            }
+            fn visit_f64<E>(self, _: f64) -> Result<Entry, E> {
+                Ok(Entry::Other)
+            }
+            fn visit_str<E>(self, _: &str) -> Result<Entry, E> {
+                Ok(Entry::Other)
+            }
+        }
+        deserializer.deserialize_any(Shape)
+    }
+}
+
 struct Entries<'a, 'p> {
     pass: &'a mut Pass<'p>,
     marks: &'a Marks,
@@ -89,13 +144,13 @@ impl<'de> Visitor<'de> for Entries<'_, '_> {
         loop {
             self.marks.1.set(None);
             self.pass.tally.0.set(0);
-            let Some(entry) = list.next_element::<Json>()? else { return Ok(()) };
+            let Some(entry) = list.next_element::<Entry>()? else { return Ok(()) };
             let end = self.marks.0.get();
             let (line, start) = self.marks.1.get().unwrap_or(end);
             let at = self.pass.place(line + 1, start, usize::try_from(end.1 - start).unwrap_or(usize::MAX));
             match entry {
-                Json::Object(columns) => self.pass.row(at, columns),
-                _ => self.pass.wrong(Finding::error("data", at, "the entry is no JSON object")),
+                Entry::Object(columns) => self.pass.row(at, columns),
+                Entry::Other => self.pass.wrong(Finding::error("data", at, "the entry is no JSON object")),
             }
         }
     }

@@ -22,6 +22,8 @@ use super::{
 };
 use crate::value::Hasher;
 
+use json::Entry;
+
 /// The longest row. A longer one is mostly a quote that was never closed.
 const LONGEST: u64 = 16 << 20;
 
@@ -65,10 +67,15 @@ pub(super) fn read(
         Finding::error("file", named, format!("{name} cannot be read: {error}"))
             .help("a path in a spec starts from the spec's own folder")
     };
-    let opened = File::open(path).and_then(|file| Ok((file.metadata()?.is_file(), file)));
+    // Looked at before it is opened: to open a pipe is to wait for somebody who writes to it.
+    let opened = path.metadata().and_then(|data| data.is_file().then(|| File::open(path)).transpose());
     let file = match opened {
-        Ok((true, file)) => file,
-        Ok((false, _)) => return reader.tell(Finding::error("file", named, format!("{name} is not a file"))),
+        Ok(Some(file)) => file,
+        Ok(None) => {
+            let finding = Finding::error("file", named, format!("{name} is not a file"));
+            return reader
+                .tell(finding.help("name a file with rows; pipes, devices and folders are not read"));
+        }
         Err(error) => return reader.tell(broken(&error)),
     };
     let source = reader.sources.add(Source {
@@ -92,6 +99,9 @@ pub(super) fn read(
     if let Err(error) = done {
         return reader.tell(broken(&error));
     }
+    if !sound {
+        return None;
+    }
     // The digest is of the whole file, whatever was read of it.
     let counted = input.get_mut();
     counted.tally.0.set(0);
@@ -100,7 +110,7 @@ pub(super) fn read(
     }
     let counted = input.into_inner();
     reader.note(FileRead { path: name, bytes: counted.tally.1.get(), sha256: counted.hasher.finish() });
-    sound.then_some(())
+    Some(())
 }
 
 /// Bytes since the last row began, and bytes in all.
@@ -228,10 +238,13 @@ impl Pass<'_> {
 
     fn jsonl(&mut self, input: &mut impl BufRead) -> io::Result<()> {
         self.each_line(input, &mut |pass, at, text| match serde_json::from_str(text) {
-            Ok(Json::Object(columns)) => pass.row(at, columns),
-            Ok(_) => pass.wrong(Finding::error("data", at, "the line is no JSON object").label("this line")),
+            Ok(Entry::Object(columns)) => pass.row(at, columns),
+            Ok(Entry::Other) => {
+                pass.wrong(Finding::error("data", at, "the line is no JSON object").label("this line"))
+            }
             Err(error) => {
-                let message = format!("the line is not JSON: {}", words(&error));
+                let not_json = if error.is_data() { "" } else { "the line is not JSON: " };
+                let message = format!("{not_json}{}", words(&error));
                 let column = error.column().saturating_sub(1).min(text.len().saturating_sub(1));
                 let at = Place { start: at.start + column as u64, len: 1, ..at };
                 pass.wrong(Finding::error("data", at, message));

@@ -7,10 +7,10 @@ use yardstick::engine::local::{Checkpoint, CheckpointError, Files, Local, Option
 
 use super::data;
 
-const MODEL: &str = "src/reference/model";
+pub(super) const MODEL: &str = "src/reference/model";
 
 /// The built-in model's files in a folder of their own.
-fn copy() -> tempfile::TempDir {
+pub(super) fn copy() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     for name in ["config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"] {
         fs::copy(Path::new(MODEL).join(name), folder.path().join(name)).unwrap();
@@ -20,14 +20,14 @@ fn copy() -> tempfile::TempDir {
 
 /// What is said of the built-in model after some damage.
 #[track_caller]
-fn fault(damage: impl FnOnce(&Path)) -> String {
+pub(super) fn fault(damage: impl FnOnce(&Path)) -> String {
     let folder = copy();
     damage(folder.path());
     message(folder.path())
 }
 
 #[track_caller]
-fn message(folder: &Path) -> String {
+pub(super) fn message(folder: &Path) -> String {
     let origin = Origin { source: "a test".into(), revision: None };
     let opened = Checkpoint::open(Files::Folder(folder.to_owned()));
     let error =
@@ -35,7 +35,7 @@ fn message(folder: &Path) -> String {
     error.expect("a fault was made").to_string().replace(&folder.display().to_string(), "FOLDER")
 }
 
-fn edit(folder: &Path, change: impl FnOnce(&mut Value)) {
+pub(super) fn edit(folder: &Path, change: impl FnOnce(&mut Value)) {
     let file = folder.join("config.json");
     let mut config: Value = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
     change(&mut config);
@@ -55,7 +55,7 @@ fn edit_header(folder: &Path, change: impl FnOnce(&mut Value)) {
 }
 
 #[track_caller]
-fn says(message: &str, parts: &[&str]) {
+pub(super) fn says(message: &str, parts: &[&str]) {
     for part in parts {
         assert!(message.contains(part), "`{part}` is not in:\n{message}");
     }

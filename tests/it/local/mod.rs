@@ -8,6 +8,7 @@ mod gguf;
 mod golden_blimp;
 mod golden_families;
 mod golden_models;
+mod hostile;
 mod long_prompts;
 
 use std::{num::NonZeroUsize, path::PathBuf};

@@ -57,6 +57,8 @@ pub(super) struct Common<'c> {
 const MOST_LAYERS: usize = 10_000;
 /// More experts than any layer has.
 const MOST_EXPERTS: usize = 4096;
+/// More experts than all layers of a model have; each is in memory as a list of names before its weights are looked for.
+const MOST_EXPERTS_OF_ALL: usize = 1 << 17;
 
 /// How many layers there are, few enough to make a list of them.
 pub(super) fn layers(config: &Config<'_>, key: &str, usual: usize) -> usize {
@@ -303,10 +305,13 @@ impl Common<'_> {
         if chosen > count {
             self.config.fault(format!("{chosen} experts are chosen for each token, of {count}"));
         }
-        if count > MOST_EXPERTS {
-            self.config.fault(format!("{count} experts; at most {MOST_EXPERTS} are allowed"));
+        let most = MOST_EXPERTS.min(MOST_EXPERTS_OF_ALL / self.layers.max(1));
+        if count > most {
+            let layers = self.layers;
+            self.config
+                .fault(format!("{count} experts; at most {most} are allowed in each of {layers} layers"));
         }
-        let count = count.min(MOST_EXPERTS);
+        let count = count.min(most);
         Experts {
             router: Linear::new(router, self.hidden, count, false),
             weights,
