@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeMap,
     num::NonZeroUsize,
-    ops::ControlFlow,
+    ops::{ControlFlow, Range},
     path::{Path, PathBuf},
     time::Instant,
 };
@@ -15,11 +15,12 @@ use super::{
     model::Opened,
     progress::Event,
     provenance,
+    shard::Answered,
     verify::{self, Verified},
 };
 use crate::{
     engine::{self, replay::Replay},
-    plan::{Answer, Answers},
+    plan::{Answer, Answers, Shard},
     record::{
         Command, EngineInfo, Record, Run, Status, Tokens,
         folder::{self, StoreError},
@@ -43,6 +44,8 @@ pub(super) struct Job<'a> {
     pub(super) results: &'a Path,
     /// The folder of an interrupted run.
     pub(super) resume: Option<(PathBuf, Run)>,
+    /// The piece of the plan that is asked, where a new run asks only one.
+    pub(super) shard: Option<Shard>,
     /// How many requests are asked again afterwards.
     pub(super) verify: Option<NonZeroUsize>,
 }
@@ -51,6 +54,8 @@ pub(super) struct Job<'a> {
 pub(super) enum Measured {
     /// Sealed, in its folder.
     Complete(Box<Record>, PathBuf, Option<Verified>),
+    /// A piece of the plan, sealed: answers without numbers.
+    Shard(Box<Answered>, Option<Verified>),
     /// Stopped early; what is answered is kept.
     Interrupted,
 }
@@ -81,8 +86,10 @@ pub(super) fn measure(mut job: Job<'_>, shell: &mut Shell) -> Result<Measured, S
         .into_iter()
         .filter_map(|(request, outcome)| Some((request, outcome.ok()?)))
         .collect();
+    let part = run.shard.map_or(0..requests.len(), |shard| shard.part(&plan.requests));
+    let (requests, all) = (&requests[part.clone()], requests.len());
     let start = Instant::now();
-    let (answers, failed) = ask(&plan, &requests, known, &mut opened, &mut journal, shell);
+    let (answers, failed) = ask(&plan, part.clone(), requests, known, &mut opened, &mut journal, shell);
     if let Some(time) = &mut run.time {
         time.answer_s += start.elapsed().as_secs_f64();
         time.finished = Some(provenance::utc(provenance::now()));
@@ -105,7 +112,12 @@ pub(super) fn measure(mut job: Job<'_>, shell: &mut Shell) -> Result<Measured, S
     run.answers_sha256 = Some(sealed);
     run.status = Status::Complete;
     let verified =
-        verify.map(|count| verify::verify(opened.engine.as_mut(), &plan.requests, &answers, count));
+        verify.map(|count| verify::verify(opened.engine.as_mut(), &plan.requests[part], &answers, count));
+    if let Some(shard) = run.shard {
+        let answered = Answered::new(run, shard, path, all, &answers);
+        derive::write_run(&answered.folder, &answered.run)?;
+        return Ok(Measured::Shard(Box::new(answered), verified));
+    }
     let record = derive::judge(run, suite, &tasks, plan, &answers);
     derive::write(&path, &record)?;
     folder::point_latest(results, &path);
@@ -143,6 +155,7 @@ impl Job<'_> {
             specs: self.specs,
             warnings: &self.warnings,
             scored_from: None,
+            shard: self.shard,
         };
         begun.make(self.results)
     }
@@ -160,9 +173,10 @@ fn same_plan(path: &Path, run: &Run, model: Digest, plan: Digest) -> Result<(), 
     Err(StoreError::Damaged { path: path.to_owned(), reason: reason.into() })
 }
 
-/// Asks what is not known yet. A journal that cannot be written ends the run: nothing may be measured that is not kept.
+/// Asks what is not known yet of a part of the plan, whose requests have these digests. A journal that cannot be written ends the run: nothing may be measured that is not kept.
 fn ask(
     plan: &Plan,
+    part: Range<usize>,
     requests: &[Digest],
     known: BTreeMap<Digest, Answer>,
     opened: &mut Opened,
@@ -180,16 +194,16 @@ fn ask(
     });
     let mut replay = Replay::new(opened.engine.as_mut(), known);
     let mut stopping = false;
-    let answers = engine::drive(&mut replay, &plan.requests, &mut |index, outcome| {
+    let answers = engine::drive(&mut replay, &plan.requests[part.clone()], &mut |index, outcome| {
         if !kept[index]
             && let Err(error) = journal.append(requests[index], outcome)
         {
             failed = Some(error);
             return ControlFlow::Break(());
         }
-        watch.count(index, outcome);
+        watch.count(part.start + index, outcome);
         listener.hear(&Event::Answered { done: watch.done, total: requests.len(), tokens: watch.tokens });
-        for (name, line) in watch.finished(index) {
+        for (name, line) in watch.finished(part.start + index) {
             listener.hear(&Event::TaskDone { name, line: &line });
         }
         if interrupt::asked() {

@@ -10,6 +10,7 @@ mod export;
 mod import;
 mod interrupt;
 mod measure;
+mod merge;
 #[cfg_attr(
     not(feature = "local"),
     expect(
@@ -33,6 +34,7 @@ mod run;
 mod runs;
 mod schema;
 mod score;
+mod shard;
 mod show;
 mod snapshot;
 mod tokens;
@@ -83,6 +85,7 @@ enum Command {
     Runs(runs::Arguments),
     Compare(Box<compare::Arguments>),
     Score(score::Arguments),
+    Merge(merge::Arguments),
     Show(show::Arguments),
     Power(power::Arguments),
     Import(import::Arguments),
@@ -129,6 +132,7 @@ impl Cli {
             Command::Runs(arguments) => runs::run(&arguments, &mut shell),
             Command::Show(arguments) => show::run(&arguments, &mut shell),
             Command::Score(arguments) => score::run(&arguments, &mut shell),
+            Command::Merge(arguments) => merge::run(&arguments, &mut shell),
             Command::Compare(arguments) => compare::run(&arguments, &mut shell),
             Command::Power(arguments) => power::run(&arguments, &mut shell),
             Command::Import(arguments) => import::run(&arguments, &mut shell),

@@ -13,10 +13,13 @@ use super::{
     model::{self, EngineOptions, Wanted},
     prepare::{self, Filters, Selection},
     progress::Event,
+    shard,
+    verify::Verified,
 };
 use crate::{
     compare::{Correction, Design, Options},
     metric::expect,
+    plan::Shard,
     record::{self, Expectation, Outcome, Record, Run, Status, TaskRecord, folder},
     report::format::{self, Format},
     spec::{self, Loaded, Model, Severity, Suite},
@@ -47,6 +50,9 @@ pub(super) struct Arguments {
     /// Go on with an interrupted run: its folder, its id, or the last part of its id
     #[arg(long, value_name = "RUN", conflicts_with_all = ["specs", "models", "only", "set", "sample", "dry_run"])]
     resume: Option<String>,
+    /// Ask only the I-th of N pieces of the plan, such as `2/4`; `yardstick merge` makes one run of all
+    #[arg(long, value_name = "I/N", conflicts_with_all = ["resume", "dry_run", "junit"])]
+    shard: Option<Shard>,
     /// Afterwards ask so many of the answered requests again, each alone; any other answer ends the program with code 9
     #[arg(long, value_name = "N", num_args = 0..=1, require_equals = true, default_missing_value = "20")]
     verify: Option<NonZeroUsize>,
@@ -87,12 +93,13 @@ pub(super) fn run(arguments: &Arguments, shell: &mut Shell) -> Result<Exit, Exit
     for model in &loaded.suite.models {
         let one = One { arguments, selection: &selection, loaded: &loaded, model };
         match one.run(resume.clone(), shell) {
-            Ok(Some(record)) => {
+            Ok(Ended::Run(record)) => {
                 exit = exit.worse(verdict(&record));
                 names.push(model.id.to_string());
-                records.push(record);
+                records.push(*record);
             }
-            Ok(None) => {}
+            Ok(Ended::Shard(ended)) => exit = exit.worse(ended),
+            Ok(Ended::Plan) => {}
             Err(error) => exit = exit.worse(error),
         }
         if exit == Exit::Interrupted {
@@ -102,8 +109,8 @@ pub(super) fn run(arguments: &Arguments, shell: &mut Shell) -> Result<Exit, Exit
     if let Some(path) = &arguments.junit {
         export::write_junit(path, &records).map_err(|error| shell.fail(Exit::Results, error))?;
     }
-    // A plan has no numbers, and a run that is taken up only one model's.
-    if arguments.dry_run || resume.is_some() {
+    // Plans and shards have no numbers, and a run that is taken up only one model's.
+    if arguments.dry_run || arguments.shard.is_some() || resume.is_some() {
         return Ok(exit);
     }
     if records.len() > 1 {
@@ -166,6 +173,16 @@ fn interrupted(results: &Path, name: &str, shell: &mut Shell) -> Result<(PathBuf
     Ok((folder, run))
 }
 
+/// What came of one model.
+enum Ended {
+    /// A whole run.
+    Run(Box<Record>),
+    /// A piece of one, and what it means for the end of the program.
+    Shard(Exit),
+    /// A plan that was shown.
+    Plan,
+}
+
 /// One model.
 struct One<'a> {
     arguments: &'a Arguments,
@@ -175,7 +192,7 @@ struct One<'a> {
 }
 
 impl One<'_> {
-    fn run(&self, resume: Option<(PathBuf, Run)>, shell: &mut Shell) -> Result<Option<Record>, Exit> {
+    fn run(&self, resume: Option<(PathBuf, Run)>, shell: &mut Shell) -> Result<Ended, Exit> {
         let suite = &self.loaded.suite;
         let (tasks, skipped) = suite.tasks_of(self.model);
         for task in skipped {
@@ -205,7 +222,7 @@ impl One<'_> {
             .collect();
         if self.arguments.dry_run {
             let threads = self.arguments.engine.threads();
-            return dry_run::show(&plan, &found, threads, self.arguments.format, shell).map(|_| None);
+            return dry_run::show(&plan, &found, threads, self.arguments.format, shell).map(|_| Ended::Plan);
         }
         let opened = found.load(&self.arguments.engine, shell)?;
         let command = record::Command {
@@ -225,24 +242,33 @@ impl One<'_> {
             warnings,
             results: &self.arguments.out,
             resume,
+            shard: self.arguments.shard,
             verify: self.arguments.verify,
         };
         match measure::measure(job, shell).map_err(|error| shell.fail(Exit::Results, error))? {
             Measured::Interrupted => Err(Exit::Interrupted),
+            Measured::Shard(answered, verified) => {
+                let exit = shard::show(&answered, &self.arguments.out, self.arguments.format, shell)?;
+                said(verified, shell).map(|()| Ended::Shard(exit))
+            }
             Measured::Complete(record, folder, verified) => {
                 let (look, folder) = (shell.out.look, folder.display().to_string());
                 format::write(&mut shell.out, &record, Some(&folder), self.arguments.format, &look)
                     .map_err(|error| shell.fail(Exit::Results, format!("cannot write to stdout: {error}")))?;
-                if let Some(verified) = verified {
-                    if let Some(different) = &verified.different {
-                        return Err(shell.fail(Exit::Unstable, different.message()));
-                    }
-                    shell.say(&verified.summary());
-                }
-                Ok(Some(*record))
+                said(verified, shell).map(|()| Ended::Run(record))
             }
         }
     }
+}
+
+/// Says what asking again came to.
+fn said(verified: Option<Verified>, shell: &mut Shell) -> Result<(), Exit> {
+    let Some(verified) = verified else { return Ok(()) };
+    if let Some(different) = &verified.different {
+        return Err(shell.fail(Exit::Unstable, different.message()));
+    }
+    shell.say(&verified.summary());
+    Ok(())
 }
 
 /// How a finished run ends the program.

@@ -4,14 +4,15 @@ pub mod folder;
 pub mod journal;
 pub mod listing;
 pub mod saved;
+pub mod shards;
 mod metric;
 mod run;
 mod table;
 
 pub use metric::{Formula, Intervals, Metric, Range, Settings, Within};
 pub use run::{
-    Command, EngineInfo, FORMAT, Host, Imported, Origin, Program, Provenance, Run, SourceFile, Status,
-    SuiteInfo, Times, Tokens, Workspace,
+    Command, EngineInfo, FORMAT, Host, Imported, Origin, Part, Program, Provenance, Reused, Run, SourceFile,
+    Status, SuiteInfo, Times, Tokens, Workspace,
 };
 pub use table::{Cell, Column, ItemKey, Row, Table, intern};
 

@@ -27,6 +27,7 @@ pub mod summary_md;
 mod latex;
 pub mod format;
 pub mod runs;
+pub mod shard;
 pub mod show;
 pub mod compare;
 pub mod comparisons_csv;

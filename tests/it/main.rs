@@ -38,6 +38,7 @@ mod report;
 mod runs;
 mod saved;
 mod schema;
+mod shards;
 mod spec;
 mod tidy;
 mod tokens;
