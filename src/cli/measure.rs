@@ -15,6 +15,7 @@ use super::{
     model::Opened,
     progress::Event,
     provenance,
+    reuse::{Earlier, Taker},
     shard::Answered,
     verify::{self, Verified},
 };
@@ -44,6 +45,8 @@ pub(super) struct Job<'a> {
     pub(super) results: &'a Path,
     /// The folder of an interrupted run.
     pub(super) resume: Option<(PathBuf, Run)>,
+    /// Runs that answers are taken from.
+    pub(super) earlier: &'a [Earlier],
     /// The piece of the plan that is asked, where a new run asks only one.
     pub(super) shard: Option<Shard>,
     /// How many requests are asked again afterwards.
@@ -72,7 +75,7 @@ pub(super) fn measure(mut job: Job<'_>, shell: &mut Shell) -> Result<Measured, S
     } else {
         job.begin(model_digest, plan_digest)?
     };
-    let Job { suite, tasks, plan, mut opened, results, verify, .. } = job;
+    let Job { suite, tasks, plan, mut opened, results, earlier, verify, .. } = job;
     // Nothing is written before the folder is known to be ours.
     let (mut journal, recovered) = Journal::open(&path)?;
     derive::write_run(&path, &run)?;
@@ -81,13 +84,19 @@ pub(super) fn measure(mut job: Job<'_>, shell: &mut Shell) -> Result<Measured, S
         shell.listener.hear(&Event::Warning(&line));
         run.warnings.push(line);
     }
-    let known: BTreeMap<Digest, Answer> = recovered
+    let mut known: BTreeMap<Digest, Answer> = recovered
         .outcomes
         .into_iter()
         .filter_map(|(request, outcome)| Some((request, outcome.ok()?)))
         .collect();
     let part = run.shard.map_or(0..requests.len(), |shard| shard.part(&plan.requests));
     let (requests, all) = (&requests[part.clone()], requests.len());
+    let taker = Taker { folder: &path, model: model_digest, version: &run.program.version };
+    let reused = taker.take(earlier, requests, &mut known, &mut journal, shell.listener.as_mut())?;
+    if !reused.is_empty() {
+        run.reused.extend(reused);
+        derive::write_run(&path, &run)?;
+    }
     let start = Instant::now();
     let (answers, failed) = ask(&plan, part.clone(), requests, known, &mut opened, &mut journal, shell);
     if let Some(time) = &mut run.time {

@@ -1,6 +1,7 @@
 //! One command a file. The only place that prints, exits, and reads the clock or the environment.
 
 mod begin;
+mod cache;
 mod check;
 mod compare;
 mod derive;
@@ -30,6 +31,7 @@ mod prepare;
 pub mod progress;
 mod provenance;
 mod report;
+mod reuse;
 mod run;
 mod runs;
 mod schema;
@@ -90,6 +92,7 @@ enum Command {
     Power(power::Arguments),
     Import(import::Arguments),
     Export(export::Arguments),
+    Cache(cache::Arguments),
 }
 
 /// The two ends of the program, and how work is shown.
@@ -137,6 +140,7 @@ impl Cli {
             Command::Power(arguments) => power::run(&arguments, &mut shell),
             Command::Import(arguments) => import::run(&arguments, &mut shell),
             Command::Export(arguments) => export::run(&arguments, &mut shell),
+            Command::Cache(arguments) => cache::run(&arguments, &mut shell),
         };
         let (Ok(exit) | Err(exit)) = ended;
         match shell.out.flush() {

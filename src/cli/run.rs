@@ -13,6 +13,7 @@ use super::{
     model::{self, EngineOptions, Wanted},
     prepare::{self, Filters, Selection},
     progress::Event,
+    reuse::{self, Earlier},
     shard,
     verify::Verified,
 };
@@ -53,6 +54,10 @@ pub(super) struct Arguments {
     /// Ask only the I-th of N pieces of the plan, such as `2/4`; `yardstick merge` makes one run of all
     #[arg(long, value_name = "I/N", conflicts_with_all = ["resume", "dry_run", "junit"])]
     shard: Option<Shard>,
+    /// Take answers that earlier runs of the same model have to the same requests: from this run, or without a name from
+    /// all under --out; may be given several times
+    #[arg(long, value_name = "RUN", num_args = 0..=1, require_equals = true, default_missing_value = reuse::ALL, conflicts_with = "dry_run")]
+    reuse: Vec<String>,
     /// Afterwards ask so many of the answered requests again, each alone; any other answer ends the program with code 9
     #[arg(long, value_name = "N", num_args = 0..=1, require_equals = true, default_missing_value = "20")]
     verify: Option<NonZeroUsize>,
@@ -87,11 +92,13 @@ pub(super) fn run(arguments: &Arguments, shell: &mut Shell) -> Result<Exit, Exit
             folder::probe(folder).map_err(|error| shell.fail(Exit::Results, error))?;
         }
     }
+    let earlier = reuse::earlier(&arguments.out, &arguments.reuse);
+    let earlier = earlier.map_err(|error| shell.fail(Exit::Results, error))?;
     let base = baseline(&loaded.suite, shell)?;
     let mut exit = Exit::Success;
     let (mut names, mut records) = (Vec::new(), Vec::new());
     for model in &loaded.suite.models {
-        let one = One { arguments, selection: &selection, loaded: &loaded, model };
+        let one = One { arguments, selection: &selection, loaded: &loaded, earlier: &earlier, model };
         match one.run(resume.clone(), shell) {
             Ok(Ended::Run(record)) => {
                 exit = exit.worse(verdict(&record));
@@ -188,6 +195,7 @@ struct One<'a> {
     arguments: &'a Arguments,
     selection: &'a Selection,
     loaded: &'a Loaded<Task>,
+    earlier: &'a [Earlier],
     model: &'a Model,
 }
 
@@ -242,6 +250,7 @@ impl One<'_> {
             warnings,
             results: &self.arguments.out,
             resume,
+            earlier: self.earlier,
             shard: self.arguments.shard,
             verify: self.arguments.verify,
         };
@@ -249,12 +258,15 @@ impl One<'_> {
             Measured::Interrupted => Err(Exit::Interrupted),
             Measured::Shard(answered, verified) => {
                 let exit = shard::show(&answered, &self.arguments.out, self.arguments.format, shell)?;
+                reuse::summary(&answered.run, answered.asked).iter().for_each(|line| shell.say(line));
                 said(verified, shell).map(|()| Ended::Shard(exit))
             }
             Measured::Complete(record, folder, verified) => {
                 let (look, folder) = (shell.out.look, folder.display().to_string());
                 format::write(&mut shell.out, &record, Some(&folder), self.arguments.format, &look)
                     .map_err(|error| shell.fail(Exit::Results, format!("cannot write to stdout: {error}")))?;
+                let asked = record.run.suite.requests.unwrap_or_default();
+                reuse::summary(&record.run, asked).iter().for_each(|line| shell.say(line));
                 said(verified, shell).map(|()| Ended::Run(record))
             }
         }

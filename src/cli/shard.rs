@@ -15,7 +15,7 @@ pub(super) struct Answered {
     pub(super) shard: Shard,
     pub(super) folder: PathBuf,
     /// How many requests it asked.
-    asked: usize,
+    pub(super) asked: usize,
     /// How many there are in the whole plan.
     all: usize,
 }

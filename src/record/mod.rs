@@ -1,5 +1,6 @@
 //! What a run leaves behind: plain tables, estimates and provenance, free of task kinds and of report formats.
 
+pub mod cache;
 pub mod folder;
 pub mod journal;
 pub mod listing;

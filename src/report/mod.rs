@@ -28,6 +28,7 @@ mod latex;
 pub mod format;
 pub mod runs;
 pub mod shard;
+pub mod cache;
 pub mod show;
 pub mod compare;
 pub mod comparisons_csv;

@@ -9,7 +9,7 @@ use std::{
 use super::cli::{Results, json, output, spec, text};
 
 /// Several kinds: answers of each sort, a text that is asked twice, a group, a sample.
-const SPEC: &str = r#"
+pub(super) const SPEC: &str = r#"
 benchmark: facts
 model: mock
 seed: 3
@@ -33,9 +33,8 @@ tasks:
       news: ["The cabinet met.", "Prices rose."]
       fiction: ["Once upon a time."]
   - next_token: capital
-    prompts: [The capital of France is]
+    prompt: The capital of France is
     watch: [Paris, London]
-    expect: []
 "#;
 
 /// A small run with the built-in model, one of whose texts is too long for it.
@@ -49,7 +48,7 @@ fn reference() -> String {
 }
 
 /// Runs a spec as a whole.
-fn whole(spec: &str) -> (Results, PathBuf) {
+pub(super) fn whole(spec: &str) -> (Results, PathBuf) {
     let results = Results::new();
     let ran = output(&["run", spec, "-q", "--out", results.path()]);
     assert!(matches!(ran.status.code(), Some(0 | 5 | 6)), "{}", text(&ran.stderr));
@@ -58,7 +57,7 @@ fn whole(spec: &str) -> (Results, PathBuf) {
 }
 
 /// Runs a shard of a spec.
-fn shard(spec: &str, shard: &str, results: &Results, more: &[&str]) -> PathBuf {
+pub(super) fn shard(spec: &str, shard: &str, results: &Results, more: &[&str]) -> PathBuf {
     let ran = output(&[&["run", spec, "-q", "--shard", shard, "--out", results.path()], more].concat());
     assert!(matches!(ran.status.code(), Some(0 | 6)), "{}", text(&ran.stderr));
     let slug = format!("-shard-{}", shard.replace('/', "-of-"));
@@ -67,7 +66,7 @@ fn shard(spec: &str, shard: &str, results: &Results, more: &[&str]) -> PathBuf {
     made.pop().unwrap()
 }
 
-fn folders(results: &Results) -> Vec<PathBuf> {
+pub(super) fn folders(results: &Results) -> Vec<PathBuf> {
     let mut runs = results.runs();
     runs.sort();
     runs
@@ -130,7 +129,7 @@ fn timeless(summary: &str) -> String {
         .join("\n")
 }
 
-fn assert_same(run: &Path, other: &Path) {
+pub(super) fn assert_same(run: &Path, other: &Path) {
     let (one, other) = (files(run), files(other));
     assert_eq!(one.keys().collect::<Vec<_>>(), other.keys().collect::<Vec<_>>());
     assert!(one.len() >= 7 && one.contains_key("answers.jsonl"), "{:?}", one.keys());
@@ -243,7 +242,7 @@ fn a_shard_is_taken_up_like_any_run() {
 }
 
 /// Cuts a sealed run off, as if it had been stopped.
-fn interrupt(run: &Path, at: usize) {
+pub(super) fn interrupt(run: &Path, at: usize) {
     let answers = fs::read(run.join("answers.jsonl")).unwrap();
     fs::write(run.join("answers.jsonl"), &answers[..at]).unwrap();
     let record = fs::read_to_string(run.join("run.json")).unwrap().replace("\"complete\"", "\"interrupted\"");
