@@ -166,12 +166,12 @@ impl Gathered {
         // Ranges between those that are there, so that a huge number of shards costs nothing.
         let mut ranges = Vec::new();
         let mut next = 1;
-        for number in there.iter().copied().chain([of.saturating_add(1)]) {
+        for number in there.iter().copied().map(u64::from).chain([u64::from(of) + 1]) {
             if number > next {
                 let last = number - 1;
                 ranges.push(if last == next { next.to_string() } else { format!("{next}-{last}") });
             }
-            next = next.max(number.saturating_add(1));
+            next = next.max(number + 1);
         }
         let Some(first) = ranges.first() else { return };
         let first = first.split('-').next().unwrap_or(first);

@@ -41,6 +41,7 @@ mod saved;
 mod schema;
 mod sharding_page;
 mod shards;
+mod shards_refused;
 mod spec;
 mod tidy;
 mod tokens;

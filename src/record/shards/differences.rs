@@ -29,7 +29,7 @@ pub(super) fn between(own: &Run, other: &Run) -> Vec<String> {
             found.push(format!("{name} is {}, not {}", words(another), words(one)));
         }
     }
-    let sample = |run: &Run| run.command.sample.map_or_else(|| "not given".into(), |count| count.to_string());
+    let sample = |run: &Run| run.command.sample.map_or_else(|| "none".into(), |count| count.to_string());
     values("--sample", sample(own), sample(other), &mut found);
     values("the seed", own.seed.0, other.seed.0, &mut found);
     values("the level", own.level.get(), other.level.get(), &mut found);
@@ -53,7 +53,10 @@ fn model(own: &Run, other: &Run, found: &mut Vec<String>) {
     let files = |run: &Run| -> BTreeMap<String, Digest> {
         run.model.files.iter().map(|file| (file.name.clone(), file.sha256)).collect()
     };
-    sets_apart("model file", &files(own), &files(other), found);
+    // Another engine has other files, which says nothing more.
+    if own.model.engine == other.model.engine {
+        sets_apart("model file", &files(own), &files(other), found);
+    }
     if found.len() == before {
         found.push(unexplained("its model is another one", own, other));
     }
@@ -71,7 +74,7 @@ fn values<T: PartialEq + std::fmt::Display>(name: &str, own: T, other: T, found:
 }
 
 fn words(list: &[String]) -> String {
-    if list.is_empty() { "not given".into() } else { list.join(" ") }
+    if list.is_empty() { "none".into() } else { list.join(" ") }
 }
 
 /// Files by name.
