@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     engine::Card,
+    plan::Shard,
     record::{
         Command, EngineInfo, FORMAT, Host, Origin, Provenance, Run, SourceFile, Status, SuiteInfo, Times,
         Tokens,
@@ -42,6 +43,8 @@ pub(super) struct Begun<'a> {
     pub(super) warnings: &'a [String],
     /// The run whose answers it takes, where it asks nothing.
     pub(super) scored_from: Option<Origin>,
+    /// The piece of the plan that it asks, where it asks only one.
+    pub(super) shard: Option<Shard>,
 }
 
 impl Begun<'_> {
@@ -55,6 +58,7 @@ impl Begun<'_> {
             self.plan_digest.short(6),
         ];
         id.extend(self.scored_from.is_some().then(|| SCORED.to_owned()));
+        id.extend(self.shard.map(Shard::slug));
         let path = folder::create(results, &id.join("-"))?;
         let files: Vec<PathBuf> = self.suite.files.iter().map(|file| PathBuf::from(&file.path)).collect();
         let snapshot = Snapshot::new(files.iter().map(PathBuf::as_path), self.specs);
@@ -75,6 +79,9 @@ impl Begun<'_> {
             status: Status::Running,
             resumed: 0,
             scored_from: self.scored_from,
+            shard: self.shard,
+            parts: Vec::new(),
+            reused: Vec::new(),
             program: provenance::program(),
             origin: Provenance::Asked,
             command: Command {

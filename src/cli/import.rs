@@ -128,6 +128,9 @@ fn keep(result: Foreign, arguments: &Arguments) -> Result<(PathBuf, Record), Sto
         status: Status::Complete,
         resumed: 0,
         scored_from: None,
+        shard: None,
+        parts: Vec::new(),
+        reused: Vec::new(),
         program: provenance::program(),
         command: Command { model: card.name.clone(), ..Command::default() },
         suite: SuiteInfo {

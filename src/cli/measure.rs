@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeMap,
     num::NonZeroUsize,
-    ops::ControlFlow,
+    ops::{ControlFlow, Range},
     path::{Path, PathBuf},
     time::Instant,
 };
@@ -18,11 +18,13 @@ use super::{
     progress::Event,
     provenance,
     resume::{self, Asked, Unfinished},
+    reuse::{Earlier, Taker},
+    shard::Answered,
     verify::{self, Verified},
 };
 use crate::{
     engine::{self, replay::Replay},
-    plan::{Answer, Answers},
+    plan::{Answer, Answers, Shard},
     record::{
         Command, EngineInfo, Record, Run, Status, Tokens,
         folder::{self, StoreError},
@@ -46,6 +48,10 @@ pub(super) struct Job<'a> {
     pub(super) results: &'a Path,
     /// The folder of an interrupted run.
     pub(super) resume: Option<PathBuf>,
+    /// Runs that answers are taken from.
+    pub(super) earlier: &'a [Earlier],
+    /// The piece of the plan that is asked, where a new run asks only one.
+    pub(super) shard: Option<Shard>,
     /// How many requests are asked again afterwards.
     pub(super) verify: Option<NonZeroUsize>,
 }
@@ -54,8 +60,10 @@ pub(super) struct Job<'a> {
 pub(super) enum Measured {
     /// Sealed, in its folder.
     Complete(Box<Record>, PathBuf, Option<Verified>),
-    /// Stopped early, and how; what is answered is kept, and the record is of that.
-    Interrupted(Box<Record>, PathBuf, Exit),
+    /// A piece of the plan, sealed: answers without numbers.
+    Shard(Box<Answered>, Option<Verified>),
+    /// Stopped early, and how; what is answered is kept, and the record is of that. Of a piece of a plan there is none.
+    Interrupted(Option<Box<Record>>, PathBuf, Exit),
 }
 
 /// Measures, and keeps every answer as it comes.
@@ -109,14 +117,22 @@ impl Job<'_> {
             shell.listener.hear(&Event::Warning(&line));
             run.warnings.push(line);
         }
-        let known: BTreeMap<Digest, Answer> = recovered
+        let mut known: BTreeMap<Digest, Answer> = recovered
             .outcomes
             .into_iter()
             .filter_map(|(request, outcome)| Some((request, outcome.ok()?)))
             .collect();
-        let Job { suite, tasks, plan, mut opened, results, verify, .. } = self;
+        let Job { suite, tasks, plan, mut opened, results, earlier, verify, .. } = self;
+        let part = run.shard.map_or(0..requests.len(), |shard| shard.part(&plan.requests));
+        let (requests, all) = (&requests[part.clone()], requests.len());
+        let taker = Taker { folder: &path, model: model_digest, version: &run.program.version };
+        let reused = taker.take(earlier, requests, &mut known, &mut journal, shell.listener.as_mut())?;
+        if !reused.is_empty() {
+            run.reused.extend(reused);
+            derive::write_run(&path, &run)?;
+        }
         let start = Instant::now();
-        let (answers, failed) = ask(&plan, &requests, known, &mut opened, &mut journal, shell);
+        let (answers, failed) = ask(&plan, part.clone(), requests, known, &mut opened, &mut journal, shell);
         if let Some(time) = &mut run.time {
             time.answer_s += start.elapsed().as_secs_f64();
             time.finished = Some(provenance::utc(provenance::now()));
@@ -129,17 +145,26 @@ impl Job<'_> {
         saved?;
         if let Some(exit) = interrupt::asked() {
             run.status = Status::Interrupted;
+            if run.shard.is_some() {
+                derive::write_run(&path, &run)?;
+                return Ok(Measured::Interrupted(None, path, exit));
+            }
             let mut record = derive::judge(run, suite, &tasks, plan, &answers);
             // What is to be expected of all items is not yet to be expected.
             record.expectations.clear();
             derive::write(&path, &record)?;
-            return Ok(Measured::Interrupted(Box::new(record), path, exit));
+            return Ok(Measured::Interrupted(Some(Box::new(record)), path, exit));
         }
         let sealed = journal.seal(requests.iter().copied().zip(answers.iter()))?;
         run.answers_sha256 = Some(sealed);
         run.status = Status::Complete;
         let verified =
-            verify.map(|count| verify::verify(opened.engine.as_mut(), &plan.requests, &answers, count));
+            verify.map(|count| verify::verify(opened.engine.as_mut(), &plan.requests[part], &answers, count));
+        if let Some(shard) = run.shard {
+            let answered = Answered::new(run, shard, path, all, &answers);
+            derive::write_run(&answered.folder, &answered.run)?;
+            return Ok(Measured::Shard(Box::new(answered), verified));
+        }
         let record = derive::judge(run, suite, &tasks, plan, &answers);
         derive::write(&path, &record)?;
         folder::point_latest(results, &path);
@@ -151,6 +176,7 @@ impl Job<'_> {
         Asked {
             card: self.opened.engine.card(),
             plan,
+            shard: self.shard,
             seed: self.tasks.first().map(|task| task.settings.seed).unwrap_or_default(),
             files: self.suite.files.iter().map(|file| file.sha256).collect(),
             resolved: derive::resolved(self.suite, &self.tasks).1,
@@ -186,14 +212,17 @@ impl Job<'_> {
             specs: self.specs,
             warnings: &self.warnings,
             scored_from: None,
+            shard: self.shard,
         };
         begun.make(self.results)
     }
 }
 
-/// Asks what is not known yet. A journal that cannot be written ends the run: nothing may be measured that is not kept.
+/// Asks what is not known yet of a part of the plan, whose requests have these digests. A journal that cannot be written
+/// ends the run: nothing may be measured that is not kept.
 fn ask(
     plan: &Plan,
+    part: Range<usize>,
     requests: &[Digest],
     known: BTreeMap<Digest, Answer>,
     opened: &mut Opened,
@@ -211,16 +240,16 @@ fn ask(
     });
     let mut replay = Replay::new(opened.engine.as_mut(), known);
     let mut stopping = false;
-    let answers = engine::drive(&mut replay, &plan.requests, &mut |index, outcome| {
+    let answers = engine::drive(&mut replay, &plan.requests[part.clone()], &mut |index, outcome| {
         if !kept[index]
             && let Err(error) = journal.append(requests[index], outcome)
         {
             failed = Some(error);
             return ControlFlow::Break(());
         }
-        watch.count(index, outcome);
+        watch.count(part.start + index, outcome);
         listener.hear(&Event::Answered { done: watch.done, total: requests.len(), tokens: watch.tokens });
-        for (name, line) in watch.finished(index) {
+        for (name, line) in watch.finished(part.start + index) {
             listener.hear(&Event::TaskDone { name, line: &line });
         }
         if interrupt::asked().is_some() {

@@ -1,6 +1,7 @@
 //! One command a file. The only place that prints, exits, and reads the clock or the environment.
 
 mod begin;
+mod cache;
 mod check;
 mod compare;
 mod derive;
@@ -12,6 +13,7 @@ mod faults;
 mod import;
 mod interrupt;
 mod measure;
+mod merge;
 #[cfg_attr(
     not(feature = "local"),
     expect(
@@ -32,10 +34,12 @@ pub mod progress;
 mod provenance;
 mod report;
 mod resume;
+mod reuse;
 mod run;
 mod runs;
 mod schema;
 mod score;
+mod shard;
 mod show;
 mod snapshot;
 mod tokens;
@@ -86,10 +90,12 @@ enum Command {
     Runs(runs::Arguments),
     Compare(Box<compare::Arguments>),
     Score(score::Arguments),
+    Merge(merge::Arguments),
     Show(show::Arguments),
     Power(power::Arguments),
     Import(import::Arguments),
     Export(export::Arguments),
+    Cache(cache::Arguments),
 }
 
 /// The two ends of the program, and how work is shown.
@@ -143,10 +149,12 @@ impl Command {
             Command::Runs(arguments) => runs::run(&arguments, shell),
             Command::Show(arguments) => show::run(&arguments, shell),
             Command::Score(arguments) => score::run(&arguments, shell),
+            Command::Merge(arguments) => merge::run(&arguments, shell),
             Command::Compare(arguments) => compare::run(&arguments, shell),
             Command::Power(arguments) => power::run(&arguments, shell),
             Command::Import(arguments) => import::run(&arguments, shell),
             Command::Export(arguments) => export::run(&arguments, shell),
+            Command::Cache(arguments) => cache::run(&arguments, shell),
         };
         let (Ok(exit) | Err(exit)) = ended;
         match shell.out.flush() {

@@ -39,6 +39,7 @@ pub(super) fn run(arguments: &Arguments, shell: &mut Shell) -> Result<Exit, Exit
     let path =
         folder::find(&arguments.out, &arguments.run).map_err(|error| shell.fail(Exit::Results, error))?;
     let run = folder::read_run(&path).map_err(|error| shell.fail(Exit::Results, error))?;
+    folder::whole(&path, &run).map_err(|error| shell.fail(Exit::Results, error))?;
     if let Provenance::Imported(_) = run.origin {
         return imported(&path, arguments, shell);
     }

@@ -9,6 +9,7 @@ use std::{
 use super::{Shell, exit::Exit, interrupt, snapshot::SPEC};
 use crate::{
     engine::Card,
+    plan::Shard,
     record::{
         Run, SourceFile, Status,
         folder::{self, StoreError},
@@ -22,6 +23,8 @@ use crate::{
 pub(super) struct Asked<'a> {
     pub(super) card: &'a Card,
     pub(super) plan: Digest,
+    /// The piece of it, where it is one.
+    pub(super) shard: Option<Shard>,
     pub(super) seed: Seed,
     /// The specs and data that were read.
     pub(super) files: Vec<Digest>,
@@ -71,6 +74,7 @@ pub(super) fn find(results: &Path, asked: &Asked<'_>) -> Vec<Unfinished> {
         .filter_map(|folder| {
             let run = folder::read_run(&folder).ok()?;
             let same = run.status != Status::Complete
+                && run.shard == asked.shard
                 && run.suite.resolved_sha256 == Some(asked.resolved)
                 && run.suite.files.iter().map(|file| file.sha256).eq(asked.files.iter().copied())
                 && asked.changes(&folder, &run).is_empty();

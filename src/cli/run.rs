@@ -14,10 +14,14 @@ use super::{
     prepare::{self, Filters, Selection},
     progress::Event,
     resume,
+    reuse::{self, Earlier},
+    shard,
+    verify::Verified,
 };
 use crate::{
     compare::{Correction, Design, Options},
     metric::expect,
+    plan::Shard,
     record::{self, Expectation, Outcome, Record, TaskRecord, folder},
     report::format::{self, Format},
     spec::{self, Loaded, Model, Severity, Suite},
@@ -52,6 +56,13 @@ pub(super) struct Arguments {
     /// with it, as a scheduler that starts a job again needs it
     #[arg(long = "continue", conflicts_with_all = ["resume", "dry_run"])]
     go_on: bool,
+    /// Ask only the I-th of N pieces of the plan, such as `2/4`; `yardstick merge` makes one run of all
+    #[arg(long, value_name = "I/N", conflicts_with_all = ["resume", "dry_run", "junit"])]
+    shard: Option<Shard>,
+    /// Take answers that earlier runs of the same model have to the same requests: from this run, or without a name from
+    /// all under --out; may be given several times
+    #[arg(long, value_name = "RUN", num_args = 0..=1, require_equals = true, default_missing_value = reuse::ALL, conflicts_with = "dry_run")]
+    reuse: Vec<String>,
     /// Afterwards ask so many of the answered requests again, each alone; any other answer ends the program with code 9
     #[arg(long, value_name = "N", num_args = 0..=1, require_equals = true, default_missing_value = "20")]
     verify: Option<NonZeroUsize>,
@@ -86,18 +97,21 @@ pub(super) fn run(arguments: &Arguments, shell: &mut Shell) -> Result<Exit, Exit
             folder::probe(folder).map_err(|error| shell.fail(Exit::Results, error))?;
         }
     }
+    let earlier = reuse::earlier(&arguments.out, &arguments.reuse);
+    let earlier = earlier.map_err(|error| shell.fail(Exit::Results, error))?;
     let base = baseline(&loaded.suite, shell)?;
     let mut exit = Exit::Success;
     let (mut names, mut records) = (Vec::new(), Vec::new());
     for model in &loaded.suite.models {
-        let one = One { arguments, selection: &selection, loaded: &loaded, model };
+        let one = One { arguments, selection: &selection, loaded: &loaded, earlier: &earlier, model };
         match one.run(resumed.as_ref().map(|(folder, _)| folder.clone()), shell) {
-            Ok(Some(record)) => {
+            Ok(Ended::Run(record)) => {
                 exit = exit.worse(verdict(&record));
                 names.push(model.id.to_string());
-                records.push(record);
+                records.push(*record);
             }
-            Ok(None) => {}
+            Ok(Ended::Shard(ended)) => exit = exit.worse(ended),
+            Ok(Ended::Plan) => {}
             Err(error) => exit = exit.worse(error),
         }
         if let Some(signal) = interrupt::asked() {
@@ -107,8 +121,8 @@ pub(super) fn run(arguments: &Arguments, shell: &mut Shell) -> Result<Exit, Exit
     if let Some(path) = &arguments.junit {
         export::write_junit(path, &records).map_err(|error| shell.fail(Exit::Results, error))?;
     }
-    // A plan has no numbers, and a run that is taken up only one model's.
-    if arguments.dry_run || resumed.is_some() {
+    // Plans and shards have no numbers, and a run that is taken up only one model's.
+    if arguments.dry_run || arguments.shard.is_some() || resumed.is_some() {
         return Ok(exit);
     }
     if records.len() > 1 {
@@ -160,16 +174,27 @@ fn side_by_side(
     }
 }
 
+/// What came of one model.
+enum Ended {
+    /// A whole run.
+    Run(Box<Record>),
+    /// A piece of one, and what it means for the end of the program.
+    Shard(Exit),
+    /// A plan that was shown.
+    Plan,
+}
+
 /// One model.
 struct One<'a> {
     arguments: &'a Arguments,
     selection: &'a Selection,
     loaded: &'a Loaded<Task>,
+    earlier: &'a [Earlier],
     model: &'a Model,
 }
 
 impl One<'_> {
-    fn run(&self, resume: Option<PathBuf>, shell: &mut Shell) -> Result<Option<Record>, Exit> {
+    fn run(&self, resume: Option<PathBuf>, shell: &mut Shell) -> Result<Ended, Exit> {
         let suite = &self.loaded.suite;
         let (tasks, skipped) = suite.tasks_of(self.model);
         for task in skipped {
@@ -199,7 +224,7 @@ impl One<'_> {
             .collect();
         if self.arguments.dry_run {
             let (engine, format) = (&self.arguments.engine, self.arguments.format);
-            return dry_run::show(&plan, &found, engine, format, shell).map(|_| None);
+            return dry_run::show(&plan, &found, engine, format, shell).map(|_| Ended::Plan);
         }
         let opened = interrupt::at_once(|| found.load(&self.arguments.engine, shell))?;
         if let Some(signal) = interrupt::asked() {
@@ -222,6 +247,8 @@ impl One<'_> {
             warnings,
             results: &self.arguments.out,
             resume,
+            earlier: self.earlier,
+            shard: self.arguments.shard,
             verify: self.arguments.verify,
         };
         if job.resume.is_none() {
@@ -229,22 +256,25 @@ impl One<'_> {
         }
         match measure::measure(job, shell)? {
             Measured::Interrupted(record, folder, exit) => {
-                self.show(&record, &folder, shell)?;
+                if let Some(record) = &record {
+                    self.show(record, &folder, shell)?;
+                }
                 // The table for people ends with it.
-                if self.arguments.format != Format::Human {
+                if record.is_none() || self.arguments.format != Format::Human {
                     shell.say(&format!("resume with  yardstick run --resume {}", folder.display()));
                 }
                 Err(exit)
             }
+            Measured::Shard(answered, verified) => {
+                let exit = shard::show(&answered, &self.arguments.out, self.arguments.format, shell)?;
+                reuse::summary(&answered.run, answered.asked).iter().for_each(|line| shell.say(line));
+                said(verified, shell).map(|()| Ended::Shard(exit))
+            }
             Measured::Complete(record, folder, verified) => {
                 self.show(&record, &folder, shell)?;
-                if let Some(verified) = verified {
-                    if let Some(different) = &verified.different {
-                        return Err(shell.fail(Exit::Unstable, different.message()));
-                    }
-                    shell.say(&verified.summary());
-                }
-                Ok(Some(*record))
+                let asked = record.run.suite.requests.unwrap_or_default();
+                reuse::summary(&record.run, asked).iter().for_each(|line| shell.say(line));
+                said(verified, shell).map(|()| Ended::Run(record))
             }
         }
     }
@@ -254,6 +284,16 @@ impl One<'_> {
         format::write(&mut shell.out, record, Some(&folder), self.arguments.format, &look)
             .map_err(|error| shell.fail(Exit::Results, format!("cannot write to stdout: {error}")))
     }
+}
+
+/// Says what asking again came to.
+fn said(verified: Option<Verified>, shell: &mut Shell) -> Result<(), Exit> {
+    let Some(verified) = verified else { return Ok(()) };
+    if let Some(different) = &verified.different {
+        return Err(shell.fail(Exit::Unstable, different.message()));
+    }
+    shell.say(&verified.summary());
+    Ok(())
 }
 
 /// How a finished run ends the program.

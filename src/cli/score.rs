@@ -56,6 +56,7 @@ pub(super) fn run(arguments: &Arguments, shell: &mut Shell) -> Result<Exit, Exit
     let source =
         folder::find(&arguments.out, &arguments.run).map_err(|error| shell.fail(Exit::Results, error))?;
     let scored = folder::read_run(&source).map_err(|error| shell.fail(Exit::Results, error))?;
+    folder::whole(&source, &scored).map_err(|error| shell.fail(Exit::Results, error))?;
     let Some(model_digest) = scored.model_digest else {
         let message = "it was imported: it has no answers to be scored anew";
         return Err(shell.fail(Exit::Results, format!("{}: {message}", source.display())));
@@ -104,6 +105,7 @@ pub(super) fn run(arguments: &Arguments, shell: &mut Shell) -> Result<Exit, Exit
         specs: &selection.specs,
         warnings: &warnings,
         scored_from: Some(Origin { run_id: scored.run_id.clone(), answers_sha256: scored.answers_sha256 }),
+        shard: None,
     };
     let stored = begun.make(&arguments.out).and_then(|(path, mut run)| {
         derive::write_run(&path, &run)?;

@@ -6,7 +6,7 @@ use std::path::Path;
 use super::evaluate;
 use crate::record::{
     Record, Remark, Table, TaskRecord,
-    folder::{RUN, StoreError},
+    folder::{self, RUN, StoreError},
     intern,
     saved::{self, Definition, Saved},
 };
@@ -14,6 +14,7 @@ use crate::record::{
 /// Reads a run folder; further tables such as tokens only where `with_details`.
 pub fn read(folder: &Path, with_details: bool) -> Result<Record, StoreError> {
     let Saved { run, tasks, expectations, remarks } = saved::read(folder)?;
+    folder::whole(folder, &run)?;
     let Some(tasks) = tasks else {
         let reason = "it does not say how its numbers are made: it is from an older version; \
                       `yardstick report` makes it anew, where the run has its answers";

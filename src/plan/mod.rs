@@ -4,12 +4,14 @@
 mod answer;
 mod ask;
 mod request;
+mod shard;
 
 pub use answer::{
     Answer, Failure, FailureKind, Finish, Generated, Ranked, RankedToken, Scored, Token, Watched,
 };
 pub use ask::{Answers, Ask, Redeem, Ticket};
 pub use request::{Decoding, FirstToken, Long, Request, Room, Sampled, Truncation, Windows};
+pub use shard::Shard;
 
 /// Cuts a text into tokens: what the checks and the dry run need of a model, without the model.
 pub trait Tokenizer {

@@ -7,6 +7,7 @@ use std::{
 };
 
 use super::{Run, disk};
+use crate::plan::Shard;
 
 /// The file that describes a run.
 pub const RUN: &str = "run.json";
@@ -60,6 +61,18 @@ pub enum StoreError {
         /// What is different now, in words.
         changes: Vec<String>,
     },
+    /// It has answers and no numbers yet.
+    #[error(
+        "{} is shard {} of {}, and numbers are made of all shards together: \
+         merge them first with `yardstick merge {}`",
+        folder.display(), shard.index(), shard.of(), folder.display()
+    )]
+    Shard {
+        /// Where.
+        folder: PathBuf,
+        /// Which piece of its plan.
+        shard: Shard,
+    },
     /// A file is not what it should be.
     #[error("{} cannot be read: {reason}", path.display())]
     Damaged {
@@ -105,7 +118,16 @@ pub fn read_run(folder: &Path) -> Result<Run, StoreError> {
     serde_json::from_str(&text).map_err(|error| StoreError::Damaged { path, reason: error.to_string() })
 }
 
-/// Finds a run by the path of its folder, by its id, by the start of the id's last part, or as `latest`.
+/// Refuses a shard, of which no numbers are made.
+pub fn whole(folder: &Path, run: &Run) -> Result<(), StoreError> {
+    match run.shard {
+        Some(shard) => Err(StoreError::Shard { folder: folder.to_owned(), shard }),
+        None => Ok(()),
+    }
+}
+
+/// Finds a run by the path of its folder, by its id, by the start of the id's last part, or as `latest`. A part that a whole
+/// run shares with its shards means the run.
 pub fn find(results: &Path, name: &str) -> Result<PathBuf, StoreError> {
     let direct = Path::new(name);
     if direct.join(RUN).is_file() {
@@ -123,15 +145,14 @@ pub fn find(results: &Path, name: &str) -> Result<PathBuf, StoreError> {
         Err(source) => return Err(StoreError::Io { doing: "read", path: results.to_owned(), source }),
     };
     ids.sort();
-    let is_named = |id: &&String| {
-        *id == name
-            || (!name.is_empty() && id.rsplit('-').any(|part| part.len() >= 6 && part.starts_with(name)))
-    };
-    let named: Vec<&String> = if name == "latest" {
+    let mut named: Vec<&String> = if name == "latest" {
         ids.last().into_iter().collect()
     } else {
-        ids.iter().filter(is_named).collect()
+        ids.iter().filter(|id| is_named(id, name)).collect()
     };
+    if named.iter().filter(|id| !is_shard(id)).count() == 1 {
+        named.retain(|id| !is_shard(id));
+    }
     match named.as_slice() {
         [one] => Ok(results.join(one)),
         [] => Err(StoreError::NotFound {
@@ -147,6 +168,23 @@ pub fn find(results: &Path, name: &str) -> Result<PathBuf, StoreError> {
             candidates: several.iter().map(|id| (*id).clone()).collect(),
         }),
     }
+}
+
+/// Whether a folder's name means a run: the whole of it, the start of one of its longer parts, or its end from such a part on.
+pub fn is_named(id: &str, name: &str) -> bool {
+    let ends = |id: &str| id.strip_suffix(name).is_some_and(|rest| rest.ends_with('-'));
+    let starts = |part: &str| part.len() >= 6 && part.starts_with(name);
+    id == name || (!name.is_empty() && (id.rsplit('-').any(starts) || (name.contains('-') && ends(id))))
+}
+
+/// Whether a folder's name is one that shards have: `…-shard-2-of-4`, with a further number where that was taken.
+pub fn is_shard(id: &str) -> bool {
+    let number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    id.rsplit_once("-shard-").is_some_and(|(_, rest)| {
+        let parts: Vec<&str> = rest.split('-').collect();
+        matches!(parts.as_slice(), [index, "of", of, again @ ..]
+            if again.len() < 2 && number(index) && number(of) && again.iter().all(|part| number(part)))
+    })
 }
 
 /// Writes a file as a whole or not at all.
@@ -200,7 +238,21 @@ mod tests {
         };
         assert!(found("abcd").unwrap().ends_with("abcdef"));
         assert!(found("latest").unwrap().ends_with("abc123"));
+        let shards = ["x-shard-2-of-4", "x-shard-2-of-4-2"].map(is_shard);
+        let others = ["x", "x-shard-", "shard-2-of-4", "x-shard-a-of-4", "x-shard-2-of-4-2-2"].map(is_shard);
+        assert_eq!((shards, others), ([true; 2], [false; 5]));
         assert!(matches!(found("abc"), Err(StoreError::Ambiguous { .. })));
+        for shard in ["20260103T000000Z-m-s-abcdef-shard-1-of-2", "20260103T000000Z-m-s-abcdef-shard-2-of-2"]
+        {
+            write_whole(&create(results.path(), shard).unwrap().join(RUN), |out| out.write_all(b"{}"))
+                .unwrap();
+        }
+        assert!(found("abcd").unwrap().ends_with("s-abcdef"), "the whole run goes before its shards");
+        assert!(found("abcdef-shard-2-of-2").unwrap().ends_with("abcdef-shard-2-of-2"));
+        assert!(
+            matches!(found("shard-2-of-2"), Ok(_))
+                && matches!(found("20260103"), Err(StoreError::Ambiguous { .. }))
+        );
         assert!(matches!(found("zzz"), Err(StoreError::NotFound { .. })));
         let path = results.path().join("20260101T000000Z-m-s-abcdef");
         assert_eq!(find(Path::new("nowhere"), path.to_str().unwrap()).unwrap(), path);

@@ -7,10 +7,10 @@ use serde::{Deserialize, de::IgnoredAny};
 
 use super::{
     Status,
-    folder::{RUN, StoreError},
+    folder::{RUN, StoreError, is_named, is_shard},
     inside, journal,
 };
-use crate::value::Digest;
+use crate::{plan::Shard, value::Digest};
 
 /// Folders of comparisons lie beside those of runs.
 const COMPARISON: &str = "compare.json";
@@ -39,6 +39,8 @@ pub struct Brief {
     pub suite: String,
     /// Items that were planned.
     pub items: usize,
+    /// The piece of its plan that it asks, where it asks only one.
+    pub shard: Option<Shard>,
     /// How far it came.
     pub state: State,
 }
@@ -119,7 +121,9 @@ fn is_stamp(part: &str) -> bool {
 /// Gives each its shortest name: the last part of its id, else the time, else all of it.
 fn shorten(listed: &mut [Listed]) {
     let mut taken: BTreeMap<&str, usize> = BTreeMap::new();
-    for part in listed.iter().flat_map(|run| run.folder.split('-')).filter(|part| part.len() >= 6) {
+    // A part that a whole run shares with its shards means the run.
+    let whole = listed.iter().filter(|run| !is_shard(&run.folder));
+    for part in whole.flat_map(|run| run.folder.split('-')).filter(|part| part.len() >= 6) {
         *taken.entry(part).or_default() += 1;
     }
     // A name also stands for every part that begins with it.
@@ -127,13 +131,19 @@ fn shorten(listed: &mut [Listed]) {
         let stands_for = taken.range(name..).take_while(|(part, _)| part.starts_with(name));
         stands_for.map(|(_, count)| count).sum::<usize>() == 1
     };
+    let folders: Vec<&String> = listed.iter().map(|run| &run.folder).collect();
     let names: Vec<Option<String>> = listed
         .iter()
         .map(|run| {
             let mut parts = run.folder.split('-');
             let time = parts.next().filter(|part| is_stamp(part))?;
-            let plan = parts.rfind(|part| part.len() >= 6);
-            plan.filter(|part| part.len() == 6 && alone(part))
+            let plan = parts.rfind(|part| part.len() >= 6).filter(|part| part.len() == 6);
+            if is_shard(&run.folder) {
+                let end = &run.folder[run.folder.rfind(plan?)?..];
+                let named = folders.iter().filter(|folder| is_named(folder, end)).count();
+                return (named == 1).then(|| end.to_owned());
+            }
+            plan.filter(|part| alone(part))
                 .or_else(|| Some(time).filter(|part| alone(part)))
                 .map(str::to_owned)
         })
@@ -152,6 +162,8 @@ struct File {
     model: Model,
     time: Time,
     answers_sha256: Option<Digest>,
+    #[serde(default)]
+    shard: Option<Shard>,
     #[serde(default, rename = "metrics")]
     _metrics: IgnoredAny,
 }
@@ -198,6 +210,7 @@ fn brief(folder: &Path) -> Result<Brief, String> {
         revision: file.model.revision,
         suite: file.suite.name,
         items: file.suite.items,
+        shard: file.shard,
         state,
     })
 }
@@ -232,6 +245,9 @@ mod tests {
             ("20260102T000000Z-m-s-123456", &later),
             ("20260102T000000Z-m-s-123456-2", &later),
             ("example", &complete),
+            ("20260101T000000Z-m-s-abcdef-shard-2-of-2", &later),
+            ("20260101T000000Z-m-s-abcdef-shard-1-of-2", &later),
+            ("20260101T000000Z-m-s-abcdef-shard-1-of-2-2", &later),
         ]);
         fs::create_dir(results.path().join("compare-x")).unwrap();
         fs::write(results.path().join("compare-x").join(COMPARISON), "{}").unwrap();
@@ -242,6 +258,9 @@ mod tests {
             ("fedcba", false),
             ("20260102T000000Z-m-s-123456-2", true),
             ("20260102T000000Z-m-s-123456", true),
+            ("abcdef-shard-2-of-2", true),
+            ("abcdef-shard-1-of-2-2", true),
+            ("abcdef-shard-1-of-2", true),
             ("example", true),
             ("abcdef", true),
         ];

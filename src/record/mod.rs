@@ -1,10 +1,12 @@
 //! What a run leaves behind: plain tables, estimates and provenance, free of task kinds and of report formats.
 
+pub mod cache;
 pub mod disk;
 pub mod folder;
 pub mod journal;
 pub mod listing;
 pub mod saved;
+pub mod shards;
 mod inside;
 mod metric;
 mod run;
@@ -12,8 +14,8 @@ mod table;
 
 pub use metric::{Formula, Intervals, Metric, Range, Settings, Within};
 pub use run::{
-    Command, EngineInfo, FORMAT, Host, Imported, Origin, Program, Provenance, Run, SourceFile, Status,
-    SuiteInfo, Times, Tokens, Workspace,
+    Command, EngineInfo, FORMAT, Host, Imported, Origin, Part, Program, Provenance, Reused, Run, SourceFile,
+    Status, SuiteInfo, Times, Tokens, Workspace,
 };
 pub use table::{Cell, Column, DROPPED, ItemKey, Row, Table, intern};
 

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::inside;
 use crate::{
     engine::Card,
-    plan::FailureKind,
+    plan::{FailureKind, Shard},
     value::{Digest, Level, Seed},
 };
 
@@ -30,6 +30,15 @@ pub struct Run {
     /// The run whose answers these are, where nothing was asked anew.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scored_from: Option<Origin>,
+    /// The piece of its plan that it asks, where it asks only one: such a run has answers and no numbers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shard: Option<Shard>,
+    /// The shards that its answers come from, in their order, where it was merged.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<Part>,
+    /// The runs that it took answers from, where it did not ask for all of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reused: Vec<Reused>,
     /// What wrote this.
     pub program: Program,
     /// Where the answers come from.
@@ -59,7 +68,7 @@ pub struct Run {
     pub tokens: Option<Tokens>,
     /// The SHA-256 of `answers.jsonl`: two runs with the same digest have the same answers, byte for byte.
     pub answers_sha256: Option<Digest>,
-    /// Items without an answer, by the reason.
+    /// Items without an answer, by the reason; of a shard, requests.
     pub errors: BTreeMap<FailureKind, usize>,
     /// Items that are too long for the model and were left out, as the spec says.
     #[serde(default, skip_serializing_if = "is_none")]
@@ -92,6 +101,36 @@ pub struct Origin {
     pub run_id: String,
     /// The SHA-256 of its `answers.jsonl`.
     pub answers_sha256: Option<Digest>,
+}
+
+/// A shard of a merged run.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Part {
+    /// Its folder's name.
+    pub run_id: String,
+    /// Which it is.
+    pub shard: Shard,
+    /// The version of the program that asked.
+    pub version: String,
+    /// How its answers were computed.
+    pub engine: Option<EngineInfo>,
+    /// Where.
+    pub host: Option<Host>,
+    /// When.
+    pub time: Option<Times>,
+    /// The SHA-256 of its `answers.jsonl`.
+    pub answers_sha256: Option<Digest>,
+}
+
+/// A run that answers were taken from, instead of asking again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Reused {
+    /// Its folder's name.
+    pub run_id: String,
+    /// The version of the program that asked.
+    pub version: String,
+    /// How many.
+    pub answers: usize,
 }
 
 /// Where the answers of a run come from.
@@ -218,7 +257,7 @@ pub struct EngineInfo {
 }
 
 /// The machine.
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Host {
     /// Its system.
     pub os: String,

@@ -16,7 +16,9 @@ pub(super) fn facts(run: &Run, asked: String) -> Vec<String> {
     if let Some(tokens) = &run.tokens {
         let tokens = usize::try_from(tokens.total()).unwrap_or(usize::MAX);
         facts.push(many(tokens, "token"));
-        if let Some(time) = time.filter(|time| tokens > 0 && *time >= Duration::from_millis(1)) {
+        if let Some(time) =
+            time.filter(|time| run.reused.is_empty() && tokens > 0 && *time >= Duration::from_millis(1))
+        {
             let rate = Digits::Grouped.show(tokens as f64 / time.as_secs_f64());
             facts.push(format!("{rate} tok/s"));
         }

@@ -27,6 +27,8 @@ pub mod summary_md;
 mod latex;
 pub mod format;
 pub mod runs;
+pub mod shard;
+pub mod cache;
 pub mod show;
 pub mod compare;
 pub mod comparisons_csv;

@@ -14,7 +14,14 @@ const MOST_LINES: usize = 20;
 
 /// For people.
 pub fn terminal(runs: &[Listed], look: &Look) -> String {
-    let mut out = table(runs, &COLUMNS[1..8]).terminal(look);
+    let mut parts = COLUMNS;
+    // Which piece a shard is has no column of its own here: most runs are whole.
+    parts[STATUS].4 = |run| {
+        let shard = run.run.as_ref().ok().and_then(|brief| brief.shard);
+        let shard = shard.map_or_else(String::new, |shard| format!(", shard {shard}"));
+        Cell::Text(format!("{}{shard}", status(run)))
+    };
+    let mut out = table(runs, &parts[1..8]).terminal(look);
     let remarks = remarks(runs);
     if !remarks.is_empty() {
         out.push('\n');
@@ -38,8 +45,8 @@ pub fn files(runs: &[Listed]) -> Table {
 /// A column: its title, its key, its shape, in which order it is left out, and what stands in it.
 type Part = (&'static str, &'static str, Shape, Option<u8>, fn(&Listed) -> Cell);
 
-/// People see those from the second to the eighth; the digest of scripts is the last.
-const COLUMNS: [Part; 12] = [
+/// People see those from the second to the eighth.
+const COLUMNS: [Part; 13] = [
     ("folder", "run_id", Shape::Left, None, |run| run.folder.as_str().into()),
     ("id", "name", Shape::Left, None, |run| run.name.as_str().into()),
     ("started (UTC)", "started", Shape::Left, Some(1), |run| of(run, |brief| when(&brief.started))),
@@ -48,9 +55,7 @@ const COLUMNS: [Part; 12] = [
     }),
     ("suite", "suite", Shape::Left, None, |run| of(run, |brief| brief.suite.as_str().into())),
     ("items", "items", Shape::Right, Some(2), |run| of(run, |brief| Cell::count(brief.items))),
-    ("status", "status", Shape::Left, None, |run| {
-        run.run.as_ref().map_or("damaged", |brief| brief.state.name()).into()
-    }),
+    ("status", "status", Shape::Left, None, |run| status(run).into()),
     ("digest", "digest_short", Shape::Left, Some(0), |run| {
         of(run, |brief| match &brief.state {
             State::Complete(Some(digest)) => Cell::Text(digest.short(DIGEST)),
@@ -71,7 +76,12 @@ const COLUMNS: [Part; 12] = [
             _ => Cell::Empty,
         })
     }),
+    ("shard", "shard", Shape::Left, None, |run| {
+        of(run, |brief| brief.shard.map_or(Cell::Empty, |shard| Cell::Text(shard.to_string())))
+    }),
 ];
+/// Where the status stands among them.
+const STATUS: usize = 6;
 
 fn table(runs: &[Listed], parts: &[Part]) -> Table {
     let column = |(title, key, shape, drop, _): &Part| {
@@ -80,6 +90,10 @@ fn table(runs: &[Listed], parts: &[Part]) -> Table {
     };
     let rows = runs.iter().map(|run| parts.iter().map(|(.., cell)| cell(run)).collect());
     Table { columns: parts.iter().map(column).collect(), rows: rows.collect() }
+}
+
+fn status(run: &Listed) -> &'static str {
+    run.run.as_ref().map_or("damaged", |brief| brief.state.name())
 }
 
 fn of(run: &Listed, cell: impl FnOnce(&Brief) -> Cell) -> Cell {

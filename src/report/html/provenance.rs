@@ -137,6 +137,12 @@ fn facts(run: &Run) -> Markup {
             @if let Some(requests) = run.suite.requests { (entry("requests", html! { (many(requests, "different request")) })) }
             (entry("seed", html! { (run.seed.0) }))
             @if run.resumed > 0 { (entry("taken up again", html! { (many(usize::try_from(run.resumed).unwrap_or(usize::MAX), "time")) })) }
+            @if !run.parts.is_empty() { (entry("merged from", html! { (many(run.parts.len(), "shard")) })) }
+            @if !run.reused.is_empty() {
+                (entry("answers taken from", html! { @for (at, reused) in run.reused.iter().enumerate() {
+                    @if at > 0 { ", " } code { (Foreign(&reused.run_id)) } " (" (count(u64::try_from(reused.answers).unwrap_or(u64::MAX))) ")"
+                } }))
+            }
             @if let Some(workspace) = &run.workspace {
                 (entry("commit", html! { code.long { (Foreign(&workspace.commit)) } @if workspace.dirty { ", files differ from it" } }))
             }

@@ -197,6 +197,9 @@ pub fn run() -> Run {
         status: Status::Complete,
         resumed: 0,
         scored_from: None,
+        shard: None,
+        parts: Vec::new(),
+        reused: Vec::new(),
         program: Program {
             name: "yardstick".into(),
             version: "0.1.0".into(),
