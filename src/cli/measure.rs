@@ -93,22 +93,19 @@ impl Job<'_> {
     fn measure(mut self, begun: &mut Option<PathBuf>, shell: &mut Shell) -> Result<Measured, StoreError> {
         let model_digest = self.opened.engine.card().digest();
         let (requests, plan_digest) = digests(&self.plan, &model_digest);
-        let (path, mut journal, recovered, mut run) = match self.resume.take() {
-            Some(path) => {
-                let (journal, recovered) = Journal::open(&path)?;
-                // Read again now that nobody else writes there.
-                let mut run = folder::read_run(&path)?;
-                self.asked(plan_digest).same_as(&path, &run)?;
-                run.resumed += 1;
-                run.status = Status::Running;
-                run.answers_sha256 = None;
-                (path, journal, recovered, run)
-            }
-            None => {
-                let (path, run) = self.begin(model_digest, plan_digest)?;
-                let (journal, recovered) = Journal::open(&path)?;
-                (path, journal, recovered, run)
-            }
+        let (path, mut journal, recovered, mut run) = if let Some(path) = self.resume.take() {
+            let (journal, recovered) = Journal::open(&path)?;
+            // Read again now that nobody else writes there.
+            let mut run = folder::read_run(&path)?;
+            self.asked(plan_digest).same_as(&path, &run)?;
+            run.resumed += 1;
+            run.status = Status::Running;
+            run.answers_sha256 = None;
+            (path, journal, recovered, run)
+        } else {
+            let (path, run) = self.begin(model_digest, plan_digest)?;
+            let (journal, recovered) = Journal::open(&path)?;
+            (path, journal, recovered, run)
         };
         derive::write_run(&path, &run)?;
         *begun = Some(path.clone());

@@ -52,7 +52,7 @@ fn threads(text: &str) -> Result<NonZeroUsize, String> {
 /// Refuses a number of threads in the environment that would stop the machine; what is no number is not read.
 pub(super) fn check_environment() -> Result<(), String> {
     const NAME: &str = "RAYON_NUM_THREADS";
-    match std::env::var(NAME).ok().and_then(|text| text.parse::<usize>().ok()) {
+    match std::env::var_os(NAME).and_then(|text| text.to_str()?.parse::<usize>().ok()) {
         Some(threads) if threads > MOST_THREADS => Err(format!(
             "{NAME} is {threads}, and at most {MOST_THREADS} threads are allowed; unset it, or lower it"
         )),

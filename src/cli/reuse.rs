@@ -126,15 +126,8 @@ impl Taker<'_> {
         if !recovered.damaged.is_empty() {
             let lines: Vec<String> = recovered.damaged.iter().map(ToString::to_string).collect();
             notes.push(format!("damaged lines of {ANSWERS} are not reused: {}", lines.join(", ")));
-        } else if run.status == Status::Complete {
-            let path = folder.join(ANSWERS);
-            let bytes =
-                fs::read(&path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
-            if run.answers_sha256 != Some(Digest::of(bytes)) {
-                return Err(format!(
-                    "its {ANSWERS} is not the file that was sealed: something changed it since"
-                ));
-            }
+        } else if run.status == Status::Complete && run.answers_sha256 != Some(recovered.sha256) {
+            return Err(format!("its {ANSWERS} is not the file that was sealed: something changed it since"));
         }
         // What failed is asked again.
         let answered =

@@ -12,7 +12,7 @@ use std::{
 use rayon::prelude::*;
 
 use super::{
-    Run, Status,
+    Run, Status, disk,
     folder::{self, RUN, StoreError},
     journal::{self, ANSWERS},
 };
@@ -21,7 +21,7 @@ use crate::value::Digest;
 /// Begins the name of a folder that is being removed.
 const REMOVED: &str = ".removed-";
 /// Begins the names of files that are being written, by this version and by older ones.
-const UNFINISHED: [&str; 2] = [".unfinished-", ".tmp"];
+const UNFINISHED: [&str; 2] = [disk::UNFINISHED, ".tmp"];
 /// A file that somebody may still be writing is younger.
 const ABANDONED: Duration = Duration::from_hours(1);
 

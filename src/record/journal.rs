@@ -133,7 +133,7 @@ fn lock(file: &File, folder: &Path) -> Result<(), StoreError> {
         match file.try_lock() {
             Ok(()) => return Ok(()),
             Err(TryLockError::WouldBlock) if patience.elapsed() < PATIENCE => {
-                std::thread::sleep(PATIENCE / 20)
+                std::thread::sleep(PATIENCE / 20);
             }
             Err(TryLockError::WouldBlock) => return Err(StoreError::Locked(folder.to_owned())),
             Err(TryLockError::Error(source)) => {

@@ -233,9 +233,7 @@ fn read(
     places: &BTreeMap<&Digest, usize>,
     answers: &mut Answers,
 ) -> Result<Vec<String>, StoreError> {
-    let path = found.folder.join(ANSWERS);
     let recovered = journal::read(&found.folder)?;
-    let bytes = fs::read(&path).map_err(StoreError::io("read", &path))?;
     let mut faults = Vec::new();
     if !recovered.damaged.is_empty() {
         let lines: Vec<String> = recovered.damaged.iter().map(ToString::to_string).collect();
@@ -267,7 +265,7 @@ fn read(
     if strange > 0 {
         faults.push(format!("{strange} of its answers are to what this plan does not ask"));
     }
-    if faults.is_empty() && Some(Digest::of(bytes)) != found.run.answers_sha256 {
+    if faults.is_empty() && Some(recovered.sha256) != found.run.answers_sha256 {
         faults.push("it is not the file that was sealed: something changed it since".into());
     }
     Ok(faults)

@@ -1,6 +1,8 @@
 //! What a run survives: kills, signals, a full disk, other processes, damage and changes between begin and resume. On the
 //! built-in model, through the program.
 
+#![expect(clippy::print_stdout, reason = "a test says what it measured, and what it left out")]
+
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -62,7 +64,7 @@ fn until_kept(results: &Results, bytes: u64) -> PathBuf {
         if let Some(run) = results.runs().into_iter().find(kept) {
             return run;
         }
-        assert!(patience.elapsed() < Duration::from_secs(60), "nothing is kept");
+        assert!(patience.elapsed() < Duration::from_mins(1), "nothing is kept");
         sleep(Duration::from_millis(1));
     }
 }
@@ -298,7 +300,7 @@ fn what_changed_since_a_run_began_is_named() {
     changed(&model.join("tokenizer.json"), &space, "the model's tokenizer.json is another file");
     let edit = |from: &'static str, to: &'static str| {
         move |bytes: &mut Vec<u8>| {
-            *bytes = String::from_utf8(bytes.clone()).unwrap().replace(from, to).into_bytes()
+            *bytes = String::from_utf8(bytes.clone()).unwrap().replace(from, to).into_bytes();
         }
     };
     changed(&run.join("spec/spec.yaml"), &edit("Norway", "Sweden"), "spec/spec.yaml was edited");

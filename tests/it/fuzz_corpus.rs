@@ -7,6 +7,7 @@ mod targets;
 use std::{fs, path::Path};
 
 /// Every file of a target's corpus.
+#[expect(clippy::print_stdout, reason = "a test that fails says on which file")]
 fn read_all(target: &str, run: fn(&[u8])) {
     let folder = Path::new("tests/fuzz/corpus").join(target);
     let mut count = 0;

@@ -146,7 +146,7 @@ fn names_that_stand_for_two_things_are_refused() {
         (
             |run| {
                 run["tasks"][0]["details"] =
-                    json!([{ "name": "t", "columns": [] }, { "name": "t", "columns": [] }])
+                    json!([{ "name": "t", "columns": [] }, { "name": "t", "columns": [] }]);
             },
             "has two tables `t`",
         ),

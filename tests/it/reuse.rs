@@ -32,7 +32,7 @@ fn what_was_answered_is_not_asked_again_and_gives_the_same_bytes() {
     let said = run(&path, &results, &["--reuse"]);
     let id = first.file_name().unwrap().to_str().unwrap();
     assert!(said.contains(&format!("{requests} of {requests} answers taken from {id}")), "{said}");
-    let second = last(&results, &[first.clone()]);
+    let second = last(&results, std::slice::from_ref(&first));
     assert_same(&first, &second);
     let reused = json(&second.join("run.json"))["reused"].clone();
     let version = env!("CARGO_PKG_VERSION");
@@ -119,7 +119,7 @@ fn a_shard_begun_anew_takes_what_the_first_try_answered() {
     let said = run(&path, &results, &["--shard", "1/2", "--reuse"]);
     let asked = sealed.lines().count();
     assert!(said.contains(&format!("{} of {asked} answers taken from", asked - 1)), "{said}");
-    let second = last(&results, &[first.clone()]);
+    let second = last(&results, std::slice::from_ref(&first));
     assert_eq!(fs::read_to_string(second.join("answers.jsonl")).unwrap(), sealed);
     // The first try is of no more use now.
     let pruned = prune(&results, &["--yes"]);
@@ -170,7 +170,8 @@ fn pruning_removes_leftovers_only_and_only_when_told() {
     let home = tempfile::tempdir().unwrap();
     let path = spec(home.path(), SPEC);
     let (results, first) = whole(&path);
-    let old = SystemTime::now() - Duration::from_hours(2);
+    let now = fs::metadata(first.join("run.json")).unwrap().modified().unwrap();
+    let old = now - Duration::from_hours(2);
     let leave = |name: &str, time: Option<SystemTime>| {
         let path = first.join(name);
         let file = fs::File::create(&path).unwrap();
@@ -183,7 +184,7 @@ fn pruning_removes_leftovers_only_and_only_when_told() {
     let alone = home.path().join("alone.yaml");
     fs::write(&alone, SPEC.replace("Kingston", "Nassau")).unwrap();
     run(alone.to_str().unwrap(), &results, &[]);
-    let alone = last(&results, &[first.clone()]);
+    let alone = last(&results, std::slice::from_ref(&first));
     interrupt(&alone, 10);
     run(&path, &results, &[]);
     let stopped = last(&results, &[first.clone(), alone.clone()]);
@@ -199,7 +200,7 @@ fn pruning_removes_leftovers_only_and_only_when_told() {
     fs::create_dir(results.0.path().join("mine")).unwrap();
 
     let shown = prune(&results, &[]);
-    let mut expected = vec![half.clone(), older.clone(), stopped.clone()];
+    let mut expected = [half.clone(), older.clone(), stopped.clone()];
     expected.sort();
     let paths: Vec<&str> =
         shown["entries"].as_array().unwrap().iter().map(|entry| entry["path"].as_str().unwrap()).collect();
@@ -228,7 +229,7 @@ fn whole_runs_go_by_age_and_model() {
     let path = spec(home.path(), SPEC);
     let (results, first) = whole(&path);
     run(&path, &results, &[]);
-    let second = last(&results, &[first.clone()]);
+    let second = last(&results, std::slice::from_ref(&first));
     let age = |run: &Path| {
         let mut record = json(&run.join("run.json"));
         record["time"]["finished"] = "2020-01-01T00:00:00Z".into();

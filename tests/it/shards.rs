@@ -112,7 +112,7 @@ fn files(run: &Path) -> BTreeMap<String, String> {
             match name.as_str() {
                 "name" | "report.html" | "run.json" => continue,
                 "items.csv" | "metrics.csv" | "next_tokens.csv" | "token_logprobs.csv" => {
-                    bytes = bytes.replace(id, "ID")
+                    bytes = bytes.replace(id, "ID");
                 }
                 "summary.md" => bytes = timeless(&bytes),
                 _ => {}

@@ -116,7 +116,7 @@ impl Arch {
         let up = |mlp: &Mlp<Linear>| mlp.up.outputs();
         let (mut widest, mut rows) = (self.hidden, ROWS);
         for layer in &self.layers {
-            let Heads { queries, keys, dim, values, .. } = layer.attention.heads;
+            let Heads { queries, keys, dim, values } = layer.attention.heads;
             let attention = (queries + keys) * dim + keys * values;
             let feed = match &layer.feed {
                 Feed::Dense(mlp) => up(mlp),

@@ -31,7 +31,7 @@ pub(super) fn faults(record: &Record) -> Option<Section> {
 /// What puts the numbers right.
 pub(super) fn section(record: &Record) -> Option<Section> {
     let names = Names::of(&record.tasks);
-    let of_task = |name: &str| of_task(name, &names);
+    let of_task = |name: &str| Some(of_task(name, &names));
     let met = record.expectations.iter().filter(|expectation| expectation.outcome == Outcome::Pass);
     let mut differences = Vec::new();
     let (mut careful, mut notes) = (Vec::new(), Vec::new());
@@ -60,8 +60,8 @@ pub(super) fn section(record: &Record) -> Option<Section> {
     })
 }
 
-fn of_task(name: &str, names: &Names) -> Option<(String, String)> {
-    Some((items([("task", name)]), names.shorten(name).to_owned()))
+fn of_task(name: &str, names: &Names) -> (String, String) {
+    (items([("task", name)]), names.shorten(name).to_owned())
 }
 
 fn expected(expectation: &Expectation, names: &Names) -> Line {
@@ -71,6 +71,6 @@ fn expected(expectation: &Expectation, names: &Names) -> Line {
         Outcome::Undefined => (Mark::Bad, "not met:"),
     };
     let text = format!("{} — {verdict} {}", expectation.text, expectation.found);
-    let link = expectation.task.as_deref().and_then(|name| of_task(name, names));
+    let link = expectation.task.as_deref().map(|name| of_task(name, names));
     Line { mark, link, text, code: None }
 }

@@ -17,18 +17,11 @@ pub(super) fn failures(tasks: &[TaskRecord], short: &Names) -> Vec<Remark> {
     }
     let remark = |(kind, (count, first)): (FailureKind, (usize, String))| {
         let items = many(count, "item");
-        match kind {
-            FailureKind::Skipped => {
-                Remark { mark: Mark::Note, text: format!("{items} left out, such as {first}") }
-            }
-            _ => {
-                let why = name(&kind).replace('_', " ");
-                Remark {
-                    mark: Mark::Bad,
-                    text: format!("{items} without an answer ({why}), such as {first}"),
-                }
-            }
+        if kind == FailureKind::Skipped {
+            return Remark { mark: Mark::Note, text: format!("{items} left out, such as {first}") };
         }
+        let why = name(&kind).replace('_', " ");
+        Remark { mark: Mark::Bad, text: format!("{items} without an answer ({why}), such as {first}") }
     };
     sorts.into_iter().map(remark).collect()
 }

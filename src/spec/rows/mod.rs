@@ -240,7 +240,7 @@ impl Pass<'_> {
         self.each_line(input, &mut |pass, at, text| match serde_json::from_str(text) {
             Ok(Entry::Object(columns)) => pass.row(at, columns),
             Ok(Entry::Other) => {
-                pass.wrong(Finding::error("data", at, "the line is no JSON object").label("this line"))
+                pass.wrong(Finding::error("data", at, "the line is no JSON object").label("this line"));
             }
             Err(error) => {
                 let not_json = if error.is_data() { "" } else { "the line is not JSON: " };

@@ -27,7 +27,7 @@ fn long(model: &Local) -> (String, Vec<Token>) {
     };
     let words: Vec<&str> = words.iter().filter(is_one).copied().collect();
     let at = |n: usize| words[(n * n + n / 7) % words.len()];
-    let prompt = (0..700).map(|n| format!(" {}", at(n))).collect::<String>().trim_start().to_owned();
+    let prompt = (0..700).map(at).collect::<Vec<_>>().join(" ");
     let tokens = model.tokenizer().tokens(&prompt).unwrap();
     assert!(tokens.len() >= 700);
     (prompt, tokens)
