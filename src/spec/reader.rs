@@ -145,6 +145,11 @@ fn bytes(path: &Path) -> Result<Vec<u8>, (String, String)> {
         )
     };
     let data = path.metadata().map_err(unread)?;
+    // A run's folder keeps a copy, and its path is written down as text.
+    if path.to_str().is_none() {
+        let message = format!("{} cannot be kept: its name is not UTF-8", path.display());
+        return Err((message, "rename it, or the folder that it is in".to_owned()));
+    }
     if !data.is_file() {
         return Err((format!("{} is not a file", path.display()), "name a YAML file".to_owned()));
     }
