@@ -108,6 +108,10 @@ fn place(
     stored: Stored<'_>,
 ) -> Result<Tensor, String> {
     let Stored { storage, key, offset, shape, strides } = stored;
+    // A length of 0 must not hide what the others come to.
+    if shape.iter().try_fold(1_usize, |product, len| product.checked_mul((*len).max(1))).is_none() {
+        return Err(format!("shape {shape:?} has more elements than any machine holds"));
+    }
     let dtype = match storage {
         "DoubleStorage" => Dtype::Read(Format::F64),
         "FloatStorage" => Dtype::Read(Format::F32),

@@ -85,6 +85,12 @@ fn tensor(file: &str, name: &str, entry: &Entry, data: u64, len: u64) -> Result<
             dtype.name()
         ));
     }
+    if elements.is_none() {
+        return Err(format!(
+            "gives tensor `{name}` shape {:?}, more elements than any machine holds",
+            entry.shape
+        ));
+    }
     let shape = entry.shape.iter().map(|len| usize::try_from(*len).map_err(|error| error.to_string()));
     let shape = shape.collect::<Result<_, _>>()?;
     Ok(Tensor {
