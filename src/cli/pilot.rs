@@ -113,7 +113,7 @@ pub(super) fn run(
 fn name(task: &TaskRecord, measure: &Measure) -> String {
     let group = measure.group.as_ref().map(|group| format!(" of {group}")).unwrap_or_default();
     let from = measure.difference_from.as_ref().map(|from| format!(" minus {from}")).unwrap_or_default();
-    format!("{} {}{group}{from}", task.name, measure.metric)
+    format!("{} {}{group}{from}", task.name, measure.compared())
 }
 
 fn of_measure(measure: &Measure, level: Level, goal: Goal) -> Option<Question> {

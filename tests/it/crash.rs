@@ -14,6 +14,7 @@ use std::{
 use crate::cli::{Results, json, output, spec, text, yardstick};
 
 const ANSWERS: &str = "answers.jsonl";
+#[cfg(feature = "local")]
 const MODEL: &str = "src/reference/model";
 
 /// Enough questions of two sorts to be killed in the middle of.
@@ -74,7 +75,7 @@ fn interrupted(run: &Path) {
     fs::write(run.join("run.json"), record).unwrap();
 }
 
-#[cfg(unix)]
+#[cfg(all(unix, feature = "local"))]
 #[test]
 fn two_hundred_kills_at_any_moment_change_no_byte() {
     use std::os::unix::process::ExitStatusExt;
@@ -246,6 +247,7 @@ fn the_same_command_goes_on_or_says_how() {
     assert!(other.status.success() && results.runs().len() == 3);
 }
 
+#[cfg(feature = "local")]
 #[test]
 fn a_damaged_line_is_named_and_only_it_is_asked_again_even_of_a_sealed_run() {
     let home = tempfile::tempdir().unwrap();
@@ -264,6 +266,7 @@ fn a_damaged_line_is_named_and_only_it_is_asked_again_even_of_a_sealed_run() {
     assert_eq!(fs::read_to_string(run.join(ANSWERS)).unwrap(), whole);
 }
 
+#[cfg(feature = "local")]
 #[test]
 fn what_changed_since_a_run_began_is_named() {
     let home = tempfile::tempdir().unwrap();

@@ -273,7 +273,7 @@ fn names_that_are_no_text_are_read_or_refused_by_name() {
     ends(&run(odd(b"n\xff.yaml").into(), &results, &[]), 3, &["its name is not UTF-8", "rename it"]);
     ends(&run(odd(b"spec.yaml").into(), &odd(b"o\xff"), &[]), 0, &["accuracy"]);
     let model = [OsStr::new("--model"), OsStr::from_bytes(b"m\xff")];
-    ends(&run(odd(b"spec.yaml").into(), &results, &model), 2, &["--model"]);
+    ends(&run(odd(b"spec.yaml").into(), &results, &model), 2, &["UTF-8"]);
 }
 
 #[test]

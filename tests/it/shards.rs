@@ -40,6 +40,7 @@ tasks:
     watch: [Paris, London]
 "#;
 
+#[cfg(feature = "local")]
 /// A small run with the built-in model, one of whose texts is too long for it.
 fn reference() -> String {
     let long = "the cat sat ".repeat(2_000);

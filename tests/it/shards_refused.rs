@@ -3,7 +3,7 @@
 use std::{fs, path::Path};
 
 use super::{
-    cli::{Results, json, output, spec, text},
+    cli::{Results, output, spec, text},
     shards::{SPEC, folders, interrupt, shard, shards},
 };
 
@@ -73,7 +73,7 @@ fn a_shard_of_another_model_is_named_with_its_files() {
     // The same engine with other weights.
     fs::remove_dir_all(&other).unwrap();
     let other = shard(&path, "3/3", &results, &["--model", "reference"]);
-    let mut record = json(&other.join("run.json"));
+    let mut record = super::cli::json(&other.join("run.json"));
     let digest = yardstick::value::Digest::of("other weights").to_string();
     record["model_digest"] = digest.clone().into();
     let files = record["model"]["files"].as_array_mut().unwrap();
