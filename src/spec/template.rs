@@ -1,5 +1,7 @@
 //! Prompt templates: Jinja as people know it, strict, without escapes, without files, and with an end to its patience.
 
+mod depth;
+
 use std::{collections::BTreeSet, ops::Range};
 
 use minijinja::{
@@ -84,6 +86,14 @@ impl<'a> Renderer<'a> {
     where
         'a: 'r,
     {
+        if let Some(range) = depth::too_deep(source) {
+            let message = format!(
+                "it nests too deep: a tag holds at most {} words and signs outside of quotes, and a template as many \
+                 `elif`s; put parts of it into variables with {{% set %}}",
+                depth::MOST
+            );
+            return Err(Fault { message, range: Some(range) });
+        }
         let environment: &'r Environment<'r> = &self.0;
         let body = match expression(source) {
             Some(inner) => {

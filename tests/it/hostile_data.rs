@@ -126,9 +126,12 @@ fn templates_that_loop_recurse_or_grow_are_stopped() {
     ] {
         assert_said(&said_of_template(template), &["error[template]", words]);
     }
-    for nested in ["(".repeat(50_000), "not ".repeat(50_000), "[".repeat(50_000)] {
-        assert_said(&said_of_template(&format!("{{{{ {nested}")), &["error[template]"]);
+    for nested in ["(", "not ", "[", "-", "x ~ ", "x.", "x if x else "] {
+        let said = said_of_template(&format!("{{{{ {}x }}}}", nested.repeat(50_000)));
+        assert_said(&said, &["error[template]", "it nests too deep"]);
     }
+    let elifs = format!("{{% if input %}}{}{{% endif %}}", "{% elif input %}".repeat(50_000));
+    assert_said(&said_of_template(&elifs), &["error[template]", "it nests too deep"]);
 }
 
 #[test]
