@@ -53,7 +53,10 @@ pub(super) fn push_remark(out: &mut String, remark: &Remark, look: &Look) {
     let indent = if remark.mark == Mark::Next { 3 } else { 1 };
     let hang = indent + text::width(mark) + 1;
     let shown = text::words(&remark.text, look.charset);
-    for (at, line) in text::wrap(&shown, look.width.saturating_sub(hang), 0).into_iter().enumerate() {
+    // A command at the end of a line is copied in one piece.
+    let ends_in_command = remark.mark == Mark::Next && remark.text.contains("  yardstick ");
+    let width = if ends_in_command { usize::MAX } else { look.width.saturating_sub(hang) };
+    for (at, line) in text::wrap(&shown, width, 0).into_iter().enumerate() {
         out.push_str(&" ".repeat(if at == 0 { indent } else { hang }));
         if at == 0 {
             styled(out, mark, style, look);
