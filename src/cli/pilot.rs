@@ -44,9 +44,8 @@ pub(super) fn from(
     let numbers = record.tasks.iter().flat_map(|task| task.measures.iter().map(move |own| (task, own)));
     let shares = numbers.filter(|(_, measure)| measure.headline && measure.estimate.successes.is_some());
     let asked = shares.filter_map(|(task, measure)| {
-        let group = measure.group.as_ref().map(|group| format!(" of {group}")).unwrap_or_default();
         Some(Asked {
-            source: Some(format!("{} {}{group}", task.name, measure.metric)),
+            source: Some(name(task, measure)),
             question: Question::Share { near: measure.estimate.value.ok()?, level },
             seen: Some(Given::Items(measure.estimate.n as u64)),
         })
@@ -120,7 +119,7 @@ fn of_measure(measure: &Measure, level: Level, goal: Goal) -> Option<Question> {
     let estimate = &measure.estimate;
     if measure.difference_from.is_none() {
         estimate.successes?;
-        return Some(Question::Share { near: estimate.value.as_ref().ok().copied()?, level });
+        return Some(Question::Share { near: estimate.value.ok()?, level });
     }
     if let Hypothesis::McnemarMidP { only_first, only_second } = measure.test.as_ref()?.hypothesis {
         let discordant = power::discordant_share(only_first + only_second, estimate.n as u64).ok()?;
