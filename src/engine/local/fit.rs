@@ -21,7 +21,7 @@ pub(super) fn for_endings(
         let before = tokens.before(cut.first > 0, FirstToken::Score).len();
         let whole = before + cut.ids.len();
         // The last token is scored and not read.
-        over = over.max((whole - 1).saturating_sub(context));
+        over = over.max(whole.saturating_sub(context.saturating_add(1)));
         longest = longest.max(whole);
         least = least.max(whole + 1 - cut.first);
         shortest = shortest.min(cut.first);
