@@ -4,7 +4,13 @@
 //! No result depends on the other sequences of a batch, nor on where a sequence is cut into calls, nor on the threads.
 
 mod attention;
+mod buffers;
 mod feed;
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use buffers::Buffer;
+pub(super) use buffers::Buffers;
 
 use super::{
     family::{self, Arch, Around, Wiring},
@@ -30,6 +36,8 @@ pub struct Decoder {
     /// `[width, vocabulary]`.
     pub(super) head: Packed,
     pub(super) head_bias: Option<Vec<f32>>,
+    /// From call to call.
+    pub(super) buffers: Mutex<Buffers>,
 }
 
 /// A layer in memory.
@@ -59,10 +67,6 @@ struct Call<'a, 'b> {
     angles: Vec<(Vec<f32>, Vec<f32>)>,
     buffers: Buffers,
 }
-
-/// Memory that one step after the other uses.
-#[derive(Default)]
-struct Buffers(Vec<Vec<f32>>);
 
 /// Where numbers stopped being numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -141,8 +145,9 @@ impl Decoder {
     fn read_watched(&self, batch: &mut [Sequence<'_>], mut watch: impl FnMut(Place, &[f32])) -> Vec<f32> {
         let laid = Batch::new(batch);
         let angles = self.angles(batch, &laid);
-        let mut call = Call { batch, laid, angles, buffers: Buffers::default() };
-        let mut x = self.embed(&call); // [tokens, hidden]
+        let buffers = std::mem::take(&mut *self.buffers());
+        let mut call = Call { batch, laid, angles, buffers };
+        let mut x = self.embed(&mut call); // [tokens, hidden]
         watch(Place::Embedding, &x);
         for (index, layer) in self.layers.iter().enumerate() {
             self.layer(&mut x, index, layer, &mut call, &mut watch);
@@ -158,15 +163,22 @@ impl Decoder {
             }
         }
         call.laid.close(call.batch);
+        call.buffers.give([x]);
+        *self.buffers() = call.buffers;
         self.last(wanted)
     }
 
+    /// A call that broke off has left nothing half done in them.
+    fn buffers(&self) -> MutexGuard<'_, Buffers> {
+        self.buffers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// From the tokens to the rows of the first layer.
-    fn embed(&self, call: &Call<'_, '_>) -> Vec<f32> {
+    fn embed(&self, call: &mut Call<'_, '_>) -> Buffer {
         let (hidden, embedding) = (self.arch.hidden, &self.arch.embedding);
         let width = embedding.tokens.width;
         let rows = call.laid.rows();
-        let mut x = vec![0.0; rows * width];
+        let mut x = call.buffers.take(rows * width);
         let tokens = call.batch.iter().flat_map(|sequence| sequence.tokens);
         for (row, token) in x.chunks_mut(width).zip(tokens) {
             self.embedding.as_ref().unwrap_or(&self.head).column(*token as usize, row);
@@ -175,9 +187,10 @@ impl Decoder {
             multiply(&mut x, scale);
         }
         if let Some(project) = &self.project_in {
-            let mut wide = vec![0.0; rows * hidden];
+            let mut wide = call.buffers.take(rows * hidden);
             self.linear(&x, project, &mut wide);
-            x = wide;
+            std::mem::swap(&mut x, &mut wide);
+            call.buffers.give([wide]);
         }
         if let (Some(table), Some(positions)) = (&self.positions, &embedding.positions) {
             let places = call.laid.places().flat_map(|(rows, start)| start..start + rows.len());
@@ -190,16 +203,17 @@ impl Decoder {
             }
         }
         if let Some(norm) = &self.embedding_norm {
-            let mut normed = vec![0.0; x.len()];
+            let mut normed = call.buffers.take(x.len());
             self.norm(&x, norm, &mut normed);
-            x = normed;
+            std::mem::swap(&mut x, &mut normed);
+            call.buffers.give([normed]);
         }
         x
     }
 
     fn layer(
         &self,
-        x: &mut Vec<f32>,
+        x: &mut Buffer,
         index: usize,
         layer: &Layer,
         call: &mut Call<'_, '_>,
@@ -239,7 +253,7 @@ impl Decoder {
     /// One step of a layer, between its norms.
     fn step<'a, 'b>(
         &self,
-        x: &mut Vec<f32>,
+        x: &mut Buffer,
         around: &Around<Norm>,
         residual: Option<f32>,
         call: &mut Call<'a, 'b>,
@@ -343,19 +357,6 @@ impl Linear {
     /// Values that come out.
     fn outputs(&self) -> usize {
         self.weight.n()
-    }
-}
-
-impl Buffers {
-    /// Values that are yet to be written.
-    fn take(&mut self, len: usize) -> Vec<f32> {
-        let mut buffer = self.0.pop().unwrap_or_default();
-        buffer.resize(len, 0.0);
-        buffer
-    }
-
-    fn give(&mut self, buffers: impl IntoIterator<Item = Vec<f32>>) {
-        self.0.extend(buffers);
     }
 }
 

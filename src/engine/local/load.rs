@@ -2,7 +2,7 @@
 //! little more than the weights themselves. However a file lays a projection out, in memory its outputs lie as the decoder
 //! reads them.
 
-use std::ops::Range;
+use std::{ops::Range, sync::Mutex};
 
 use rayon::prelude::*;
 
@@ -82,6 +82,7 @@ impl Reader<'_> {
             head,
             head_bias: arch.head.bias.as_ref().map(|name| outside.vector(name, None)).transpose()?,
             arch: arch.clone(),
+            buffers: Mutex::default(),
         })
     }
 

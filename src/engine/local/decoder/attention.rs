@@ -1,6 +1,6 @@
 //! The attention of one layer, from rows to rows.
 
-use super::{Attention, Buffers, Call, Decoder, Linear, Norm};
+use super::{Attention, Call, Decoder, Linear, Norm, buffers::Buffers};
 use crate::engine::local::{
     family::{Alibi, Inputs, Latent},
     kernel::{self, Heads},
@@ -30,7 +30,7 @@ impl Decoder {
             self.norm_columns(&mut qkv, width, queries..queries + keys, &norms.keys, &mut call.buffers);
         }
         if let Some(clip) = attention.clip {
-            for value in &mut qkv {
+            for value in &mut *qkv {
                 *value = value.clamp(-clip, clip);
             }
         }

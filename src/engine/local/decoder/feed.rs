@@ -3,7 +3,7 @@
 //! The rows of an expert are multiplied together, and each row takes from its experts in their order, so that a row does
 //! not depend on the others.
 
-use super::{Buffers, Decoder, Linear};
+use super::{Decoder, Linear, buffers::Buffers};
 use crate::engine::local::{
     family::{Bend, Experts, Feed, Mlp, Weights},
     kernel,
@@ -69,13 +69,13 @@ impl Decoder {
             match &shared.gate {
                 Some(gate) => {
                     self.linear(rows, gate, &mut gates);
-                    for gate in &mut gates {
+                    for gate in &mut *gates {
                         *gate = (1.0 / (1.0 + libm::exp(-f64::from(*gate)))) as f32;
                     }
                 }
                 None => gates.fill(1.0),
             }
-            for ((out, step), gate) in out.chunks_mut(hidden).zip(step.chunks(hidden)).zip(&gates) {
+            for ((out, step), gate) in out.chunks_mut(hidden).zip(step.chunks(hidden)).zip(&*gates) {
                 add(out, step, *gate);
             }
             buffers.give([step, gates]);

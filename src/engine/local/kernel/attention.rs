@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use super::{
     Isa, kernel,
     math::{bf16, exp, larger, tanh},
-    tile::{Out, accumulate_across, copy},
+    tile::{Out, accumulate_across, copy, each_row},
 };
 
 /// Positions of a block, and columns of values that are summed at a time.
@@ -300,9 +300,7 @@ fn rows<const HEIGHT: usize, const WIDTH: usize>(
     for (index, block) in part.blocks.iter().enumerate() {
         let (keys, values) = block.head(part.head);
         let mut scores = [[0.0; POSITIONS]; HEIGHT];
-        for (own, keys) in own.iter().zip(keys.chunks(POSITIONS)) {
-            product::<HEIGHT, WIDTH>(&mut scores, own, keys);
-        }
+        multiply::<HEIGHT, WIDTH>(&mut scores, [0.0; HEIGHT], own, keys);
         let mut shrinks = [1.0; HEIGHT];
         for i in 0..height {
             let (row, head) = place(i);
@@ -318,14 +316,7 @@ fn rows<const HEIGHT: usize, const WIDTH: usize>(
             total[i] = total[i] * shrinks[i] + halve(scores[i], |a, b| a + b);
         }
         for (sums, values) in sums.iter_mut().zip(values.chunks(POSITIONS)) {
-            if index > 0 {
-                for (sums, shrink) in sums.iter_mut().zip(shrinks) {
-                    for sum in sums {
-                        *sum *= shrink;
-                    }
-                }
-            }
-            product::<HEIGHT, WIDTH>(sums, &scores, values);
+            multiply::<HEIGHT, WIDTH>(sums, shrinks, std::slice::from_ref(&scores), values);
         }
     }
     for i in 0..height {
@@ -341,47 +332,51 @@ fn rows<const HEIGHT: usize, const WIDTH: usize>(
     }
 }
 
-/// Adds a product to the sums, all of it or one half after the other. There may be fewer rows of columns than columns of
-/// rows.
+/// The sums, each times the number of its row, with a product added: of chunk after chunk of the rows and as many rows of
+/// columns, of which the last may be fewer.
 #[inline(always)]
-fn product<const HEIGHT: usize, const WIDTH: usize>(
+fn multiply<const HEIGHT: usize, const WIDTH: usize>(
     sums: &mut Chunk<HEIGHT>,
-    rows: &Chunk<HEIGHT>,
+    by: [f32; HEIGHT],
+    rows: &[Chunk<HEIGHT>],
     columns: &[[f32; POSITIONS]],
 ) {
-    if WIDTH == POSITIONS {
-        accumulate_across::<HEIGHT, POSITIONS, POSITIONS, 0>(sums, rows, columns);
-    } else {
-        half_product::<HEIGHT, 0>(sums, rows, columns);
-        half_product::<HEIGHT, { POSITIONS / 2 }>(sums, rows, columns);
+    part::<HEIGHT, WIDTH, 0>(sums, by, rows, columns);
+    if WIDTH < POSITIONS {
+        part::<HEIGHT, WIDTH, { POSITIONS / 2 }>(sums, by, rows, columns);
     }
 }
 
+/// The columns from `FROM` on.
 #[inline(always)]
-fn half_product<const HEIGHT: usize, const FROM: usize>(
-    sums: &mut Chunk<HEIGHT>,
-    rows: &Chunk<HEIGHT>,
+fn part<const HEIGHT: usize, const WIDTH: usize, const FROM: usize>(
+    all: &mut Chunk<HEIGHT>,
+    by: [f32; HEIGHT],
+    rows: &[Chunk<HEIGHT>],
     columns: &[[f32; POSITIONS]],
 ) {
-    let mut half = [[0.0; POSITIONS / 2]; HEIGHT];
-    for (half, sums) in half.iter_mut().zip(&*sums) {
-        half.copy_from_slice(&sums[FROM..][..POSITIONS / 2]);
+    let mut sums = [[0.0; WIDTH]; HEIGHT];
+    each_row!(HEIGHT, |I| for j in 0..WIDTH {
+        sums[I][j] = all[I][FROM + j] * by[I];
+    });
+    for (rows, columns) in rows.iter().zip(columns.chunks(POSITIONS)) {
+        sums = accumulate_across::<HEIGHT, WIDTH, POSITIONS, FROM>(sums, rows, columns);
     }
-    accumulate_across::<HEIGHT, { POSITIONS / 2 }, POSITIONS, FROM>(&mut half, rows, columns);
-    for (half, sums) in half.iter().zip(sums) {
-        sums[FROM..][..POSITIONS / 2].copy_from_slice(half);
-    }
+    each_row!(HEIGHT, |I| for j in 0..WIDTH {
+        all[I][FROM + j] = sums[I][j];
+    });
 }
 
+/// Joins the second half to the first until one is left.
 #[inline(always)]
-fn halve(mut lanes: [f32; POSITIONS], with: impl Fn(f32, f32) -> f32) -> f32 {
-    let mut half = POSITIONS / 2;
-    while half > 0 {
-        for lane in 0..half {
-            lanes[lane] = with(lanes[lane], lanes[lane + half]);
-        }
-        half /= 2;
+fn halve(lanes: [f32; POSITIONS], with: impl Fn(f32, f32) -> f32) -> f32 {
+    // Of known lengths, which become registers.
+    macro_rules! halve {
+        ($lanes:ident, $($len:literal)*) => {
+            $(let $lanes: [f32; $len] = std::array::from_fn(|lane| with($lanes[lane], $lanes[lane + $len]));)*
+        };
     }
+    halve!(lanes, 16 8 4 2 1);
     lanes[0]
 }
 

@@ -10,15 +10,17 @@ use rayon::prelude::*;
 use super::{
     Isa, Packed, kernel,
     packed::{DEPTH, Element, PANEL, Slice},
-    tile::{Out, accumulate, copy},
+    tile::{Ahead, Out, accumulate, copy, each_row},
 };
 
 /// Rows of a tile whose sums fill 512-bit registers.
 const ROWS: usize = 12;
 /// Of one for 256-bit registers.
 const NARROW_ROWS: usize = ROWS / 2;
-/// Most rows that one task computes, so that a slice of their packed form stays in the next cache.
-const ROWS_PER_TASK: usize = 20 * ROWS;
+/// Bytes of the packed rows of one task, which are read again for every panel: so many stay in the second cache.
+const TASK: usize = 768 << 10;
+/// Most tiles of a task: more would not make the way of the panels from memory worth more.
+const TILES_PER_TASK: usize = 20;
 /// Multiply-adds below which a second thread costs more than it helps.
 const SMALL: usize = 1 << 18;
 
@@ -72,9 +74,9 @@ pub fn gemm_on(isa: Isa, rows: View<'_>, packed: &Packed, out: &mut [f32], sum: 
     let rows = Rows::pack(isa, rows, k, parallel);
 
     let panels = n.div_ceil(PANEL);
-    // Of nearly as many rows each, and of whole tiles.
-    let rows_per_task = m.div_ceil(m.div_ceil(ROWS_PER_TASK).max(1)).next_multiple_of(ROWS);
-    let row_tasks = m.div_ceil(rows_per_task.max(1));
+    let most = ROWS * (TASK / (size_of::<f32>() * ROWS * k.max(1))).clamp(2, TILES_PER_TASK);
+    let rows_per_task = rows.per_task(m, most);
+    let row_tasks = m.div_ceil(rows_per_task);
     let column_tasks =
         if parallel { (4 * rayon::current_num_threads()).div_ceil(row_tasks).min(panels) } else { 1 };
     let panels_per_task = panels.div_ceil(column_tasks.max(1));
@@ -94,7 +96,7 @@ pub fn gemm_on(isa: Isa, rows: View<'_>, packed: &Packed, out: &mut [f32], sum: 
     }
 }
 
-/// Some rows times some panels, on this thread; `range` begins at a multiple of [`ROWS`]. The product's first
+/// Some rows times some panels, on this thread; `range` begins where a tile does. The product's first
 /// element goes to `out` at the row and column of the first row and panel less those of `from`.
 #[expect(
     clippy::too_many_arguments,
@@ -121,8 +123,15 @@ pub(super) fn product(
         let columns = packed.slice(panel, depth.clone(), &mut scratch);
         for row in range.clone().step_by(rows.tile) {
             let height = rows.tile.min(range.end - row);
+            let done = row - range.start;
+            let ahead = if packed.lies_in_order() {
+                columns.behind(done..done + height, range.len())
+            } else {
+                Ahead::NOTHING
+            };
             let rows = &rows.data[row * k..][..height * k][depth.start * height..depth.end * height];
-            tile(isa, rows, columns, out, (row - from.0, panel * PANEL - from.1), height, sum);
+            let place = Place { out, row: row - from.0, column: panel * PANEL - from.1, sum };
+            tile(isa, height, rows, columns, place, ahead);
         }
     };
     // Without a step there would be no tile that stores the zeros.
@@ -135,31 +144,22 @@ pub(super) fn product(
 /// Rows packed for products: `[tile][k][row]`, the rows of a tile side by side.
 pub(super) struct Rows {
     data: Vec<f32>,
-    /// Rows of a tile, so that its sums fill the registers; divides [`ROWS`].
+    /// Rows of a tile: as many as have their sums in registers, or fewer where that makes the last one as high as the
+    /// others.
     tile: usize,
 }
 
 impl Rows {
     pub(super) fn pack(isa: Isa, rows: View<'_>, k: usize, parallel: bool) -> Self {
-        let tile = if isa.wide() { ROWS } else { NARROW_ROWS };
+        let most = if isa.wide() { ROWS } else { NARROW_ROWS };
+        let tile = rows.rows.div_ceil(rows.rows.div_ceil(most).max(1)).max(1);
         let len = rows.rows * k;
         let mut data = SPARE.take();
         if data.len() < len {
             data.resize(len, 0.0);
         }
         let pack = |(index, out): (usize, &mut [f32])| {
-            let (height, data) = (out.len() / k, &rows.data[index * tile * rows.row_stride..]);
-            match (height, rows.column_stride) {
-                (ROWS, 1) => interleave::<ROWS>(data, rows.row_stride, out.as_chunks_mut().0),
-                (NARROW_ROWS, 1) => interleave::<NARROW_ROWS>(data, rows.row_stride, out.as_chunks_mut().0),
-                _ => {
-                    for (p, out) in out.chunks_mut(height).enumerate() {
-                        for (row, out) in out.iter_mut().enumerate() {
-                            *out = data[row * rows.row_stride + p * rows.column_stride];
-                        }
-                    }
-                }
-            }
+            pack_tile(&rows, &rows.data[index * tile * rows.row_stride..], out.len() / k, out);
         };
         let chunk = (tile * k).max(1);
         if parallel {
@@ -168,6 +168,11 @@ impl Rows {
             data[..len].chunks_mut(chunk).enumerate().for_each(pack);
         }
         Self { data, tile }
+    }
+
+    /// How many of all rows a task takes, about `most`: whole tiles, and nearly as many in each task.
+    pub(super) fn per_task(&self, all: usize, most: usize) -> usize {
+        all.div_ceil(all.div_ceil(most).max(1)).next_multiple_of(self.tile).max(1)
     }
 }
 
@@ -180,6 +185,25 @@ impl Drop for Rows {
 thread_local! {
     /// The memory of the last packed rows, for the next ones.
     static SPARE: Cell<Vec<f32>> = const { Cell::new(Vec::new()) };
+}
+
+/// Some rows, which begin where `data` does, step by step side by side.
+fn pack_tile(rows: &View<'_>, data: &[f32], height: usize, out: &mut [f32]) {
+    macro_rules! of_height {
+        ($($height:literal)*) => {
+            match (height, rows.column_stride) {
+                $(($height, 1) => interleave::<$height>(data, rows.row_stride, out.as_chunks_mut().0),)*
+                _ => {
+                    for (p, out) in out.chunks_mut(height).enumerate() {
+                        for (row, out) in out.iter_mut().enumerate() {
+                            *out = data[row * rows.row_stride + p * rows.column_stride];
+                        }
+                    }
+                }
+            }
+        };
+    }
+    of_height!(1 2 3 4 5 6 7 8 9 10 11 12);
 }
 
 /// Rows that lie one after the other, step by step side by side.
@@ -205,44 +229,51 @@ fn interleave<const HEIGHT: usize>(data: &[f32], row_stride: usize, out: &mut [[
     }
 }
 
+/// Where the sums of a tile begin and where they go.
+#[derive(Clone, Copy)]
+struct Place<'a> {
+    out: Out<'a>,
+    row: usize,
+    column: usize,
+    sum: Sum<'a>,
+}
+
 kernel! {
-    /// One tile: `height` rows and the columns of a panel, or as many as `out` has from `at` on.
-    fn tile(rows: &[f32], columns: Slice<'_>, out: Out<'_>, at: (usize, usize), height: usize, sum: Sum<'_>),
+    /// One tile: `height` rows and the columns of a panel, or as many as there are.
+    fn tile(height: usize, rows: &[f32], columns: Slice<'_>, place: Place<'_>, ahead: Ahead),
     wide: tile_body::<ROWS, 32>, narrow: tile_body::<NARROW_ROWS, 16>,
 }
 
 /// `WIDTH` columns at a time, which divides [`PANEL`].
 #[inline(always)]
 fn tile_body<const HIGHEST: usize, const WIDTH: usize>(
+    height: usize,
     rows: &[f32],
     columns: Slice<'_>,
-    out: Out<'_>,
-    at: (usize, usize),
-    height: usize,
-    sum: Sum<'_>,
+    place: Place<'_>,
+    ahead: Ahead,
 ) {
     match columns {
-        Slice::F32(columns) => tile_of::<HIGHEST, WIDTH, f32>(rows, columns, out, at, height, sum),
-        Slice::Bf16(columns) => tile_of::<HIGHEST, WIDTH, u16>(rows, columns, out, at, height, sum),
+        Slice::F32(columns) => tile_of::<HIGHEST, WIDTH, f32>(height, rows, columns, place, ahead),
+        Slice::Bf16(columns) => tile_of::<HIGHEST, WIDTH, u16>(height, rows, columns, place, ahead),
     }
 }
 
 #[inline(always)]
 fn tile_of<const HIGHEST: usize, const WIDTH: usize, T: Element>(
+    height: usize,
     rows: &[f32],
     columns: &[[T; PANEL]],
-    out: Out<'_>,
-    at: (usize, usize),
-    height: usize,
-    sum: Sum<'_>,
+    place: Place<'_>,
+    ahead: Ahead,
 ) {
     macro_rules! of_height {
         ($($height:literal)*) => {
             match height {
                 $($height if $height <= HIGHEST => {
-                    sums::<$height, WIDTH, 0, T>(rows, columns, out, at, sum);
+                    sums::<$height, WIDTH, 0, T>(rows, columns, place, ahead);
                     if WIDTH < PANEL {
-                        sums::<$height, WIDTH, { PANEL / 2 }, T>(rows, columns, out, at, sum);
+                        sums::<$height, WIDTH, { PANEL / 2 }, T>(rows, columns, place, Ahead::NOTHING);
                     }
                 })*
                 _ => unreachable!("a tile has 1 to {HIGHEST} rows, not {height}"),
@@ -257,34 +288,40 @@ fn tile_of<const HIGHEST: usize, const WIDTH: usize, T: Element>(
 fn sums<const HEIGHT: usize, const WIDTH: usize, const FROM: usize, T: Element>(
     rows: &[f32],
     columns: &[[T; PANEL]],
-    out: Out<'_>,
-    (row, column): (usize, usize),
-    sum: Sum<'_>,
+    Place { out, row, column, sum }: Place<'_>,
+    ahead: Ahead,
 ) {
-    let mut sums = [[0.0; WIDTH]; HEIGHT];
     let column = column + FROM;
-    // Row by row and not in a loop, which would keep the sums in memory.
-    macro_rules! each_row {
-        ($do:expr; $($i:literal)*) => {{
-            $(if $i < HEIGHT {
-                $do($i, &mut sums[$i]);
-            })*
-        }};
-        ($do:expr) => {
-            each_row!($do; 0 1 2 3 4 5 6 7 8 9 10 11)
-        };
-    }
+    let inside = out.whole::<WIDTH>(row, column).is_some();
+    let mut sums = [[0.0; WIDTH]; HEIGHT];
     match sum {
         Sum::Store => {}
-        Sum::Add => each_row!(|i, sums: &mut [f32; WIDTH]| out.read(row + i, column, sums)),
+        Sum::Add if inside => {
+            each_row!(HEIGHT, |I| sums[I] = *out.whole(row + I, column).expect("it is inside"));
+        }
+        Sum::Add => {
+            // Of their own, as are those below: what is borrowed does not stay in registers.
+            let mut edge = [[0.0; WIDTH]; HEIGHT];
+            for (i, edge) in edge.iter_mut().enumerate() {
+                out.read(row + i, column, edge);
+            }
+            sums = edge;
+        }
         Sum::Bias(bias) => {
             let mut first = [0.0; WIDTH];
             copy(&bias[FROM.min(bias.len())..], &mut first);
-            each_row!(|_, sums: &mut [f32; WIDTH]| *sums = first);
+            each_row!(HEIGHT, |I| sums[I] = first);
         }
     }
-    accumulate::<HEIGHT, WIDTH, PANEL, FROM, T>(&mut sums, rows.as_chunks().0, columns);
-    each_row!(|i, sums: &mut [f32; WIDTH]| out.write(row + i, column, sums));
+    let sums = accumulate::<HEIGHT, WIDTH, PANEL, FROM, T>(sums, rows.as_chunks().0, columns, ahead);
+    if inside {
+        each_row!(HEIGHT, |I| *out.whole(row + I, column).expect("it is inside") = sums[I]);
+    } else {
+        let edge = sums;
+        for (i, edge) in edge.iter().enumerate() {
+            out.write(row + i, column, edge);
+        }
+    }
 }
 
 #[cfg(test)]

@@ -16,8 +16,8 @@ use super::{
 
 /// Tokens of a stretch.
 const STRETCH: usize = 32 * PANEL;
-/// Rows that one task takes; a multiple of the rows of a tile.
-const ROWS: usize = 48;
+/// About as many rows as one task takes.
+const ROWS: usize = 120;
 
 /// What is asked of a row of logits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,15 +100,16 @@ pub fn find(isa: Isa, rows: View<'_>, whole: &Head<'_>, wants: &[Want]) -> Vec<F
     let head = whole.matrix;
     let packed = Rows::pack(isa, rows, head.k(), false);
     let stretches = head.n().div_ceil(STRETCH);
-    let row_tasks = rows.rows.div_ceil(ROWS);
+    let rows_per_task = packed.per_task(rows.rows, ROWS);
+    let row_tasks = rows.rows.div_ceil(rows_per_task);
     let parts: Vec<Vec<Part>> = (0..row_tasks * stretches)
         .into_par_iter()
         .map_init(
-            || vec![0.0; ROWS * STRETCH],
+            || vec![0.0; rows_per_task * STRETCH],
             |scratch, task| {
                 // All rows meet a stretch of the head while it is in a cache.
-                let (first, stretch) = (task % row_tasks * ROWS, task / row_tasks);
-                let range = first..rows.rows.min(first + ROWS);
+                let (first, stretch) = (task % row_tasks * rows_per_task, task / row_tasks);
+                let range = first..rows.rows.min(first + rows_per_task);
                 let tokens = stretch * STRETCH..head.n().min((stretch + 1) * STRETCH);
                 let logits = &mut scratch[..range.len() * tokens.len()];
                 #[expect(unsafe_code, reason = "the product writes through the type that threads may share")]
@@ -126,7 +127,8 @@ pub fn find(isa: Isa, rows: View<'_>, whole: &Head<'_>, wants: &[Want]) -> Vec<F
         .collect();
     (0..wants.len())
         .map(|row| {
-            let parts = (0..stretches).map(|stretch| parts[stretch * row_tasks + row / ROWS][row % ROWS]);
+            let (task, row) = (row / rows_per_task, row % rows_per_task);
+            let parts = (0..stretches).map(|stretch| parts[stretch * row_tasks + task][row]);
             let softmax = join(parts.clone());
             // Of equal logits the first stays, which has the lowest id.
             let (id, logit) = parts

@@ -4,14 +4,14 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use super::kept::Kept;
+use super::{kept::Kept, tile::Ahead};
 
 /// Columns of a panel.
 pub(super) const PANEL: usize = 32;
 /// Steps of `k` for which a panel's slice and a tile's rows stay in the nearest cache. Slices begin at multiples of it.
 pub(super) const DEPTH: usize = 256;
 /// Bytes of a line of the cache.
-const LINE: usize = 64;
+pub(super) const LINE: usize = 64;
 
 /// How the elements of a packed matrix lie in memory. Products are those of the f32 matrix, bit for bit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +42,16 @@ enum Panels {
 pub(super) enum Slice<'a> {
     F32(&'a [[f32; PANEL]]),
     Bf16(&'a [[u16; PANEL]]),
+}
+
+impl Slice<'_> {
+    /// What lies behind it, for a tile of some rows of all.
+    pub(super) fn behind(self, rows: Range<usize>, all: usize) -> Ahead {
+        match self {
+            Self::F32(columns) => Ahead::behind(columns, rows, all),
+            Self::Bf16(columns) => Ahead::behind(columns, rows, all),
+        }
+    }
 }
 
 /// An element that becomes an f32 in a register.
@@ -189,6 +199,11 @@ impl Packed {
         self.n
     }
 
+    /// Whether the slices of all panels lie one behind the other in memory.
+    pub(super) fn lies_in_order(&self) -> bool {
+        !matches!(self.panels, Panels::Kept(_))
+    }
+
     /// What [`Packed::slice`] widens into, for one thread.
     pub(super) fn scratch(&self) -> Vec<[f32; PANEL]> {
         match &self.panels {
@@ -254,6 +269,7 @@ impl<T: Copy + Default> Lines<T> {
     fn zeros(len: usize) -> Self {
         let spare = LINE / size_of::<T>() - 1;
         let data = vec![T::default(); len + spare];
+        in_large_pages(&data);
         let start = data.as_ptr().align_offset(LINE).min(spare);
         Self { data, start, len }
     }
@@ -266,3 +282,26 @@ impl<T: Copy + Default> Lines<T> {
         self.data[self.start..][panel * k * PANEL..][..k * PANEL].as_chunks().0
     }
 }
+
+/// Bytes of a page of memory that saves the processor from looking up hundreds of smaller ones.
+#[cfg(target_os = "linux")]
+const LARGE_PAGE: usize = 2 << 20;
+
+/// Asks the system to keep numbers that were not written yet in large pages, where they fill some: products go through all
+/// weights of a model again and again.
+#[cfg(target_os = "linux")]
+fn in_large_pages<T>(data: &[T]) {
+    let bytes = size_of_val(data);
+    let to_page = data.as_ptr().cast::<u8>().align_offset(LARGE_PAGE);
+    let whole = bytes.saturating_sub(to_page) / LARGE_PAGE * LARGE_PAGE;
+    if whole > 0 {
+        let start = data.as_ptr().cast::<u8>().wrapping_add(to_page).cast_mut();
+        #[expect(unsafe_code, reason = "the system takes an address")]
+        // SAFETY: the range lies within the data; how its pages are kept does not change what they hold. A refusal is none
+        // of anybody's business.
+        let _ = unsafe { libc::madvise(start.cast(), whole, libc::MADV_HUGEPAGE) };
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn in_large_pages<T>(_: &[T]) {}

@@ -1,9 +1,26 @@
 //! The innermost loop of every product, and a matrix that threads fill tile by tile.
 
-use super::packed::Element;
+use std::ops::Range;
 
-/// Adds to `HEIGHT × WIDTH` sums, of at most 12 rows, the product of a column of rows and a row of columns for every step, in order: one
-/// chain of fused multiply-adds each. `columns` are read from `FROM` on.
+use super::packed::{Element, LINE};
+
+/// Does something for each of `$height` rows, at most 12, with the row as a constant: in a loop over rows the compiler would
+/// keep them in memory, or for some heights turn the loop into gathers along them.
+macro_rules! each_row {
+    ($height:ident, |$row:ident| $do:expr) => {
+        each_row!($height, |$row| $do; 0 1 2 3 4 5 6 7 8 9 10 11)
+    };
+    ($height:ident, |$row:ident| $do:expr; $($index:literal)*) => {
+        $(if $index < $height {
+            const $row: usize = $index;
+            $do;
+        })*
+    };
+}
+pub(super) use each_row;
+
+/// `HEIGHT × WIDTH` sums with the product of a column of rows and a row of columns added for every step, in order: one chain
+/// of fused multiply-adds each. `columns` are read from `FROM` on.
 #[inline(always)]
 pub(super) fn accumulate<
     const HEIGHT: usize,
@@ -12,33 +29,74 @@ pub(super) fn accumulate<
     const FROM: usize,
     T: Element,
 >(
-    sums: &mut [[f32; WIDTH]; HEIGHT],
+    // Never borrowed, so that they stay in registers.
+    mut sums: [[f32; WIDTH]; HEIGHT],
     rows: &[[f32; HEIGHT]],
     columns: &[[T; PANEL]],
-) {
-    // A copy that is never borrowed stays in registers.
-    let mut registers = *sums;
-    for (rows, columns) in rows.iter().zip(columns) {
-        fetch_ahead(columns);
-        let columns = &columns.as_chunks::<WIDTH>().0[FROM / WIDTH];
-        // Not `map`, whose loop the compiler does not always turn into registers.
-        let mut wide = [0.0; WIDTH];
-        for (wide, value) in wide.iter_mut().zip(columns) {
-            *wide = value.widen();
-        }
-        // Row by row and not in a loop, which the compiler would for some heights turn into gathers along the rows.
-        macro_rules! add_rows {
-            ($($i:literal)*) => {
-                $(if $i < HEIGHT {
-                    for j in 0..WIDTH {
-                        registers[$i][j] = rows[$i].mul_add(wide[j], registers[$i][j]);
-                    }
-                })*
-            };
-        }
-        add_rows!(0 1 2 3 4 5 6 7 8 9 10 11);
+    mut ahead: Ahead,
+) -> [[f32; WIDTH]; HEIGHT] {
+    macro_rules! step {
+        ($rows:expr, $columns:expr) => {
+            let (rows, columns) = ($rows, &$columns.as_chunks::<WIDTH>().0[FROM / WIDTH]);
+            // Not `map`, whose loop the compiler does not always turn into registers.
+            let mut wide = [0.0; WIDTH];
+            for (wide, value) in wide.iter_mut().zip(columns) {
+                *wide = value.widen();
+            }
+            each_row!(HEIGHT, |I| for j in 0..WIDTH {
+                sums[I][j] = rows[I].mul_add(wide[j], sums[I][j]);
+            });
+        };
     }
-    *sums = registers;
+    let (rows, last_rows) = rows.as_chunks::<{ Ahead::STEPS }>();
+    let (columns, last_columns) = columns.as_chunks::<{ Ahead::STEPS }>();
+    for (rows, columns) in rows.iter().zip(columns) {
+        ahead.fetch();
+        for (rows, columns) in rows.iter().zip(columns) {
+            step!(rows, columns);
+        }
+    }
+    for (rows, columns) in last_rows.iter().zip(last_columns) {
+        step!(rows, columns);
+    }
+    sums
+}
+
+/// What will be read next from far away, and is fetched little by little while a tile is summed.
+#[derive(Clone, Copy)]
+pub(super) struct Ahead {
+    at: *const i8,
+    /// For every [`Ahead::STEPS`] steps.
+    lines: usize,
+}
+
+impl Ahead {
+    /// Nothing.
+    pub(super) const NOTHING: Self = Self { at: std::ptr::null(), lines: 0 };
+    /// Steps from one time to the next. Too many to be unrolled, which would need more registers than there are.
+    const STEPS: usize = 8;
+
+    /// What lies behind a slice of columns in memory and is as long. All tiles of the slice fetch it together, each as much
+    /// as its `rows` are of `all`, so that the memory is as busy at all times.
+    pub(super) fn behind<T>(slice: &[T], rows: Range<usize>, all: usize) -> Self {
+        let lines = size_of_val(slice) / LINE;
+        let at = slice.as_ptr_range().end.cast::<i8>().wrapping_add(lines * rows.start / all * LINE);
+        Self { at, lines: (lines * rows.len()).div_ceil(all * slice.len().div_ceil(Self::STEPS).max(1)) }
+    }
+
+    #[inline(always)]
+    fn fetch(&mut self) {
+        #[cfg(target_arch = "x86_64")]
+        for _ in 0..self.lines {
+            use std::arch::x86_64::{_MM_HINT_T1, _mm_prefetch};
+            #[expect(unsafe_code, reason = "a hint to the processor takes an address")]
+            // SAFETY: the address is not read from; whatever it is, a prefetch has no effect on what the program does.
+            unsafe {
+                _mm_prefetch::<_MM_HINT_T1>(self.at);
+            }
+            self.at = self.at.wrapping_add(LINE);
+        }
+    }
 }
 
 /// [`accumulate`] of rows that lie one after the other: column `p` of the rows goes with row `p` of the columns, of which
@@ -50,26 +108,18 @@ pub(super) fn accumulate_across<
     const PANEL: usize,
     const FROM: usize,
 >(
-    sums: &mut [[f32; WIDTH]; HEIGHT],
+    mut sums: [[f32; WIDTH]; HEIGHT],
     rows: &[[f32; PANEL]; HEIGHT],
     columns: &[[f32; PANEL]],
-) {
-    let mut registers = *sums;
+) -> [[f32; WIDTH]; HEIGHT] {
     for (p, columns) in columns.iter().enumerate().take(PANEL) {
         fetch_ahead(columns);
         let columns = &columns.as_chunks::<WIDTH>().0[FROM / WIDTH];
-        macro_rules! add_rows {
-            ($($i:literal)*) => {
-                $(if $i < HEIGHT {
-                    for j in 0..WIDTH {
-                        registers[$i][j] = rows[$i][p].mul_add(columns[j], registers[$i][j]);
-                    }
-                })*
-            };
-        }
-        add_rows!(0 1 2 3 4 5 6 7 8 9 10 11);
+        each_row!(HEIGHT, |I| for j in 0..WIDTH {
+            sums[I][j] = rows[I][p].mul_add(columns[j], sums[I][j]);
+        });
     }
-    *sums = registers;
+    sums
 }
 
 /// Bytes between what is summed and what is fetched for it: the machine's own foresight ends with each page of 4 KB.
@@ -121,6 +171,16 @@ impl<'a> Out<'a> {
     pub(super) unsafe fn new(data: &'a mut [f32], columns: usize) -> Self {
         let rows = data.len() / columns.max(1);
         Self { start: data.as_mut_ptr(), rows, columns, borrowed: std::marker::PhantomData }
+    }
+
+    /// The part of a row that starts at `column`, where all of it lies within the matrix.
+    #[inline(always)]
+    pub(super) fn whole<const WIDTH: usize>(self, row: usize, column: usize) -> Option<&'a mut [f32; WIDTH]> {
+        assert!(row < self.rows, "a tile lies within the matrix");
+        #[expect(unsafe_code, reason = "as above")]
+        // SAFETY: it lies within the matrix; nobody else reads or writes this tile.
+        let part = || unsafe { &mut *self.start.add(row * self.columns + column).cast() };
+        (column + WIDTH <= self.columns).then(part)
     }
 
     /// The part of a row that starts at `column`; nothing is read beyond the right edge.
