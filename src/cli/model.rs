@@ -10,6 +10,8 @@ use std::{
 #[cfg(feature = "local")]
 use super::progress::Event;
 use super::{Shell, exit::Exit};
+#[cfg(feature = "local")]
+use crate::report::models;
 use crate::{
     engine::{Engine, mock::Mock},
     plan::Tokenizer,
@@ -18,7 +20,7 @@ use crate::{
 
 #[cfg(feature = "local")]
 use crate::engine::local::{
-    Checkpoint, Files, Form, Local, Options, Origin, Tokens,
+    Checkpoint, Description, Files, Form, Local, Options, Origin, Tokens,
     hub::{self, Environment, Repository, Source},
     kernel,
 };
@@ -327,7 +329,10 @@ impl Found {
                     let changed = checkpoint.with_weights(form);
                     checkpoint = changed.map_err(|error| shell.fail(Exit::Model, error))?;
                 }
-                let bytes = checkpoint.description().file_bytes;
+                let Description { file_bytes: bytes, unread, .. } = checkpoint.description();
+                if !unread.is_empty() {
+                    shell.listener.hear(&Event::Warning(&models::unread(&name, &unread)));
+                }
                 shell.listener.hear(&Event::Loading { name: &name, bytes });
                 let options = Options { batch_tokens: options.batch_tokens, threads: options.threads };
                 let local = Local::load(&name, origin, &checkpoint, options)

@@ -91,6 +91,7 @@ mod local {
         let exit = if model.faults.is_empty() { Exit::Success } else { Exit::Model };
         let close = Close {
             model,
+            unread: inspection.description.as_ref().map(|known| known.unread.clone()).unwrap_or_default(),
             size: inspection.description.map(
                 |Description { parameters, memory, context, vocabulary, .. }| Size {
                     parameters,

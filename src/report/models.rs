@@ -58,6 +58,8 @@ pub struct Close {
     pub tokenizer: Option<Tokenizer>,
     /// Bytes of memory that the machine can give, where it says so.
     pub available: Option<u64>,
+    /// Keys of its config that are not read.
+    pub unread: Vec<String>,
 }
 
 /// How large a model is.
@@ -224,6 +226,10 @@ impl Close {
                 out.push('\n');
             }
         };
+        if !self.unread.is_empty() {
+            paragraph("", 0);
+            paragraph(&format!(" {}", unread(&self.model.name, &self.unread)), 1);
+        }
         for Fault { message, remedy } in &self.model.faults {
             paragraph("", 0);
             for line in message.lines() {
@@ -246,8 +252,18 @@ impl Close {
             Some(Tokenizer { kind, begins, ends }) => json!({ "kind": kind, "begins": begins, "ends": ends }),
             None => Value::Null,
         };
+        json["unread_config_keys"] = json!(self.unread);
         json
     }
+}
+
+/// Says of keys of a model's config that they are not read.
+pub fn unread(model: &str, keys: &[String]) -> String {
+    let keys = keys.join("`, `");
+    format!(
+        "config.json of {model} has what is not read here: `{keys}`. If the model's own code computes something by it, its \
+         answers are others"
+    )
 }
 
 fn number(count: u64) -> Cell {

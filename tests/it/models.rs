@@ -130,6 +130,18 @@ fn one_model_is_told_of_without_its_weights() {
 }
 
 #[test]
+fn keys_that_are_not_read_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = checkpoint(&folder.path().join("model"));
+    let name = folder.to_str().unwrap();
+    assert_eq!(json_of(None, &[name], 0)["unread_config_keys"], json!([]));
+    edit(&folder, |config| config["value_residual"] = json!(true));
+    assert_eq!(json_of(None, &[name], 0)["unread_config_keys"], json!(["value_residual"]));
+    assert!(stdout(None, &[name], 0).contains("config.json of"));
+    assert!(stdout(None, &[name], 0).contains("not read here: `value_residual`."));
+}
+
+#[test]
 fn every_reason_is_said_with_what_to_do() {
     let folder = tempfile::tempdir().unwrap();
     let damaged = checkpoint(&folder.path().join("damaged"));

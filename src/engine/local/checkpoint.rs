@@ -32,6 +32,7 @@ pub struct Checkpoint {
     /// What the header of a GGUF file says; of other files it is in files beside them.
     header: Option<Metadata>,
     form: Form,
+    unread: Vec<String>,
 }
 
 /// How quantized weights lie in memory. The answers are the same.
@@ -62,6 +63,16 @@ pub struct Description {
     pub context: Option<usize>,
     /// Rows of the embedding.
     pub vocabulary: usize,
+    /// Keys of the config that are not read here. Where a model's own code computes something else by them, its answers
+    /// differ.
+    pub unread: Vec<String>,
+}
+
+/// What a config says, by one of the families.
+pub(super) struct Said {
+    family: &'static str,
+    pub(super) architecture: Architecture,
+    unread: Vec<String>,
 }
 
 /// More layers than any model has.
@@ -153,14 +164,15 @@ impl Checkpoint {
 
     fn look_into(files: Files, file: &str) -> Result<Self, CheckpointError> {
         let (values, weights, header) = Self::translated(&files, file)?;
-        let said = said_by(&files.place(), file, &values)?;
+        // What a header says of other things is under keys that are not asked for.
+        let said = Said { unread: Vec::new(), ..said_by(&files.place(), file, &values)? };
         Self::fit(files, file, said, weights, Some(header))
     }
 
     fn fit(
         files: Files,
         file: &str,
-        (family, mut architecture): (&'static str, Architecture),
+        Said { family, mut architecture, unread }: Said,
         weights: Weights,
         header: Option<Metadata>,
     ) -> Result<Self, CheckpointError> {
@@ -180,7 +192,7 @@ impl Checkpoint {
                 if own == [u32::MAX] { by_config } else { own }
             }
         };
-        Ok(Self { files, family, architecture, weights, ends, header, form: Form::default() })
+        Ok(Self { files, family, architecture, weights, ends, header, form: Form::default(), unread })
     }
 
     /// What it is and what it takes.
@@ -197,6 +209,7 @@ impl Checkpoint {
             memory: self.memory(),
             context,
             vocabulary,
+            unread: self.unread.clone(),
         }
     }
 
@@ -312,11 +325,7 @@ pub(super) fn object(files: &Files, file: &str) -> Result<Option<Map<String, Val
     })
 }
 
-pub(super) fn said_by(
-    place: &str,
-    file: &str,
-    values: &Map<String, Value>,
-) -> Result<(&'static str, Architecture), CheckpointError> {
+pub(super) fn said_by(place: &str, file: &str, values: &Map<String, Value>) -> Result<Said, CheckpointError> {
     let config = Config::new(values);
     let read = Architecture::read(&config, values);
     let (family, architecture) = read.ok_or_else(|| CheckpointError::Family {
@@ -338,7 +347,7 @@ pub(super) fn said_by(
     }
     let faults = config.faults();
     if faults.is_empty() {
-        Ok((family, architecture))
+        Ok(Said { family, architecture, unread: config.unread() })
     } else {
         Err(CheckpointError::Config { place: place.to_owned(), file: file.to_owned(), faults })
     }

@@ -1,6 +1,8 @@
 //! Reads the values of a `config.json`, each within its bounds, and collects everything that is wrong with them.
 
-use std::{cell::RefCell, ops::RangeInclusive};
+mod beside;
+
+use std::{cell::RefCell, collections::BTreeSet, ops::RangeInclusive};
 
 use serde_json::{Map, Value};
 
@@ -9,6 +11,8 @@ use serde_json::{Map, Value};
 #[derive(Debug)]
 pub struct Config<'a> {
     values: &'a Map<String, Value>,
+    /// Keys that were asked for.
+    read: RefCell<BTreeSet<String>>,
     faults: RefCell<Vec<String>>,
 }
 
@@ -76,7 +80,7 @@ fn float(value: &Value) -> Option<f64> {
 impl<'a> Config<'a> {
     /// Reads from these values.
     pub fn new(values: &'a Map<String, Value>) -> Self {
-        Self { values, faults: RefCell::default() }
+        Self { values, read: RefCell::default(), faults: RefCell::default() }
     }
 
     /// A size that must be there.
@@ -107,7 +111,7 @@ impl<'a> Config<'a> {
 
     /// A size with what holds where it is left out; none where it is null.
     pub fn size_unless_null(&self, key: &str, default: Option<usize>) -> Option<usize> {
-        if self.values.contains_key(key) { self.optional_size(key) } else { default }
+        if self.stated(key).is_some() { self.optional_size(key) } else { default }
     }
 
     /// A number above 0.
@@ -179,7 +183,7 @@ impl<'a> Config<'a> {
 
     /// A number above 0, with what holds where it is left out; none where it is null.
     pub fn positive_unless_null(&self, key: &str, default: Option<f32>) -> Option<f32> {
-        if self.values.contains_key(key) {
+        if self.stated(key).is_some() {
             self.optional_positive(key).map(|number| number as f32)
         } else {
             default
@@ -250,7 +254,7 @@ impl<'a> Config<'a> {
     /// The ids of one or several tokens; `default` where the key is left out, none where it is null.
     pub fn ids_or(&self, key: &str, default: impl Into<Option<u32>>) -> Vec<u32> {
         let id = |value: &Value| value.as_u64().and_then(|id| u32::try_from(id).ok());
-        match self.values.get(key) {
+        match self.stated(key) {
             None => default.into().into_iter().collect(),
             Some(Value::Null) => vec![],
             Some(Value::Array(ids)) => ids.iter().filter_map(id).collect(),
@@ -291,7 +295,20 @@ impl<'a> Config<'a> {
 
     /// A value that is there and not null.
     pub fn get(&self, key: &str) -> Option<&'a Value> {
-        self.values.get(key).filter(|value| !value.is_null())
+        self.stated(key).filter(|value| !value.is_null())
+    }
+
+    /// A value that is there.
+    fn stated(&self, key: &str) -> Option<&'a Value> {
+        self.read.borrow_mut().insert(key.to_owned());
+        self.values.get(key)
+    }
+
+    /// Keys that hold something, that nobody asked for, and that may stand for a computation which is not done here.
+    pub fn unread(&self) -> Vec<String> {
+        let read = self.read.borrow();
+        let stated = self.values.iter().filter(|(key, value)| !value.is_null() && !read.contains(*key));
+        stated.map(|(key, _)| key.clone()).filter(|key| !beside::has_no_say(key)).collect()
     }
 }
 
@@ -322,6 +339,16 @@ mod tests {
         ] {
             assert_eq!(limits(bad), None, "{bad}");
         }
+    }
+
+    #[test]
+    fn keys_that_nobody_asks_for_are_named() {
+        let text = r#"{"hidden_size": 4, "model_type": "x", "top_p": 0.9, "mystery": 1, "nothing": null}"#;
+        let values = parse(text.as_bytes()).unwrap();
+        let config = Config::new(&values);
+        assert_eq!(config.unread(), ["hidden_size", "mystery"]);
+        assert_eq!(config.size("hidden_size"), 4);
+        assert_eq!(config.unread(), ["mystery"]);
     }
 
     #[test]

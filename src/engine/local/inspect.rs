@@ -76,7 +76,7 @@ impl Inspection {
             // Where other things are wrong, it is still worth knowing whether this is.
             Err(_) if files.has("tokenizer.json") => {
                 let (values, file) = said(files)?;
-                let interface = said_by(&files.place(), &file, &values).ok()?.1.interface();
+                let interface = said_by(&files.place(), &file, &values).ok()?.architecture.interface();
                 let opened = Tokens::open(files, None, &interface, &interface.ends);
                 Some(opened.map_err(|fault| CheckpointError::Tokens { place: files.place(), fault }))
             }

@@ -97,6 +97,10 @@ fn link(folder: &Path, copy: &Path, spelling: &str) {
 
 pub(super) fn check(folder: &Path, golden: &Value, name: &str) -> Result<(), String> {
     let checkpoint = Checkpoint::open(Files::Folder(folder.to_owned())).map_err(|fault| fault.to_string())?;
+    let unread = checkpoint.description().unread;
+    if !unread.is_empty() {
+        return Err(format!("keys of the config are not read: {}", unread.join(", ")));
+    }
     let origin = Origin { source: "a test".into(), revision: None };
     let model = Local::load("model", origin, &checkpoint, options(64, 1));
     let mut model = model.map_err(|fault| fault.to_string())?;

@@ -9,7 +9,7 @@ use rayon::prelude::*;
 
 use super::{
     Isa, kernel,
-    math::{bf16, exp, larger, tanh},
+    math::{bf16, exp, max, sum, tanh},
     tile::{Out, accumulate_across, copy, each_row},
 };
 
@@ -138,22 +138,18 @@ pub fn attend(
     let heads = attention.heads;
     let mut parts = Vec::new();
     for span in spans {
-        let mut row = span.rows.start;
-        while row < span.rows.end {
-            // A part ends where a block ends, so that all of its rows meet the same blocks.
-            let start = span.start + (row - span.rows.start);
-            let rows = (POSITIONS - start % POSITIONS).min(span.rows.end - row);
-            let blocks = attention.first_key(start) / POSITIONS..start / POSITIONS + 1;
-            let part = |head| Part {
-                first: blocks.start * POSITIONS,
-                blocks: &span.blocks[blocks.clone()],
-                row,
-                rows,
-                start,
-                head,
-            };
-            parts.extend((0..heads.keys).map(part));
-            row += rows;
+        // One head after the other, whose keys and values stay near.
+        for head in 0..heads.keys {
+            let mut row = span.rows.start;
+            while row < span.rows.end {
+                // A part ends where a block ends, so that all of its rows meet the same blocks.
+                let start = span.start + (row - span.rows.start);
+                let rows = (POSITIONS - start % POSITIONS).min(span.rows.end - row);
+                let blocks = attention.first_key(start) / POSITIONS..start / POSITIONS + 1;
+                let (first, blocks) = (blocks.start * POSITIONS, &span.blocks[blocks]);
+                parts.push(Part { first, blocks, row, rows, start, head });
+                row += rows;
+            }
         }
     }
     #[expect(unsafe_code, reason = "threads fill parts of one matrix")]
@@ -290,12 +286,13 @@ fn rows<const HEIGHT: usize, const WIDTH: usize>(
             copy(query, &mut own[i]);
         }
     }
-    let (mut largest, mut total) = ([f32::NEG_INFINITY; HEIGHT], [0.0; HEIGHT]);
+    let mut largest = [f32::NEG_INFINITY; HEIGHT];
+    // Of the positions `j`, `j + 32`, …, which are added up in the end.
+    let mut totals = [[0.0_f32; POSITIONS]; HEIGHT];
     if let Some(sinks) = attention.sinks {
-        for (i, largest) in largest[..height].iter_mut().enumerate() {
-            *largest = sinks[place(i).1];
+        for i in 0..height {
+            (largest[i], totals[i][0]) = (sinks[place(i).1], 1.0);
         }
-        total = [1.0; HEIGHT];
     }
     for (index, block) in part.blocks.iter().enumerate() {
         let (keys, values) = block.head(part.head);
@@ -305,22 +302,22 @@ fn rows<const HEIGHT: usize, const WIDTH: usize>(
         for i in 0..height {
             let (row, head) = place(i);
             attention.score(&mut scores[i], head, part.first + index * POSITIONS, part.start + row);
-            let new = halve(scores[i], larger);
+            let new = max(&scores[i]);
             if new > largest[i] {
                 shrinks[i] = if largest[i] == f32::NEG_INFINITY { 0.0 } else { exp(largest[i] - new) };
                 largest[i] = new;
             }
-            for score in &mut scores[i] {
+            for (score, total) in scores[i].iter_mut().zip(&mut totals[i]) {
                 *score = if *score == f32::NEG_INFINITY { 0.0 } else { exp(*score - largest[i]) };
+                *total = total.mul_add(shrinks[i], *score);
             }
-            total[i] = total[i] * shrinks[i] + halve(scores[i], |a, b| a + b);
         }
         for (sums, values) in sums.iter_mut().zip(values.chunks(POSITIONS)) {
             multiply::<HEIGHT, WIDTH>(sums, shrinks, std::slice::from_ref(&scores), values);
         }
     }
     for i in 0..height {
-        let (share, (row, head)) = (1.0 / total[i], place(i));
+        let (share, (row, head)) = (1.0 / sum(&totals[i], |total| total), place(i));
         for (chunk, sums) in sums.iter_mut().enumerate() {
             for sum in &mut sums[i] {
                 *sum *= share;
@@ -365,19 +362,6 @@ fn part<const HEIGHT: usize, const WIDTH: usize, const FROM: usize>(
     each_row!(HEIGHT, |I| for j in 0..WIDTH {
         all[I][FROM + j] = sums[I][j];
     });
-}
-
-/// Joins the second half to the first until one is left.
-#[inline(always)]
-fn halve(lanes: [f32; POSITIONS], with: impl Fn(f32, f32) -> f32) -> f32 {
-    // Of known lengths, which become registers.
-    macro_rules! halve {
-        ($lanes:ident, $($len:literal)*) => {
-            $(let $lanes: [f32; $len] = std::array::from_fn(|lane| with($lanes[lane], $lanes[lane + $len]));)*
-        };
-    }
-    halve!(lanes, 16 8 4 2 1);
-    lanes[0]
 }
 
 #[cfg(test)]
