@@ -19,7 +19,7 @@ const ROWS: usize = 12;
 const NARROW_ROWS: usize = ROWS / 2;
 /// Bytes of the packed rows of one task, which are read again for every panel: so many stay in the second cache.
 const TASK: usize = 768 << 10;
-/// Most tiles of a task: more would not make the way of the panels from memory worth more.
+/// Most tiles of a task: with more, panels, which come from memory once a task, would hardly be cheaper.
 const TILES_PER_TASK: usize = 20;
 /// Multiply-adds below which a second thread costs more than it helps.
 const SMALL: usize = 1 << 18;

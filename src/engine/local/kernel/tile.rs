@@ -86,14 +86,8 @@ impl Ahead {
 
     #[inline(always)]
     fn fetch(&mut self) {
-        #[cfg(target_arch = "x86_64")]
         for _ in 0..self.lines {
-            use std::arch::x86_64::{_MM_HINT_T1, _mm_prefetch};
-            #[expect(unsafe_code, reason = "a hint to the processor takes an address")]
-            // SAFETY: the address is not read from; whatever it is, a prefetch has no effect on what the program does.
-            unsafe {
-                _mm_prefetch::<_MM_HINT_T1>(self.at);
-            }
+            fetch::<false>(self.at);
             self.at = self.at.wrapping_add(LINE);
         }
     }
@@ -127,23 +121,26 @@ const AHEAD: usize = 2048;
 
 /// Asks for what will be read soon, where it lies [`AHEAD`] of a row of columns.
 #[inline(always)]
-fn fetch_ahead<T, const PANEL: usize>(columns: &[T; PANEL]) {
+fn fetch_ahead<const PANEL: usize>(columns: &[f32; PANEL]) {
+    for line in 0..size_of_val(columns) / LINE {
+        fetch::<true>(columns.as_ptr().cast::<i8>().wrapping_add(AHEAD + line * LINE));
+    }
+}
+
+/// Asks for a line of memory: into the first cache, or the second.
+#[inline(always)]
+fn fetch<const NEAR: bool>(at: *const i8) {
     #[cfg(target_arch = "x86_64")]
     {
-        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-        /// Bytes that are fetched at once.
-        const LINE: usize = 64;
-        let start = columns.as_ptr().cast::<i8>();
-        for line in 0..size_of_val(columns) / LINE {
-            #[expect(unsafe_code, reason = "a hint to the processor takes an address")]
-            // SAFETY: the address is not read from; whatever it is, a prefetch has no effect on what the program does.
-            unsafe {
-                _mm_prefetch::<_MM_HINT_T0>(start.wrapping_add(AHEAD + line * LINE));
-            }
+        use std::arch::x86_64::{_MM_HINT_T0, _MM_HINT_T1, _mm_prefetch};
+        #[expect(unsafe_code, reason = "a hint to the processor takes an address")]
+        // SAFETY: the address is not read from; whatever it is, a prefetch has no effect on what the program does.
+        unsafe {
+            if NEAR { _mm_prefetch::<_MM_HINT_T0>(at) } else { _mm_prefetch::<_MM_HINT_T1>(at) }
         }
     }
     #[cfg(not(target_arch = "x86_64"))]
-    let _ = columns;
+    let _ = at;
 }
 
 /// A matrix that several threads fill, each its own tiles.
