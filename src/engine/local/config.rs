@@ -304,6 +304,12 @@ impl<'a> Config<'a> {
         self.values.get(key)
     }
 
+    /// Keys that hold only where others do not, or say again what those say: they are known, whether they are asked for or
+    /// not.
+    pub fn aside(&self, keys: &[&str]) {
+        self.read.borrow_mut().extend(keys.iter().map(|key| (*key).to_owned()));
+    }
+
     /// Keys that hold something, that nobody asked for, and that may stand for a computation which is not done here.
     pub fn unread(&self) -> Vec<String> {
         let read = self.read.borrow();

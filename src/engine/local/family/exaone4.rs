@@ -21,6 +21,7 @@ const SIZES: Sizes = Sizes {
 };
 
 fn read(config: &Config<'_>) -> Arch {
+    config.aside(&["sliding_window_pattern"]);
     let common = SIZES.read(config, rms(config, "rms_norm_eps", 1e-5));
     let activation = common.activation(Activation::Silu);
     let window = config.size_unless_null("sliding_window", Some(4096));

@@ -22,6 +22,7 @@ enum Form {
 }
 
 fn read(config: &Config<'_>) -> Arch {
+    config.aside(&["multi_query", "num_kv_heads", "rope_parameters", "rope_theta"]);
     let size = |keys: &[&str], usual| keys.iter().find_map(|key| config.optional_size(key)).unwrap_or(usual);
     let hidden = size(&["n_embed", "hidden_size"], 4544);
     let queries = size(&["num_attention_heads", "n_head"], 71);

@@ -11,6 +11,7 @@ use crate::engine::local::config::Config;
 pub(super) const FAMILY: Family = Family { name: "gpt_bigcode", read };
 
 fn read(config: &Config<'_>) -> Arch {
+    config.aside(&["num_key_value_heads"]);
     // With one key, all queries come first; else each head has its query, key and value together.
     let one = config.flag_or("multi_query", true);
     of_form(config, |queries| Form {

@@ -18,6 +18,7 @@ use crate::engine::local::{
 pub(super) const FAMILY: Family = Family { name: "gpt_neo", read };
 
 fn read(config: &Config<'_>) -> Arch {
+    config.aside(&["attention_layers"]);
     let hidden = config.size_or("hidden_size", 2048);
     let queries = config.size_or("num_heads", 16);
     let dim = head_dim(config, ("hidden_size", hidden), ("num_heads", queries));

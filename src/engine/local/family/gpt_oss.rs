@@ -22,6 +22,7 @@ const SIZES: Sizes = Sizes {
 };
 
 fn read(config: &Config<'_>) -> Arch {
+    config.aside(&["hidden_act"]);
     let mut common = SIZES.read(config, rms(config, "rms_norm_eps", 1e-5));
     common.qkv_bias = config.flag_or("attention_bias", true);
     common.output_bias = common.qkv_bias;

@@ -104,6 +104,7 @@ pub(super) fn qwen_windows(
     layers: usize,
     slides: impl Fn(usize, usize) -> bool,
 ) -> Vec<Option<NonZeroUsize>> {
+    config.aside(&["layer_types", "max_window_layers", "sliding_window"]);
     if !config.flag_or("use_sliding_window", false) {
         return vec![None; layers];
     }

@@ -22,6 +22,7 @@ const SIZES: Sizes = Sizes {
 };
 
 fn read(config: &Config<'_>) -> Arch {
+    config.aside(&["original_max_position_embeddings", "partial_rotary_factor"]);
     let common = SIZES.read(config, rms(config, "rms_norm_eps", 1e-5));
     let activation = common.activation(Activation::Silu);
     let windows = windows(config, common.layers, config.optional_size("sliding_window"), |_| true);

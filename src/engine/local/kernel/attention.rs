@@ -147,7 +147,7 @@ pub fn attend(
                 let rows = (POSITIONS - start % POSITIONS).min(span.rows.end - row);
                 let blocks = attention.first_key(start) / POSITIONS..start / POSITIONS + 1;
                 let (first, blocks) = (blocks.start * POSITIONS, &span.blocks[blocks]);
-                parts.push(Part { first, blocks, row, rows, start, head });
+                parts.push(Part { blocks, first, row, rows, start, head });
                 row += rows;
             }
         }

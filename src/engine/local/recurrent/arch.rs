@@ -78,6 +78,7 @@ fn falcon_mamba(config: &Config<'_>) -> Arch {
 }
 
 fn projected(config: &Config<'_>, norm: Option<f32>) -> Arch {
+    config.aside(&["expand"]);
     let hidden = config.size_or("hidden_size", 768);
     let rank = if config.text("time_step_rank") == Some("auto") {
         hidden.div_ceil(16)
@@ -93,6 +94,7 @@ fn projected(config: &Config<'_>, norm: Option<f32>) -> Arch {
 }
 
 fn mamba2(config: &Config<'_>) -> Arch {
+    config.aside(&["time_step_rank"]);
     let hidden = config.size_or("hidden_size", 4096);
     let (heads, dim) = (config.size_or("num_heads", 128), config.size_or("head_dim", 64));
     let (groups, expand) = (config.size_or("n_groups", 8), config.size_or("expand", 2));
