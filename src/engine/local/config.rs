@@ -310,10 +310,12 @@ impl<'a> Config<'a> {
         self.read.borrow_mut().extend(keys.iter().map(|key| (*key).to_owned()));
     }
 
-    /// Keys that hold something, that nobody asked for, and that may stand for a computation which is not done here.
+    /// Keys that hold something, that nobody asked for, and that may stand for a computation which is not done here. A
+    /// switch that is off stands for none.
     pub fn unread(&self) -> Vec<String> {
         let read = self.read.borrow();
-        let stated = self.values.iter().filter(|(key, value)| !value.is_null() && !read.contains(*key));
+        let holds = |value: &Value| !value.is_null() && value != &Value::Bool(false);
+        let stated = self.values.iter().filter(|(key, value)| holds(value) && !read.contains(*key));
         stated.map(|(key, _)| key.clone()).filter(|key| !beside::has_no_say(key)).collect()
     }
 }
@@ -349,7 +351,7 @@ mod tests {
 
     #[test]
     fn keys_that_nobody_asks_for_are_named() {
-        let text = r#"{"hidden_size": 4, "model_type": "x", "top_p": 0.9, "mystery": 1, "nothing": null}"#;
+        let text = r#"{"hidden_size": 4, "model_type": "x", "top_p": 0.9, "mystery": 1, "nothing": null, "off": false}"#;
         let values = parse(text.as_bytes()).unwrap();
         let config = Config::new(&values);
         assert_eq!(config.unread(), ["hidden_size", "mystery"]);

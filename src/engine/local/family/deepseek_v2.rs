@@ -25,10 +25,6 @@ const SIZES: Sizes = Sizes {
 };
 
 fn read(config: &Config<'_>) -> Arch {
-    config.refuse(
-        "norm_topk_prob",
-        "DeepSeek's own code weights experts by the chosen ones then, and transformers does not",
-    );
     let mut common = SIZES.read(config, rms(config, "rms_norm_eps", 1e-6));
     common.mlp_bias = config.flag_or("mlp_bias", false);
     let activation = common.activation(Activation::Silu);

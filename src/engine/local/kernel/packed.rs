@@ -297,8 +297,8 @@ fn in_large_pages<T>(data: &[T]) {
     if whole > 0 {
         let start = data.as_ptr().cast::<u8>().wrapping_add(to_page).cast_mut();
         #[expect(unsafe_code, reason = "the system takes an address")]
-        // SAFETY: the range lies within the data; how its pages are kept does not change what they hold. A refusal is none
-        // of anybody's business.
+        // SAFETY: the range lies within the data; how its pages are kept does not change what they hold. Where the system
+        // refuses, they stay small.
         let _ = unsafe { libc::madvise(start.cast(), whole, libc::MADV_HUGEPAGE) };
     }
 }
