@@ -1,5 +1,7 @@
 //! `run --dry-run`: what would be asked, and what it would cost.
 
+use std::sync::Arc;
+
 use super::{
     Shell,
     exit::Exit,
@@ -36,14 +38,20 @@ pub(super) fn show(
     let first = plan.tasks.iter().flat_map(|task| {
         task.requests.iter().take(SHOWN).map(|request| (task.name.as_str(), &plan.requests[*request]))
     });
-    let tokens = plan.requests.iter().map(|request| cost(request, found.tokenizer())).sum();
+    let costs: Option<Vec<usize>> =
+        plan.requests.iter().map(|request| cost(request, found.tokenizer())).collect();
+    let tokens = costs.as_ref().map(|costs| costs.iter().sum());
+    let read = costs.as_ref().map(|costs| read(&plan.requests, costs));
+    let written = costs.into_iter().flatten().zip(&plan.requests);
+    let written = written.filter(|(_, request)| matches!(request, Request::Generate { .. }));
+    let written = written.map(|(tokens, _)| tokens).collect();
     let view = DryRun {
         model: &model,
         tasks: tasks.collect(),
         requests: plan.requests.len(),
         tokens,
-        time: tokens.and_then(|tokens| found.time(tokens, engine.threads())),
-        memory: found.memory(engine),
+        time: read.and_then(|tokens| found.time(tokens, engine.threads())),
+        memory: found.memory(written, engine),
         first: first.collect(),
     };
     let text = match format {
@@ -54,6 +62,30 @@ pub(super) fn show(
         Format::Latex => view.table().plain_latex("plan"),
     };
     shell.print(&text, format)
+}
+
+/// About how many of all tokens are computed: what a request begins with as the one before it does is read once.
+fn read(requests: &[Request], costs: &[usize]) -> usize {
+    let texts = |request: &Request| match request {
+        Request::Score { prompt, ending, .. } => [prompt.clone(), ending.clone()],
+        Request::Rank { prompt, .. } | Request::Generate { prompt, .. } => [prompt.clone(), "".into()],
+    };
+    let alike = |a: &str, b: &str| a.bytes().zip(b.bytes()).take_while(|(a, b)| a == b).count();
+    let mut before: [Arc<str>; 2] = ["".into(), "".into()];
+    let of = |(request, cost): (&Request, &usize)| {
+        let own = texts(request);
+        let shared = if own[0] == before[0] {
+            own[0].len() + alike(&own[1], &before[1])
+        } else {
+            alike(&own[0], &before[0])
+        };
+        let written =
+            if let Request::Generate { max_tokens, .. } = request { *max_tokens as usize } else { 0 };
+        let len = own.iter().map(|text| text.len()).sum::<usize>().max(1);
+        before = own;
+        (cost - written) as f64 * (1.0 - shared as f64 / len as f64) + written as f64
+    };
+    requests.iter().zip(costs).map(of).sum::<f64>().ceil() as usize
 }
 
 /// Tokens that a request reads and writes; nothing where it cannot be cut.

@@ -1,4 +1,5 @@
-//! What whole sets of requests cost on one thread: `cargo bench --bench engine -- MODEL DATA [TASK,…] [BATCH_TOKENS]`.
+//! What whole sets of requests cost: `cargo bench --bench engine -- MODEL DATA [TASK,…] [THREADS] [BATCH_TOKENS]`, on one
+//! thread unless said otherwise.
 //!
 //! MODEL is a checkpoint's folder, and DATA one of `blimp500.jsonl` (`good`, `bad`), `hellaswag50.jsonl` (`query`, `choices`),
 //! `mmlu15.jsonl` (`prompt5`, `letters`, `prompt5_text`, `texts`), `roll30k.jsonl` (`text`) and `gen16.jsonl` (`prompt`), a line an
@@ -36,7 +37,10 @@ fn main() {
         }
         return;
     };
-    if let Some(tokens) = rest.get(1) {
+    if let Some(threads) = rest.get(1) {
+        options.threads = Some(threads.parse().expect("a number of threads"));
+    }
+    if let Some(tokens) = rest.get(2) {
         options.batch_tokens = tokens.parse().expect("a number of tokens");
     }
     let checkpoint = Checkpoint::open(Files::Folder(model.into())).unwrap_or_else(|error| panic!("{error}"));

@@ -11,7 +11,7 @@ const LISTED: [(&str, usize); 7] = [
     // One for each instruction set: the processor was asked whether it has it.
     ("mod.rs", 2),
     // Asks the system for large pages.
-    ("packed.rs", 1),
+    ("aligned.rs", 1),
     ("scan.rs", 1),
     // Threads write to places of one matrix that never overlap.
     ("tile.rs", 7),

@@ -2,7 +2,7 @@
 
 mod fault;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
@@ -15,7 +15,11 @@ use super::{
     files::Files,
     kernel::{Format, Packed, Storage},
     tokens::{self, Tokens},
-    weights::{Dtype, WEIGHTS, Weights, WeightsError, gguf::Metadata, is_gguf},
+    weights::{
+        Dtype, WEIGHTS, Weights, WeightsError,
+        gguf::{Metadata, parts},
+        is_gguf,
+    },
 };
 
 pub use fault::CheckpointError;
@@ -76,7 +80,7 @@ pub(super) struct Said {
 }
 
 /// More layers than any model has.
-const MOST_LAYERS: usize = 10_000;
+pub(super) const MOST_LAYERS: usize = 10_000;
 const CONFIG: &str = "config.json";
 
 impl Checkpoint {
@@ -130,8 +134,11 @@ impl Checkpoint {
         if WEIGHTS.iter().any(|name| files.has(name)) {
             return Ok(None);
         }
-        let mut whole = files.names().unwrap_or_default();
-        whole.retain(|name| is_gguf(name));
+        let names = files.names().unwrap_or_default();
+        let firsts = names.into_iter().filter(|name| is_gguf(name)).map(|name| parts(&name).swap_remove(0));
+        // Names are sorted, and those of the parts of a model begin alike.
+        let mut whole: Vec<String> = firsts.collect();
+        whole.dedup();
         match whole.len() {
             0 | 1 => Ok(whole.pop()),
             _ => Err(CheckpointError::Several { place: files.place(), files: whole }),
@@ -361,6 +368,8 @@ fn noted<T>(result: Result<T, CheckpointError>, faults: &mut Vec<CheckpointError
 /// Everything that the model needs and the files do not have as it should be.
 fn misfits(architecture: &Architecture, weights: &Weights) -> Vec<String> {
     let (mut missing, mut faults) = (Vec::new(), Vec::new());
+    // By their number format.
+    let mut unread: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for wanted in architecture.tensors() {
         match weights.get(&wanted.name) {
             None => missing.push(wanted.name),
@@ -370,10 +379,17 @@ fn misfits(architecture: &Architecture, weights: &Weights) -> Vec<String> {
             )),
             Some(tensor) => {
                 if let Dtype::Other(name) = &tensor.dtype {
-                    faults.push(format!("tensor `{}` holds {name}; {} are read", wanted.name, Dtype::read()));
+                    unread.entry(name).or_default().push(wanted.name);
                 }
             }
         }
+    }
+    for (name, tensors) in unread {
+        let tensors = match tensors.as_slice() {
+            [tensor] => format!("tensor `{tensor}` holds"),
+            all => format!("{} tensors hold", all.len()),
+        };
+        faults.push(format!("{tensors} {name}; {} are read", Dtype::read()));
     }
     if !missing.is_empty() {
         let names: Vec<String> = weights.names().map(str::to_owned).collect();

@@ -40,11 +40,17 @@ pub(super) fn translate(
     files: &Files,
 ) -> Result<Map<String, Value>, Fault> {
     let name = metadata.text("general.architecture").unwrap_or("nothing");
-    let known = ARCHITECTURES.iter().find(|architecture| architecture.name == name);
-    let architecture = known.ok_or_else(|| Fault::Architecture(name.to_owned()))?;
     let mut keys = Keys::new(name, metadata, weights);
-    if metadata.unsigned("split.count").is_some_and(|count| count > 1) {
-        keys.fault("the model is split over several files; join them with `llama-gguf-split --merge`");
+    let experts = keys.experts();
+    let mut known = ARCHITECTURES.iter().filter(|architecture| architecture.name == name).peekable();
+    let first = *known.peek().ok_or_else(|| Fault::Architecture(name.to_owned()))?;
+    let architecture = known.find(|architecture| architecture.experts == experts.is_some()).unwrap_or(first);
+    if architecture.experts != experts.is_some() {
+        keys.fault(format!(
+            "`{name}.expert_count` is {}; models of this architecture {} experts",
+            experts.map_or_else(|| "missing".to_owned(), |count| count.to_string()),
+            if architecture.experts { "have" } else { "are read only without" }
+        ));
     }
     keys.put("model_type", architecture.family);
     keys.common();
@@ -59,14 +65,19 @@ pub(super) fn translate(
     let (of_queries, of_keys) = (heads("num_attention_heads"), heads("num_key_value_heads"));
     weights.rename(|name, tensor| {
         let (name, change) = architecture.rename(&name);
+        if let Some((before, after)) = name.split_once('*') {
+            let matrices = tensor.experts(experts.unwrap_or_default()).into_iter().enumerate();
+            return matrices.map(|(expert, matrix)| (format!("{before}{expert}{after}"), matrix)).collect();
+        }
         let tensor = match change {
             Change::None => tensor,
             Change::Transposed => tensor.transposed(),
             Change::Queries => tensor.interleaved(of_queries),
             Change::Keys => tensor.interleaved(of_keys),
             Change::LessOne => tensor.plus(-1.0),
+            Change::Row => tensor.row(),
         };
-        (name, tensor)
+        vec![(name, tensor)]
     });
     Ok(config)
 }

@@ -58,6 +58,7 @@ pub use weights::WeightsError;
 
 use available::Available;
 use model::Model;
+use needs::Room;
 
 /// A model in memory.
 pub struct Local {
@@ -66,8 +67,7 @@ pub struct Local {
     model: Model,
     pool: ThreadPool,
     batch_tokens: usize,
-    /// Bytes that texts which are written side by side may hold.
-    kept: u64,
+    room: Room,
     /// Whether what texts begin with is read once; without it, everything is slower and nothing else.
     sharing: bool,
     work: Work,
@@ -118,9 +118,6 @@ pub struct Origin {
 /// The name of the built-in model.
 pub const REFERENCE: &str = "reference";
 
-/// Bytes that texts which are written side by side may take where there are so many; else a quarter of the weights.
-const LEAST_MEMORY: u64 = 64 << 20;
-
 impl Default for Options {
     fn default() -> Self {
         Self { batch_tokens: NonZeroUsize::new(1024).expect("1024 is not 0"), threads: None }
@@ -135,9 +132,7 @@ impl Local {
         checkpoint: &Checkpoint,
         options: Options,
     ) -> Result<Self, CheckpointError> {
-        let available = Available::here();
-        let left = available.map(|available| checkpoint.check_memory(options.batch_tokens.get(), available));
-        let left = left.transpose()?.unwrap_or(u64::MAX);
+        let room = checkpoint.check_memory(options.batch_tokens.get(), Available::here())?;
         // Of itself, the pool would ask the environment.
         let all = || std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
         let threads = options.threads.map_or_else(all, NonZeroUsize::get);
@@ -164,14 +159,13 @@ impl Local {
             context: description.context,
             begins_with: tokens.begins_with(),
         };
-        let kept = LEAST_MEMORY.max(description.memory / 4).min(left);
         Ok(Self {
             card,
             tokens,
             model,
             pool,
             batch_tokens: options.batch_tokens.get(),
-            kept,
+            room,
             sharing: true,
             work: Work::default(),
         })

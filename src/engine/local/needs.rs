@@ -39,6 +39,33 @@ impl Needs {
     }
 }
 
+/// How much memory texts that are written side by side may hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Room {
+    /// In bytes, where they are [`Room::FEW`] at most.
+    pub(super) few: u64,
+    /// Where they are more.
+    pub(super) many: u64,
+}
+
+impl Room {
+    /// Texts at a time with which products are about as fast as with more: fewer would wait for the weights.
+    pub(super) const FEW: usize = 24;
+    /// Bytes that any number of texts may hold where there are so many; else a quarter of the weights.
+    const LEAST: u64 = 64 << 20;
+
+    /// Beside so many bytes of weights, where so many are `left` besides what is needed, as far as the system says so.
+    fn new(weights: u64, left: Option<u64>) -> Self {
+        let many = Self::LEAST.max(weights / 4).min(left.unwrap_or(u64::MAX));
+        Self { few: many.max(left.unwrap_or(0) / 2), many }
+    }
+
+    /// For so many texts.
+    pub(super) fn of(self, texts: usize) -> u64 {
+        if texts <= Self::FEW { self.few } else { self.many }
+    }
+}
+
 /// What helps where nothing else does.
 pub(super) const LESS: &str = "close other programs, or take a smaller model or machine";
 
@@ -48,21 +75,37 @@ impl Checkpoint {
         Needs { weights: self.description().memory, batch: self.architecture.batch(batch_tokens as u64) }
     }
 
-    /// The bytes that are left for texts that are written side by side; an error where less than what is needed may be
-    /// taken.
+    /// The most that texts which end with so many tokens hold while they are written side by side, as many as there is room
+    /// for now.
+    pub fn needs_of_texts(&self, mut tokens: Vec<usize>, batch_tokens: usize) -> u64 {
+        let total = self.needs(batch_tokens).total();
+        let left = Available::here().map(|available| available.bytes.saturating_sub(total));
+        let room = Room::new(self.description().memory, left);
+        tokens.sort_unstable_by_key(|tokens| std::cmp::Reverse(*tokens));
+        let context = self.description().context.unwrap_or(usize::MAX);
+        let of = |tokens: &usize| self.architecture.memory_of_sequence(context.min(*tokens));
+        let few: u64 = tokens.iter().take(Room::FEW).map(of).sum();
+        let all: u64 = tokens.iter().map(of).sum();
+        few.min(room.few).max(all.min(room.many))
+    }
+
+    /// The memory for texts that are written side by side; an error where less than what is needed may be taken.
     pub(super) fn check_memory(
         &self,
         batch_tokens: usize,
-        available: Available,
-    ) -> Result<u64, CheckpointError> {
+        available: Option<Available>,
+    ) -> Result<Room, CheckpointError> {
         let needs = self.needs(batch_tokens);
-        available.bytes.checked_sub(needs.total()).ok_or_else(|| CheckpointError::Memory {
-            place: self.files.place(),
-            needs,
-            batch_tokens,
-            available,
-            remedy: self.remedy(batch_tokens, available.bytes),
-        })
+        let left = |available: Available| {
+            available.bytes.checked_sub(needs.total()).ok_or_else(|| CheckpointError::Memory {
+                place: self.files.place(),
+                needs,
+                batch_tokens,
+                available,
+                remedy: self.remedy(batch_tokens, available.bytes),
+            })
+        };
+        Ok(Room::new(needs.weights, available.map(left).transpose()?))
     }
 
     /// What makes it fit.
@@ -85,6 +128,14 @@ impl Checkpoint {
 }
 
 impl Architecture {
+    /// The bytes that a sequence of so many tokens holds while it goes on.
+    fn memory_of_sequence(&self, tokens: usize) -> u64 {
+        match self {
+            Self::Decoder { arch, .. } => arch.memory_of_sequence(tokens),
+            Self::Recurrent { arch, .. } => arch.memory_of_sequence(tokens),
+        }
+    }
+
     /// The bytes that so many tokens take while they are computed.
     fn batch(&self, tokens: u64) -> u64 {
         match self {

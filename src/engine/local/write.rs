@@ -124,16 +124,16 @@ impl<'a> Texts<'a> {
 
     /// Begins as many texts of the prompts that are read as may be held, and at least one; the rows that they go on from.
     fn join(&mut self) -> Vec<f32> {
-        let (mut free, mut rows) = (self.free(), Vec::new());
+        let (mut taken, mut rows) = (self.taken(), Vec::new());
         while let Some(place) = self.ready.front() {
             let prompt = &mut self.prompts[*place];
             if let Some((_, text)) = prompt.texts.last() {
                 let grows = growth(self.local, text, prompt.tokens.len());
-                let fits = self.begun.len() < self.local.batch_tokens && grows <= free;
-                if !fits && !self.begun.is_empty() {
+                taken += grows;
+                let fits = taken <= self.local.room.of(self.begun.len() + 1);
+                if !(self.begun.is_empty() || fits && self.begun.len() < self.local.batch_tokens) {
                     break;
                 }
-                free = free.saturating_sub(grows);
             }
             if let Some((request, text)) = prompt.texts.pop() {
                 rows.extend_from_slice(&prompt.row);
@@ -186,14 +186,15 @@ impl<'a> Texts<'a> {
 
     /// What is read of the prompts, beside so many tokens of texts.
     fn pieces(&mut self, writing: usize) -> Vec<Piece> {
-        let (mut free, mut alone) = (self.free(), self.begun.is_empty());
+        let (mut taken, mut texts) = (self.taken(), self.begun.len() + usize::from(self.cut.is_some()));
+        let mut alone = self.begun.is_empty();
         let room = self.local.batch_tokens.saturating_sub(writing).max(usize::from(alone));
         let Self { local, prompts, forest, reached, ready, .. } = self;
         forest.next(reached, room, |prompt, shared| {
             let grows = prompts[prompt].texts.last().map_or(0, |(_, text)| growth(local, text, shared));
-            let begins = alone || ready.is_empty() && grows <= free;
+            (taken, texts) = (taken + grows, texts + 1);
+            let begins = alone || ready.is_empty() && taken <= local.room.of(texts);
             alone = false;
-            free = free.saturating_sub(grows);
             begins
         })
     }
@@ -240,13 +241,13 @@ impl<'a> Texts<'a> {
         });
     }
 
-    /// Bytes that nothing needs, nor will need for what is begun.
-    fn free(&self) -> u64 {
+    /// Bytes that what is begun holds, and will hold before it ends.
+    fn taken(&self) -> u64 {
         let growing = self.begun.iter().map(|begun| growth(self.local, &begun.text, begun.memory.tokens()));
         let cut = self.cut.map(|prompt| &self.prompts[prompt]);
         let cut = cut.and_then(|prompt| prompt.texts.last().map(|(_, text)| (text, prompt.memory.tokens())));
         let reading = cut.map_or(0, |(text, tokens)| growth(self.local, text, tokens));
-        self.local.kept.saturating_sub(self.held() + growing.sum::<u64>() + reading)
+        self.held() + growing.sum::<u64>() + reading
     }
 
     /// Bytes of the blocks that are held.
@@ -281,7 +282,10 @@ mod tests {
 
     use super::*;
     use crate::{
-        engine::{drive, local::Options},
+        engine::{
+            drive,
+            local::{Options, needs::Room},
+        },
         plan::{Ask, Decoding},
     };
 
@@ -294,15 +298,17 @@ mod tests {
         let beginning =
             "Once upon a time there was a little girl who lived in a house near the woods. ".repeat(2);
         for prompt in 0..6 {
-            for repeat in 0..4 {
+            for repeat in 0..5 {
                 let prompt = format!("{beginning}{}", "and then ".repeat(prompt));
                 ask.generate_again(&prompt, Decoding::Greedy, 20 + 3 * repeat, &[], repeat);
             }
         }
         let requests = ask.into_requests();
         let right = drive(&mut local, &requests, &mut |_, _| ControlFlow::Continue(()));
-        for blocks in [1, 8, 20, 1000] {
-            local.kept = blocks * block;
+        let room = |few: u64, many: u64| Room { few: few * block, many: many * block };
+        let cases = [(room(1, 1), 1), (room(8, 8), 3), (room(1000, 8), Room::FEW), (room(1000, 1000), 30)];
+        for (room, at_once) in cases {
+            local.room = room;
             let mut given = vec![None; requests.len()];
             let mut each = |request, answer| {
                 given[request] = Some(answer);
@@ -317,16 +323,13 @@ mod tests {
                 let fresh = texts.join();
                 let Some(rows) = texts.read(fresh) else { break };
                 if texts.begun.len() > 1 {
-                    assert!(texts.held() <= local.kept, "{} of {}", texts.held(), local.kept);
+                    assert!(texts.held() <= room.few, "{} of {}", texts.held(), room.few);
                 }
                 most = most.max(texts.begun.len());
                 texts.step(&rows, &mut answers);
             }
-            assert!(given.into_iter().map(Option::unwrap).eq(right.iter().cloned()), "{blocks}");
-            assert!(
-                if blocks == 1 { most == 1 } else { blocks < 1000 || most == requests.len() },
-                "{blocks}: {most}"
-            );
+            assert!(given.into_iter().map(Option::unwrap).eq(right.iter().cloned()), "{room:?}");
+            assert_eq!(most, at_once, "{room:?}");
         }
     }
 }

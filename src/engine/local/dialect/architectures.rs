@@ -8,6 +8,8 @@ pub(super) struct Architecture {
     pub(super) name: &'static str,
     /// `model_type` of transformers.
     pub(super) family: &'static str,
+    /// Whether it is one with experts.
+    pub(super) experts: bool,
     /// Reads what only it and its like have.
     pub(super) read: fn(&mut Keys<'_>),
     /// Tensors of the whole model.
@@ -33,10 +35,13 @@ pub(super) enum Change {
     Keys,
     /// Each number is one less.
     LessOne,
+    /// A vector is a matrix of one row.
+    Row,
 }
 
 impl Architecture {
-    /// The family's name of a tensor; one that it does not know keeps its own.
+    /// The family's name of a tensor; one that it does not know keeps its own. Where the tensor holds the matrices of all
+    /// experts, `*` stands for the expert's number.
     pub(super) fn rename(&self, name: &str) -> (String, Change) {
         let renamed = || {
             let (stem, end) = name.rsplit_once('.')?;
@@ -80,6 +85,24 @@ const GATED: &[(&str, &str)] =
     &[("ffn_gate", "mlp.gate_proj"), ("ffn_up", "mlp.up_proj"), ("ffn_down", "mlp.down_proj")];
 const GATED_FUSED: &[(&str, &str)] = &[("ffn_up", "mlp.gate_up_proj"), ("ffn_down", "mlp.down_proj")];
 const PLAIN: &[(&str, &str)] = &[("ffn_up", "mlp.c_fc"), ("ffn_down", "mlp.c_proj")];
+const EXPERTS: &[(&str, &str)] = &[
+    ("ffn_gate_inp", "mlp.gate"),
+    ("ffn_gate_exps", "mlp.experts.*.gate_proj"),
+    ("ffn_up_exps", "mlp.experts.*.up_proj"),
+    ("ffn_down_exps", "mlp.experts.*.down_proj"),
+];
+const SHARED: &[(&str, &str)] = &[
+    ("ffn_gate_inp_shexp", "mlp.shared_expert_gate"),
+    ("ffn_gate_shexp", "mlp.shared_expert.gate_proj"),
+    ("ffn_up_shexp", "mlp.shared_expert.up_proj"),
+    ("ffn_down_shexp", "mlp.shared_expert.down_proj"),
+];
+const EXPERTS_MIXTRAL: &[(&str, &str)] = &[
+    ("ffn_gate_inp", "block_sparse_moe.gate"),
+    ("ffn_gate_exps", "block_sparse_moe.experts.*.w1"),
+    ("ffn_up_exps", "block_sparse_moe.experts.*.w3"),
+    ("ffn_down_exps", "block_sparse_moe.experts.*.w2"),
+];
 const NORMS_BEFORE: &[(&str, &str)] =
     &[("attn_norm", "input_layernorm"), ("ffn_norm", "post_attention_layernorm")];
 const NORMS_AFTER: &[(&str, &str)] =
@@ -104,6 +127,7 @@ pub(super) const ARCHITECTURES: &[Architecture] = &[
     Architecture {
         name: "gpt2",
         family: "gpt2",
+        experts: false,
         read: gpt2,
         outer: OUTER_GPT2,
         layers: "transformer.h",
@@ -121,7 +145,33 @@ pub(super) const ARCHITECTURES: &[Architecture] = &[
     of_llama("starcoder2", "starcoder2", starcoder2, &[NORMS_BEFORE, ATTENTION, PLAIN], none),
     of_llama("stablelm", "stablelm", stablelm, &[NORMS_BEFORE, ATTENTION, GATED], none),
     of_llama("granite", "granite", granite, &[NORMS_BEFORE, ATTENTION, GATED], interleaved),
+    with_experts(of_llama(
+        "llama",
+        "mixtral",
+        mixtral,
+        &[NORMS_BEFORE, ATTENTION, EXPERTS_MIXTRAL],
+        interleaved,
+    )),
+    with_experts(of_llama(
+        "qwen2moe",
+        "qwen2_moe",
+        qwen2_moe,
+        &[NORMS_BEFORE, ATTENTION, EXPERTS, SHARED],
+        row,
+    )),
+    with_experts(of_llama(
+        "qwen3moe",
+        "qwen3_moe",
+        qwen3_moe,
+        &[NORMS_BEFORE, ATTENTION, EXPERTS, GATED],
+        none,
+    )),
+    with_experts(of_llama("olmoe", "olmoe", olmoe, &[NORMS_BEFORE, ATTENTION, EXPERTS], none)),
 ];
+
+const fn with_experts(architecture: Architecture) -> Architecture {
+    Architecture { experts: true, ..architecture }
+}
 
 const fn of_llama(
     name: &'static str,
@@ -130,7 +180,7 @@ const fn of_llama(
     inner: &'static [&'static [(&'static str, &'static str)]],
     change: fn(&str) -> Change,
 ) -> Architecture {
-    Architecture { name, family, read, outer: OUTER, layers: "model.layers", inner, change }
+    Architecture { name, family, experts: false, read, outer: OUTER, layers: "model.layers", inner, change }
 }
 
 fn none(_: &str) -> Change {
@@ -159,6 +209,11 @@ fn conv1d(own: &str) -> Change {
     }
 }
 
+/// The gate of the expert that all tokens are given to has lost its second dimension.
+fn row(own: &str) -> Change {
+    if own == "ffn_gate_inp_shexp" { Change::Row } else { Change::None }
+}
+
 fn gpt2(keys: &mut Keys<'_>) {
     keys.size("embedding_length", "n_embd");
     keys.size("block_count", "n_layer");
@@ -183,6 +238,29 @@ fn llama(keys: &mut Keys<'_>) {
     keys.put("attention_bias", of_queries);
     let of_mlp = keys.has("blk.0.ffn_up.bias");
     keys.put("mlp_bias", of_mlp);
+}
+
+fn mixtral(keys: &mut Keys<'_>) {
+    llama_like(keys);
+    keys.mixture(true);
+}
+
+fn qwen2_moe(keys: &mut Keys<'_>) {
+    llama_like(keys);
+    keys.mixture(false);
+    keys.size("expert_feed_forward_length", "moe_intermediate_size");
+    keys.size("expert_shared_feed_forward_length", "shared_expert_intermediate_size");
+}
+
+fn qwen3_moe(keys: &mut Keys<'_>) {
+    llama_like(keys);
+    keys.mixture(true);
+    keys.size("expert_feed_forward_length", "moe_intermediate_size");
+}
+
+fn olmoe(keys: &mut Keys<'_>) {
+    llama_like(keys);
+    keys.mixture(false);
 }
 
 fn gemma2(keys: &mut Keys<'_>) {

@@ -2,9 +2,13 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use crate::engine::local::weights::{
-    Weights,
-    gguf::{Metadata, Value},
+use crate::engine::local::{
+    checkpoint::MOST_LAYERS,
+    family::MOST_EXPERTS,
+    weights::{
+        Weights,
+        gguf::{Metadata, Value},
+    },
 };
 
 /// A config that is being made.
@@ -61,11 +65,43 @@ impl<'a> Keys<'a> {
         let begin = id("bos_token_id");
         self.put("bos_token_id", begin);
         self.put("eos_token_id", ends);
-        if let Some(count) = self.number("expert_count").filter(|count| *count > 0.0) {
-            self.fault(format!(
-                "`{}.expert_count` is {count}; models with experts are not read from GGUF",
-                self.architecture
-            ));
+    }
+
+    /// How many experts there are, where there are some.
+    pub(super) fn experts(&mut self) -> Option<usize> {
+        let count = usize::try_from(self.whole("expert_count")?).unwrap_or(usize::MAX);
+        if count > MOST_EXPERTS {
+            self.fault(format!("{count} experts; at most {MOST_EXPERTS} are allowed"));
+            return None;
+        }
+        (count > 0).then_some(count)
+    }
+
+    /// How experts are chosen and weighted; `normed` is whether the weights of the chosen ones are made to add up to 1, where
+    /// no key says so.
+    pub(super) fn mixture(&mut self, normed: bool) {
+        for key in ["num_experts", "num_local_experts"] {
+            self.size("expert_count", key);
+        }
+        self.size("expert_used_count", "num_experts_per_tok");
+        let normed = match self.own("expert_weights_norm") {
+            Some(Value::Flag(said)) => *said,
+            _ => normed,
+        };
+        self.put("norm_topk_prob", normed);
+        // Layers without experts are those whose tensors say so.
+        let layers = self.whole("block_count").unwrap_or_default().min(MOST_LAYERS as u64);
+        let dense = (0..layers).filter(|layer| !self.has(&format!("blk.{layer}.ffn_gate_inp.weight")));
+        let dense: Vec<u64> = dense.collect();
+        self.put("mlp_only_layers", dense);
+        // 1 is a softmax over all experts, and 0 says nothing.
+        let gating = self.whole("expert_gating_func").filter(|given| *given > 1).map(|given| given as f64);
+        let scale = self.number("expert_weights_scale").filter(|given| given.abs() > 0.0);
+        let scale = scale.filter(|given| (given - 1.0).abs() > 1e-6);
+        for (key, given) in [("expert_gating_func", gating), ("expert_weights_scale", scale)] {
+            if let Some(given) = given {
+                self.fault(format!("`{}.{key}` is {given}; 1 is read", self.architecture));
+            }
         }
     }
 

@@ -56,7 +56,7 @@ pub(super) struct Common<'c> {
 /// More layers than any model has.
 const MOST_LAYERS: usize = 10_000;
 /// More experts than any layer has.
-const MOST_EXPERTS: usize = 4096;
+pub const MOST_EXPERTS: usize = 4096;
 /// More experts than all layers of a model have; each is in memory as a list of names before its weights are looked for.
 const MOST_EXPERTS_OF_ALL: usize = 1 << 17;
 

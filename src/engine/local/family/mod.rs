@@ -46,6 +46,7 @@ mod stablelm;
 mod starcoder2;
 
 pub use arch::*;
+pub use keys::MOST_EXPERTS;
 pub use rope::Rotary;
 pub use tensors::{Linear, NormAt, Scale, Source, Stretch, Table, Wanted};
 

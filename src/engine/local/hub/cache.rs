@@ -17,7 +17,7 @@ use super::{
     Commit, Repository, Snapshot,
     files::{self, Weights},
 };
-use crate::engine::local::weights::shards;
+use crate::engine::local::weights::{gguf::parts, shards};
 
 /// What the cache holds of a repository at a revision.
 #[derive(Debug)]
@@ -132,10 +132,12 @@ fn missing(snapshot: &Path, file: Option<&str>) -> Result<Vec<String>, CacheErro
     // Follows links: a blob that was deleted is missing.
     let lacks = |name: &str| !snapshot.join(name).exists();
     if let Some(file) = file {
-        return Ok(Some(file).into_iter().filter(|file| lacks(file)).map(str::to_owned).collect());
+        return Ok(parts(file).into_iter().filter(|file| lacks(file)).collect());
     }
     if Weights::choose(|name| !lacks(name)).is_none()
-        && names_in(snapshot)?.iter().any(|name| files::is_gguf(name) && !lacks(name))
+        && names_in(snapshot)?
+            .iter()
+            .any(|name| files::is_gguf(name) && !parts(name).iter().any(|part| lacks(part)))
     {
         return Ok(Vec::new());
     }

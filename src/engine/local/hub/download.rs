@@ -13,7 +13,10 @@ use super::{
     source::near_repositories,
     store::{Part, Store},
 };
-use crate::{engine::local::weights::shards, value::Digest};
+use crate::{
+    engine::local::weights::{gguf::parts, shards},
+    value::Digest,
+};
 
 /// Fetches a repository at its revision into the cache. The revision is looked up once; every file comes from that commit.
 pub(super) fn download(
@@ -28,14 +31,14 @@ pub(super) fn download(
     let store = Store::new(cache, hub.repo(repository.revision()), commit.clone());
 
     let (needed, main) = match &choice {
-        Choice::Gguf(file) => (&[][..], *file),
-        Choice::Weights(weights) => (&files::NEEDED[..], weights.file()),
+        Choice::Gguf(parts) => (&[][..], parts.clone()),
+        Choice::Weights(weights) => (&files::NEEDED[..], vec![weights.file().to_owned()]),
     };
     let welcome = files::NEEDED[1..]
         .iter()
         .chain(&files::WELCOME)
         .filter(|name| names.contains(**name) && !needed.contains(name));
-    for name in needed.iter().chain(welcome).copied().chain([main]) {
+    for name in needed.iter().chain(welcome).copied().chain(main.iter().map(String::as_str)) {
         hub.fetch(&store, &commit, name, listener)?;
     }
     if let Choice::Weights(Weights::Sharded(index)) = choice {
@@ -57,33 +60,38 @@ pub(super) fn download(
 }
 
 /// What a model is made of.
-enum Choice<'a> {
+enum Choice {
     /// Weights, and files that say what they are.
     Weights(Weights),
-    /// One file.
-    Gguf(&'a str),
+    /// One file, or its parts.
+    Gguf(Vec<String>),
 }
 
 /// What to fetch, if all of it is there.
-fn choose<'a>(repository: &Repository, names: &'a BTreeSet<String>) -> Result<Choice<'a>, DownloadError> {
+fn choose(repository: &Repository, names: &BTreeSet<String>) -> Result<Choice, DownloadError> {
     let id = repository.id().to_owned();
     let all: Vec<String> = names.iter().cloned().collect();
+    let gguf = |file: &str| {
+        let parts = parts(file);
+        match parts.iter().find(|part| !names.contains(*part)) {
+            Some(part) => Err(DownloadError::NoFile { id: id.clone(), file: part.clone(), has: all.clone() }),
+            None => Ok(Choice::Gguf(parts)),
+        }
+    };
     if let Some(file) = repository.file() {
-        let there = names.get(file).map(|file| Choice::Gguf(file));
-        return there.ok_or_else(|| DownloadError::NoFile { id, file: file.to_owned(), has: all });
+        return gguf(file);
     }
     let Some(weights) = Weights::choose(|name| names.contains(name)) else {
-        let whole: Vec<&String> = names.iter().filter(|name| files::is_gguf(name)).collect();
+        let firsts = names.iter().filter(|name| files::is_gguf(name)).map(|name| parts(name).swap_remove(0));
+        let whole: Vec<String> = firsts.collect::<BTreeSet<_>>().into_iter().collect();
         return match whole.as_slice() {
             [] => {
                 let has =
                     Some(files::like_weights(&all)).filter(|weights| !weights.is_empty()).unwrap_or(all);
                 Err(DownloadError::NoWeights { id, has })
             }
-            [file] => Ok(Choice::Gguf(file)),
-            files => {
-                Err(DownloadError::Several { id, files: files.iter().map(|file| (*file).clone()).collect() })
-            }
+            [file] => gguf(file),
+            _ => Err(DownloadError::Several { id, files: whole }),
         };
     };
     match files::NEEDED.into_iter().find(|name| !names.contains(*name)) {
@@ -140,7 +148,8 @@ impl Hub<'_> {
         let repo = self.repo(self.repository.revision());
         let mut commit = None;
         let mut names = BTreeSet::new();
-        for name in files::all() {
+        let named = self.repository.file().map(parts).unwrap_or_default();
+        for name in files::all().map(str::to_owned).chain(named) {
             let address =
                 self.client.address(&format!("{}/resolve/{}/{name}", repo.url(), repo.url_revision()));
             let there = patiently(&self.environment.patience, &mut *listener, |_| {
@@ -148,11 +157,11 @@ impl Hub<'_> {
                 match reply.status {
                     StatusCode::OK => Ok(Some(reply.commit().and_then(Commit::new))),
                     StatusCode::NOT_FOUND if has_no_file(&reply) => Ok(None),
-                    _ => Err(self.refusal(reply, name).into()),
+                    _ => Err(self.refusal(reply, &name).into()),
                 }
             })?;
             if let Some(of) = there {
-                names.insert(name.to_owned());
+                names.insert(name);
                 commit = commit.or(of);
             }
         }

@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use super::{
     Isa, kernel,
-    math::{erf, exp},
+    math::{exp, farther},
 };
 
 /// What a layer does to each value.
@@ -125,7 +125,8 @@ kernel! {
 #[inline(always)]
 fn gelu_body(values: &mut [f32]) {
     for x in values {
-        *x = 0.5 * *x * (1.0 + erf(*x * std::f32::consts::FRAC_1_SQRT_2));
+        let tail = 0.5 * *x * farther(*x);
+        *x = if *x > 0.0 { *x - tail } else { tail };
     }
 }
 

@@ -16,6 +16,9 @@ use super::{
 /// Positions of a block, and columns of values that are summed at a time.
 const POSITIONS: usize = 32;
 
+/// Most parts that a thread takes at a time, so that none is long alone at the end.
+const PARTS: usize = 8;
+
 /// The sizes of an attention layer.
 #[derive(Clone, Copy, Debug)]
 pub struct Heads {
@@ -155,7 +158,7 @@ pub fn attend(
     #[expect(unsafe_code, reason = "threads fill parts of one matrix")]
     // SAFETY: parts differ in their rows or in their heads' columns.
     let out = unsafe { Out::new(out, heads.queries * heads.values) };
-    parts.par_iter().for_each_init(Vec::new, |scratch, part| {
+    parts.par_iter().with_max_len(PARTS).for_each_init(Vec::new, |scratch, part| {
         attend_part(isa, attention, queries, row_width, part, scratch, out);
     });
 }

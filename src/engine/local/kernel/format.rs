@@ -2,6 +2,8 @@
 //! numbers and what they are multiplied with. Numbers of 16 bits and of blocks become f32 without any choice of rounding but
 //! that of each single product and difference, in ggml's order.
 
+use super::{Isa, kernel};
+
 /// A number format that is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Format {
@@ -103,22 +105,7 @@ impl Format {
     /// If `bytes` are not those of as many elements as `out` has.
     pub fn widen(self, bytes: &[u8], out: &mut [f32]) {
         assert!(bytes.len() == self.bytes(out.len()) && out.len().is_multiple_of(self.block().0));
-        match self {
-            Self::F64 => each(bytes, out, |bytes: &[u8; 8], out| *out = [f64::from_le_bytes(*bytes) as f32]),
-            Self::F32 => each(bytes, out, |bytes: &[u8; 4], out| *out = [f32::from_le_bytes(*bytes)]),
-            Self::F16 => each(bytes, out, |bytes: &[u8; 2], out| *out = [f16(*bytes)]),
-            Self::Bf16 => {
-                each(bytes, out, |bytes: &[u8; 2], out| *out = [half::bf16::from_le_bytes(*bytes).to_f32()]);
-            }
-            Self::Q8_0 => each(bytes, out, q8_0),
-            Self::Q4_0 => each(bytes, out, q4_0),
-            Self::Q4_1 => each(bytes, out, q4_1),
-            Self::Q5_0 => each(bytes, out, q5_0),
-            Self::Q5_1 => each(bytes, out, q5_1),
-            Self::Q4K => each(bytes, out, q4_k),
-            Self::Q5K => each(bytes, out, q5_k),
-            Self::Q6K => each(bytes, out, q6_k),
-        }
+        blocks(Isa::best(), self, bytes, out);
     }
 
     /// Writes rows of a matrix, side by side, to the columns of a panel from `to` on: element `p` of a row goes to the
@@ -150,6 +137,32 @@ impl Format {
     }
 }
 
+kernel! {
+    fn blocks(format: Format, bytes: &[u8], out: &mut [f32]),
+    wide: blocks_body, narrow: blocks_body,
+}
+
+#[inline(always)]
+fn blocks_body(format: Format, bytes: &[u8], out: &mut [f32]) {
+    match format {
+        Format::F64 => each(bytes, out, |bytes: &[u8; 8], out| *out = [f64::from_le_bytes(*bytes) as f32]),
+        Format::F32 => each(bytes, out, |bytes: &[u8; 4], out| *out = [f32::from_le_bytes(*bytes)]),
+        Format::F16 => each(bytes, out, |bytes: &[u8; 2], out| *out = [f16(*bytes)]),
+        Format::Bf16 => each(bytes, out, |bytes: &[u8; 2], out| {
+            *out = [f32::from_bits(u32::from(u16::from_le_bytes(*bytes)) << 16)];
+        }),
+        Format::Q8_0 => each(bytes, out, q8_0),
+        Format::Q4_0 => each(bytes, out, q4_0),
+        Format::Q4_1 => each(bytes, out, q4_1),
+        Format::Q5_0 => each(bytes, out, q5_0),
+        Format::Q5_1 => each(bytes, out, q5_1),
+        Format::Q4K => each(bytes, out, q4_k),
+        Format::Q5K => each(bytes, out, q5_k),
+        Format::Q6K => each(bytes, out, q6_k),
+    }
+}
+
+#[inline(always)]
 fn each<const BYTES: usize, const ELEMENTS: usize>(
     bytes: &[u8],
     out: &mut [f32],
@@ -160,15 +173,29 @@ fn each<const BYTES: usize, const ELEMENTS: usize>(
     }
 }
 
+/// Without a branch, so that many are widened at once.
+#[inline(always)]
 fn f16(bytes: [u8; 2]) -> f32 {
-    half::f16::from_le_bytes(bytes).to_f32()
+    /// What an exponent of 16 bits lacks to one of 32.
+    const EXPONENT: u32 = 112 << 23;
+    let bits = u32::from(u16::from_le_bytes(bytes));
+    let size = (bits & 0x7fff) << 13;
+    let size = match bits & 0x7c00 {
+        // Below the normal numbers: one is put before the digits, and taken off again.
+        0 => (f32::from_bits(size + EXPONENT + (1 << 23)) - f32::from_bits(EXPONENT + (1 << 23))).to_bits(),
+        0x7c00 => size + 2 * EXPONENT,
+        _ => size + EXPONENT,
+    };
+    f32::from_bits(size | (bits & 0x8000) << 16)
 }
 
 /// A signed whole number of few bits.
+#[inline(always)]
 fn signed(bits: u8, zero: i16) -> f32 {
     f32::from(i16::from(bits) - zero)
 }
 
+#[inline(always)]
 fn q8_0(bytes: &[u8; 34], out: &mut [f32; 32]) {
     let scale = f16([bytes[0], bytes[1]]);
     for (out, byte) in out.iter_mut().zip(&bytes[2..]) {
@@ -176,45 +203,49 @@ fn q8_0(bytes: &[u8; 34], out: &mut [f32; 32]) {
     }
 }
 
+/// Sixteen elements from the lower four bits of each of the last bytes, then sixteen from the upper ones.
+#[inline(always)]
+fn halves(bytes: &[u8], out: &mut [f32; 32], of: impl Fn(usize, u8) -> f32) {
+    let bytes: &[u8; 16] = bytes.last_chunk().expect("a block ends with 16 bytes");
+    let bits: [u8; 32] = std::array::from_fn(|j| if j < 16 { bytes[j] & 15 } else { bytes[j - 16] >> 4 });
+    for (j, (out, bits)) in out.iter_mut().zip(bits).enumerate() {
+        *out = of(j, bits);
+    }
+}
+
+#[inline(always)]
 fn q4_0(bytes: &[u8; 18], out: &mut [f32; 32]) {
     let scale = f16([bytes[0], bytes[1]]);
-    for (j, byte) in bytes[2..].iter().enumerate() {
-        out[j] = signed(byte & 15, 8) * scale;
-        out[j + 16] = signed(byte >> 4, 8) * scale;
-    }
+    halves(bytes, out, |_, bits| signed(bits, 8) * scale);
 }
 
+#[inline(always)]
 fn q4_1(bytes: &[u8; 20], out: &mut [f32; 32]) {
     let (scale, least) = (f16([bytes[0], bytes[1]]), f16([bytes[2], bytes[3]]));
-    for (j, byte) in bytes[4..].iter().enumerate() {
-        out[j] = f32::from(byte & 15) * scale + least;
-        out[j + 16] = f32::from(byte >> 4) * scale + least;
-    }
+    halves(bytes, out, |_, bits| f32::from(bits) * scale + least);
 }
 
+#[inline(always)]
 fn q5_0(bytes: &[u8; 22], out: &mut [f32; 32]) {
     let scale = f16([bytes[0], bytes[1]]);
     let fifth = u32::from_le_bytes([bytes[2], bytes[3], bytes[4], bytes[5]]);
-    for (j, byte) in bytes[6..].iter().enumerate() {
-        out[j] = signed(byte & 15 | bit(fifth, j) << 4, 16) * scale;
-        out[j + 16] = signed(byte >> 4 | bit(fifth, j + 16) << 4, 16) * scale;
-    }
+    halves(bytes, out, |j, bits| signed(bits | bit(fifth, j) << 4, 16) * scale);
 }
 
+#[inline(always)]
 fn q5_1(bytes: &[u8; 24], out: &mut [f32; 32]) {
     let (scale, least) = (f16([bytes[0], bytes[1]]), f16([bytes[2], bytes[3]]));
     let fifth = u32::from_le_bytes([bytes[4], bytes[5], bytes[6], bytes[7]]);
-    for (j, byte) in bytes[8..].iter().enumerate() {
-        out[j] = f32::from(byte & 15 | bit(fifth, j) << 4) * scale + least;
-        out[j + 16] = f32::from(byte >> 4 | bit(fifth, j + 16) << 4) * scale + least;
-    }
+    halves(bytes, out, |j, bits| f32::from(bits | bit(fifth, j) << 4) * scale + least);
 }
 
+#[inline(always)]
 fn bit(bits: u32, at: usize) -> u8 {
     (bits >> at & 1) as u8
 }
 
 /// The scale and the least value of the `j`th 32 elements, 6 bits each.
+#[inline(always)]
 fn six_bits(packed: &[u8], j: usize) -> (f32, f32) {
     let (scale, least) = if j < 4 {
         (packed[j] & 63, packed[j + 4] & 63)
@@ -224,35 +255,36 @@ fn six_bits(packed: &[u8], j: usize) -> (f32, f32) {
     (f32::from(scale), f32::from(least))
 }
 
+#[inline(always)]
 fn q4_k(bytes: &[u8; 144], out: &mut [f32; 256]) {
     let (scale, least) = (f16([bytes[0], bytes[1]]), f16([bytes[2], bytes[3]]));
     let (scales, quants) = bytes[4..].split_at(12);
-    for (j, (out, quants)) in out.chunks_mut(32).zip(quants.chunks(32).flat_map(|part| [part; 2])).enumerate()
-    {
+    for (j, out) in out.as_chunks_mut::<32>().0.iter_mut().enumerate() {
         let (own_scale, own_least) = six_bits(scales, j);
         let (scale, least) = (scale * own_scale, least * own_least);
-        let shift = j % 2 * 4;
+        let quants = &quants.as_chunks::<32>().0[j / 2];
         for (out, byte) in out.iter_mut().zip(quants) {
-            *out = scale * f32::from(byte >> shift & 15) - least;
+            *out = scale * f32::from(byte >> (j % 2 * 4) & 15) - least;
         }
     }
 }
 
+#[inline(always)]
 fn q5_k(bytes: &[u8; 176], out: &mut [f32; 256]) {
     let (scale, least) = (f16([bytes[0], bytes[1]]), f16([bytes[2], bytes[3]]));
     let (scales, rest) = bytes[4..].split_at(12);
     let (fifths, quants) = rest.split_at(32);
-    for (j, (out, quants)) in out.chunks_mut(32).zip(quants.chunks(32).flat_map(|part| [part; 2])).enumerate()
-    {
+    for (j, out) in out.as_chunks_mut::<32>().0.iter_mut().enumerate() {
         let (own_scale, own_least) = six_bits(scales, j);
         let (scale, least) = (scale * own_scale, least * own_least);
-        let shift = j % 2 * 4;
+        let quants = &quants.as_chunks::<32>().0[j / 2];
         for ((out, byte), fifth) in out.iter_mut().zip(quants).zip(fifths) {
-            *out = scale * f32::from(byte >> shift & 15 | (fifth >> j & 1) << 4) - least;
+            *out = scale * f32::from(byte >> (j % 2 * 4) & 15 | (fifth >> j & 1) << 4) - least;
         }
     }
 }
 
+#[inline(always)]
 fn q6_k(bytes: &[u8; 210], out: &mut [f32; 256]) {
     let (low, rest) = bytes.split_at(128);
     let (high, rest) = rest.split_at(64);
@@ -296,6 +328,18 @@ mod tests {
             panic!("candle gives f32")
         };
         Some(numbers)
+    }
+
+    #[test]
+    fn every_number_of_16_bits_is_widened_right() {
+        for bits in 0..=u16::MAX {
+            let [mut half, mut brain] = [[0.0; 1]; 2];
+            Format::F16.widen(&bits.to_le_bytes(), &mut half);
+            Format::Bf16.widen(&bits.to_le_bytes(), &mut brain);
+            let same = |a: f32, b: f32| a.to_bits() == b.to_bits() || a.is_nan() && b.is_nan();
+            assert!(same(half[0], half::f16::from_bits(bits).to_f32()), "{bits:#x}");
+            assert!(same(brain[0], half::bf16::from_bits(bits).to_f32()), "{bits:#x}");
+        }
     }
 
     proptest! {

@@ -8,7 +8,9 @@ use std::{cell::Cell, ops::Range};
 use rayon::prelude::*;
 
 use super::{
-    Isa, Packed, kernel,
+    Isa, Packed,
+    aligned::Aligned,
+    kernel,
     packed::{DEPTH, Element, PANEL, Slice},
     tile::{Ahead, Out, accumulate, copy, each_row},
 };
@@ -42,6 +44,12 @@ impl<'a> View<'a> {
     pub fn dense(data: &'a [f32], rows: usize) -> Self {
         Self { data, rows, row_stride: data.len() / rows.max(1), column_stride: 1 }
     }
+
+    /// Some of its rows.
+    pub(super) fn part(self, rows: Range<usize>) -> Self {
+        let start = (rows.start * self.row_stride).min(self.data.len());
+        Self { data: &self.data[start..], rows: rows.len(), ..self }
+    }
 }
 
 /// Where the sums of a product start.
@@ -70,50 +78,50 @@ pub fn gemm_on(isa: Isa, rows: View<'_>, packed: &Packed, out: &mut [f32], sum: 
     if let Sum::Bias(bias) = sum {
         assert_eq!(bias.len(), n, "a bias has a number for each column");
     }
-    let parallel = rayon::current_num_threads() > 1 && m * n * k >= SMALL;
-    let rows = Rows::pack(isa, rows, k, parallel);
-
+    let threads = if m * n * k < SMALL { 1 } else { rayon::current_num_threads() };
     let panels = n.div_ceil(PANEL);
     let most = ROWS * (TASK / (size_of::<f32>() * ROWS * k.max(1))).clamp(2, TILES_PER_TASK);
-    let rows_per_task = rows.per_task(m, most);
+    let rows_per_task = rows_per_task(isa, m, most);
     let row_tasks = m.div_ceil(rows_per_task);
-    let column_tasks =
-        if parallel { (4 * rayon::current_num_threads()).div_ceil(row_tasks).min(panels) } else { 1 };
-    let panels_per_task = panels.div_ceil(column_tasks.max(1));
+    // So many that no thread is long alone at the end.
+    let column_tasks = if threads > 1 { (8 * threads).div_ceil(row_tasks).max(4).min(panels) } else { 1 };
+    let panels_per_task = panels.div_ceil(column_tasks.max(1)).max(1);
     #[expect(unsafe_code, reason = "threads fill parts of one matrix")]
     // SAFETY: tasks differ in their rows or in their columns.
     let out = unsafe { Out::new(out, n) };
-    let task = |task: usize| {
-        let first_row = task / column_tasks * rows_per_task;
-        let first_panel = task % column_tasks * panels_per_task;
-        let panels = first_panel..panels.min(first_panel + panels_per_task);
-        product(isa, &rows, first_row..m.min(first_row + rows_per_task), packed, panels, out, (0, 0), sum);
-    };
-    if parallel {
-        (0..row_tasks * column_tasks).into_par_iter().for_each(task);
+    in_turn(threads, row_tasks, |task| {
+        let first_row = task * rows_per_task;
+        let rows = Rows::pack(isa, rows.part(first_row..m.min(first_row + rows_per_task)), k, threads);
+        in_turn(threads, panels.div_ceil(panels_per_task), |task| {
+            let first_panel = task * panels_per_task;
+            let panels = first_panel..panels.min(first_panel + panels_per_task);
+            product(isa, &rows, packed, panels, out, (first_row, first_panel * PANEL), sum);
+        });
+    });
+}
+
+/// Does tasks one after the other, or as threads are free.
+fn in_turn(threads: usize, tasks: usize, task: impl Fn(usize) + Send + Sync) {
+    if threads > 1 {
+        (0..tasks).into_par_iter().with_max_len(1).for_each(task);
     } else {
-        (0..row_tasks * column_tasks).for_each(task);
+        (0..tasks).for_each(task);
     }
 }
 
-/// Some rows times some panels, on this thread; `range` begins where a tile does. The product's first
-/// element goes to `out` at the row and column of the first row and panel less those of `from`.
-#[expect(
-    clippy::too_many_arguments,
-    reason = "a rectangle of one matrix times one of another into one of a third"
-)]
+/// Some rows times some panels, on this thread; the first sum goes to the row and column `at` of `out`.
 pub(super) fn product(
     isa: Isa,
     rows: &Rows,
-    range: Range<usize>,
     packed: &Packed,
     panels: Range<usize>,
     out: Out<'_>,
-    from: (usize, usize),
+    at: (usize, usize),
     sum: Sum<'_>,
 ) {
     let k = packed.k();
     let mut scratch = packed.scratch();
+    let first = panels.start;
     let mut slice = |panel: usize, depth: Range<usize>| {
         let sum = match sum {
             _ if depth.start > 0 => Sum::Add,
@@ -121,16 +129,15 @@ pub(super) fn product(
             sum => sum,
         };
         let columns = packed.slice(panel, depth.clone(), &mut scratch);
-        for row in range.clone().step_by(rows.tile) {
-            let height = rows.tile.min(range.end - row);
-            let done = row - range.start;
+        for row in (0..rows.count).step_by(rows.tile) {
+            let height = rows.tile.min(rows.count - row);
             let ahead = if packed.lies_in_order() {
-                columns.behind(done..done + height, range.len())
+                columns.behind(row..row + height, rows.count)
             } else {
                 Ahead::NOTHING
             };
-            let rows = &rows.data[row * k..][..height * k][depth.start * height..depth.end * height];
-            let place = Place { out, row: row - from.0, column: panel * PANEL - from.1, sum };
+            let rows = &rows.data.get()[row * k..][..height * k][depth.start * height..depth.end * height];
+            let place = Place { out, row: at.0 + row, column: at.1 + (panel - first) * PANEL, sum };
             tile(isa, height, rows, columns, place, ahead);
         }
     };
@@ -141,38 +148,46 @@ pub(super) fn product(
     panels.for_each(|panel| depths().for_each(|depth| slice(panel, depth)));
 }
 
+/// How many rows of all a task takes, about `most`: whole tiles, and nearly as many in each task.
+pub(super) fn rows_per_task(isa: Isa, all: usize, most: usize) -> usize {
+    all.div_ceil(all.div_ceil(most).max(1)).next_multiple_of(highest(isa)).max(1)
+}
+
+/// Rows of a tile whose sums fill the registers.
+fn highest(isa: Isa) -> usize {
+    if isa.wide() { ROWS } else { NARROW_ROWS }
+}
+
 /// Rows packed for products: `[tile][k][row]`, the rows of a tile side by side.
 pub(super) struct Rows {
-    data: Vec<f32>,
+    data: Aligned<f32>,
+    count: usize,
     /// Rows of a tile: as many as have their sums in registers, or fewer where that makes the last one as high as the
     /// others.
     tile: usize,
 }
 
 impl Rows {
-    pub(super) fn pack(isa: Isa, rows: View<'_>, k: usize, parallel: bool) -> Self {
-        let most = if isa.wide() { ROWS } else { NARROW_ROWS };
-        let tile = rows.rows.div_ceil(rows.rows.div_ceil(most).max(1)).max(1);
-        let len = rows.rows * k;
+    /// Packs rows, which stay in the second cache where they are about as many as a task takes.
+    pub(super) fn pack(isa: Isa, rows: View<'_>, k: usize, threads: usize) -> Self {
+        let count = rows.rows;
+        let tile = count.div_ceil(count.div_ceil(highest(isa)).max(1)).max(1);
+        let len = count * k;
         let mut data = SPARE.take();
         if data.len() < len {
-            data.resize(len, 0.0);
+            data = Aligned::near(len);
         }
+        let out = &mut data.get_mut()[..len];
         let pack = |(index, out): (usize, &mut [f32])| {
             pack_tile(&rows, &rows.data[index * tile * rows.row_stride..], out.len() / k, out);
         };
-        let chunk = (tile * k).max(1);
-        if parallel {
-            data[..len].par_chunks_mut(chunk).enumerate().for_each(pack);
+        let tiles = (tile * k).max(1);
+        if threads > 1 {
+            out.par_chunks_mut(tiles).enumerate().for_each(pack);
         } else {
-            data[..len].chunks_mut(chunk).enumerate().for_each(pack);
+            out.chunks_mut(tiles).enumerate().for_each(pack);
         }
-        Self { data, tile }
-    }
-
-    /// How many of all rows a task takes, about `most`: whole tiles, and nearly as many in each task.
-    pub(super) fn per_task(&self, all: usize, most: usize) -> usize {
-        all.div_ceil(all.div_ceil(most).max(1)).next_multiple_of(self.tile).max(1)
+        Self { data, count, tile }
     }
 }
 
@@ -184,7 +199,7 @@ impl Drop for Rows {
 
 thread_local! {
     /// The memory of the last packed rows, for the next ones.
-    static SPARE: Cell<Vec<f32>> = const { Cell::new(Vec::new()) };
+    static SPARE: Cell<Aligned<f32>> = Cell::default();
 }
 
 /// Some rows, which begin where `data` does, step by step side by side.

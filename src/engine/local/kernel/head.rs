@@ -3,11 +3,13 @@
 //! Sums of exponentials are taken over stretches of 1,024 tokens in f32 and joined in order in f64, so they do not depend
 //! on the batch or the threads.
 
+use std::{cell::Cell, ops::Range};
+
 use rayon::prelude::*;
 
 use super::{
     Isa, Packed, Sum, View,
-    gemm::{Rows, gemm_on, product},
+    gemm::{Rows, gemm_on, product, rows_per_task},
     kernel,
     math::{exp, max, sums, tanh},
     packed::PANEL,
@@ -97,38 +99,40 @@ impl<'a> Head<'a> {
 /// Answers one question about each row's distribution over the vocabulary, the softmax of its logits.
 pub fn find(isa: Isa, rows: View<'_>, whole: &Head<'_>, wants: &[Want]) -> Vec<Found> {
     assert_eq!(rows.rows, wants.len(), "one question a row");
-    let head = whole.matrix;
-    let packed = Rows::pack(isa, rows, head.k(), false);
+    let (head, all) = (whole.matrix, rows.rows);
+    let rows_per_task = rows_per_task(isa, all, ROWS);
+    let ranges = (0..all).step_by(rows_per_task).map(|first| first..all.min(first + rows_per_task));
+    let blocks: Vec<(Range<usize>, Rows)> =
+        ranges.map(|range| (range.clone(), Rows::pack(isa, rows.part(range), head.k(), 1))).collect();
     let stretches = head.n().div_ceil(STRETCH);
-    let rows_per_task = packed.per_task(rows.rows, ROWS);
-    let row_tasks = rows.rows.div_ceil(rows_per_task);
-    let parts: Vec<Vec<Part>> = (0..row_tasks * stretches)
+    // All rows meet a stretch of the head while it is in a cache.
+    let parts: Vec<Vec<Part>> = (0..stretches * blocks.len())
         .into_par_iter()
-        .map_init(
-            || vec![0.0; rows_per_task * STRETCH],
-            |scratch, task| {
-                // All rows meet a stretch of the head while it is in a cache.
-                let (first, stretch) = (task % row_tasks * rows_per_task, task / row_tasks);
-                let range = first..rows.rows.min(first + rows_per_task);
-                let tokens = stretch * STRETCH..head.n().min((stretch + 1) * STRETCH);
-                let logits = &mut scratch[..range.len() * tokens.len()];
-                #[expect(unsafe_code, reason = "the product writes through the type that threads may share")]
-                // SAFETY: nobody else has this buffer.
-                let out = unsafe { Out::new(logits, tokens.len()) };
-                let panels = tokens.start / PANEL..tokens.end.div_ceil(PANEL);
-                product(isa, &packed, range.clone(), head, panels, out, (first, tokens.start), Sum::Store);
-                for row in logits.chunks_mut(tokens.len()) {
-                    whole.finish(isa, row, tokens.start);
-                }
-                let rows = logits.chunks(tokens.len()).zip(&wants[range]);
-                rows.map(|(logits, want)| Part::of(isa, logits, tokens.start, *want)).collect()
-            },
-        )
+        .with_max_len(1)
+        .map(|task| {
+            let ((range, rows), stretch) = (&blocks[task % blocks.len()], task / blocks.len());
+            let tokens = stretch * STRETCH..head.n().min((stretch + 1) * STRETCH);
+            let mut spare = SPARE.take();
+            spare.resize(spare.len().max(range.len() * tokens.len()), 0.0);
+            let logits = &mut spare[..range.len() * tokens.len()];
+            #[expect(unsafe_code, reason = "the product writes through the type that threads may share")]
+            // SAFETY: nobody else has this buffer.
+            let out = unsafe { Out::new(logits, tokens.len()) };
+            let panels = tokens.start / PANEL..tokens.end.div_ceil(PANEL);
+            product(isa, rows, head, panels, out, (0, 0), Sum::Store);
+            for row in logits.chunks_mut(tokens.len()) {
+                whole.finish(isa, row, tokens.start);
+            }
+            let rows = logits.chunks(tokens.len()).zip(&wants[range.clone()]);
+            let parts = rows.map(|(logits, want)| Part::of(isa, logits, tokens.start, *want)).collect();
+            SPARE.set(spare);
+            parts
+        })
         .collect();
     (0..wants.len())
         .map(|row| {
             let (task, row) = (row / rows_per_task, row % rows_per_task);
-            let parts = (0..stretches).map(|stretch| parts[stretch * row_tasks + task][row]);
+            let parts = (0..stretches).map(|stretch| parts[stretch * blocks.len() + task][row]);
             let softmax = join(parts.clone());
             // Of equal logits the first stays, which has the lowest id.
             let (id, logit) = parts
@@ -138,6 +142,11 @@ pub fn find(isa: Isa, rows: View<'_>, whole: &Head<'_>, wants: &[Want]) -> Vec<F
             softmax.found(id, logit)
         })
         .collect()
+}
+
+thread_local! {
+    /// The memory of the last logits, for the next ones.
+    static SPARE: Cell<Vec<f32>> = const { Cell::new(Vec::new()) };
 }
 
 /// A row of logits as a distribution, as [`find`] takes it.

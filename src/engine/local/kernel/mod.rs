@@ -13,6 +13,7 @@
 mod math;
 mod format;
 mod kept;
+mod aligned;
 mod packed;
 mod tile;
 mod gemm;

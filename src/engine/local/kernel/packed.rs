@@ -4,14 +4,12 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use super::{kept::Kept, tile::Ahead};
+use super::{aligned::Aligned, kept::Kept, tile::Ahead};
 
 /// Columns of a panel.
 pub(super) const PANEL: usize = 32;
 /// Steps of `k` for which a panel's slice and a tile's rows stay in the nearest cache. Slices begin at multiples of it.
 pub(super) const DEPTH: usize = 256;
-/// Bytes of a line of the cache.
-pub(super) const LINE: usize = 64;
 
 /// How the elements of a packed matrix lie in memory. Products are those of the f32 matrix, bit for bit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,8 +29,8 @@ pub struct Packed {
 
 /// `[panel][k][PANEL]`; the last panel is filled up with zeros.
 enum Panels {
-    F32(Lines<f32>),
-    Bf16(Lines<u16>),
+    F32(Aligned<f32>),
+    Bf16(Aligned<u16>),
     /// No panels, but columns as a file has them.
     Kept(Kept),
 }
@@ -136,14 +134,14 @@ impl Packed {
         let columns = |panel: usize| panel * PANEL..n.min((panel + 1) * PANEL);
         let panels = match storage {
             Storage::F32 => {
-                let mut lines = Lines::zeros(len);
-                let panels = lines.get_mut().par_chunks_mut(size).enumerate();
+                let mut all = Aligned::stream(len);
+                let panels = all.get_mut().par_chunks_mut(size).enumerate();
                 panels.try_for_each(|(panel, out)| fill(columns(panel), out.as_chunks_mut().0))?;
-                Panels::F32(lines)
+                Panels::F32(all)
             }
             Storage::Bf16 => {
-                let mut lines = Lines::zeros(len);
-                let panels = lines.get_mut().par_chunks_mut(size).enumerate();
+                let mut all = Aligned::stream(len);
+                let panels = all.get_mut().par_chunks_mut(size).enumerate();
                 panels.try_for_each_init(
                     || vec![[0.0; PANEL]; k],
                     |wide, (panel, out)| {
@@ -156,7 +154,7 @@ impl Packed {
                         Ok(())
                     },
                 )?;
-                Panels::Bf16(lines)
+                Panels::Bf16(all)
             }
         };
         Ok(Self { k, n, panels })
@@ -178,8 +176,8 @@ impl Packed {
         assert_eq!(out.len(), self.k, "a column has as many elements as the matrix rows");
         let (panel, at) = (column / PANEL, column % PANEL);
         match &self.panels {
-            Panels::F32(lines) => copy_column(lines.panel(panel, self.k), at, out),
-            Panels::Bf16(lines) => copy_column(lines.panel(panel, self.k), at, out),
+            Panels::F32(all) => copy_column(of_panel(all, panel, self.k), at, out),
+            Panels::Bf16(all) => copy_column(of_panel(all, panel, self.k), at, out),
             Panels::Kept(kept) => kept.column(column, out),
         }
     }
@@ -221,8 +219,8 @@ impl Packed {
         scratch: &'a mut [[f32; PANEL]],
     ) -> Slice<'a> {
         match &self.panels {
-            Panels::F32(lines) => Slice::F32(&lines.panel(panel, self.k)[depth]),
-            Panels::Bf16(lines) => Slice::Bf16(&lines.panel(panel, self.k)[depth]),
+            Panels::F32(all) => Slice::F32(&of_panel(all, panel, self.k)[depth]),
+            Panels::Bf16(all) => Slice::Bf16(&of_panel(all, panel, self.k)[depth]),
             Panels::Kept(kept) => {
                 let wide = &mut scratch[..depth.len()];
                 kept.widen(panel, depth, wide);
@@ -230,6 +228,10 @@ impl Packed {
             }
         }
     }
+}
+
+fn of_panel<T: Copy + Default>(all: &Aligned<T>, panel: usize, k: usize) -> &[[T; PANEL]] {
+    all.get()[panel * k * PANEL..][..k * PANEL].as_chunks().0
 }
 
 fn copy_column<T: Element>(panel: &[[T; PANEL]], column: usize, out: &mut [f32]) {
@@ -257,51 +259,3 @@ pub fn fill<T: Copy>(
         }
     }
 }
-
-/// Numbers that begin at a line of the cache, so that no register is filled from two.
-struct Lines<T> {
-    data: Vec<T>,
-    start: usize,
-    len: usize,
-}
-
-impl<T: Copy + Default> Lines<T> {
-    fn zeros(len: usize) -> Self {
-        let spare = LINE / size_of::<T>() - 1;
-        let data = vec![T::default(); len + spare];
-        in_large_pages(&data);
-        let start = data.as_ptr().align_offset(LINE).min(spare);
-        Self { data, start, len }
-    }
-
-    fn get_mut(&mut self) -> &mut [T] {
-        &mut self.data[self.start..][..self.len]
-    }
-
-    fn panel(&self, panel: usize, k: usize) -> &[[T; PANEL]] {
-        self.data[self.start..][panel * k * PANEL..][..k * PANEL].as_chunks().0
-    }
-}
-
-/// Bytes of a page of memory that saves the processor from looking up hundreds of smaller ones.
-#[cfg(target_os = "linux")]
-const LARGE_PAGE: usize = 2 << 20;
-
-/// Asks the system to keep numbers that were not written yet in large pages, where they fill some: products go through all
-/// weights of a model again and again.
-#[cfg(target_os = "linux")]
-fn in_large_pages<T>(data: &[T]) {
-    let bytes = size_of_val(data);
-    let to_page = data.as_ptr().cast::<u8>().align_offset(LARGE_PAGE);
-    let whole = bytes.saturating_sub(to_page) / LARGE_PAGE * LARGE_PAGE;
-    if whole > 0 {
-        let start = data.as_ptr().cast::<u8>().wrapping_add(to_page).cast_mut();
-        #[expect(unsafe_code, reason = "the system takes an address")]
-        // SAFETY: the range lies within the data; how its pages are kept does not change what they hold. Where the system
-        // refuses, they stay small.
-        let _ = unsafe { libc::madvise(start.cast(), whole, libc::MADV_HUGEPAGE) };
-    }
-}
-
-#[cfg(not(target_os = "linux"))]
-fn in_large_pages<T>(_: &[T]) {}

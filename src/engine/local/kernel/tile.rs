@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::packed::{Element, LINE};
+use super::{aligned::LINE, packed::Element};
 
 /// Does something for each of `$height` rows, at most 12, with the row as a constant: in a loop over rows the compiler would
 /// keep them in memory, or for some heights turn the loop into gathers along them.

@@ -5,7 +5,7 @@ use std::{io, ops::Range};
 
 use rayon::prelude::*;
 
-use super::{Place, Tensor, WeightsError};
+use super::{Dtype, Place, Tensor, WeightsError};
 use crate::engine::local::{
     files::Handle,
     kernel::{self, Format},
@@ -248,6 +248,28 @@ impl Tensor {
             }
         };
         Self { shape: shape.to_vec(), place, ..self.clone() }
+    }
+
+    /// The matrices of a tensor that holds one for each of so many experts, in order; of another one, nothing.
+    pub(in crate::engine::local) fn experts(&self, experts: usize) -> Vec<Self> {
+        match (self.shape.split_first(), &self.dtype) {
+            (Some((&count, shape)), dtype) if count == experts && shape.len() == 2 => (0..count)
+                .map(|expert| match dtype {
+                    Dtype::Read(format) => self.of_expert(expert, *format),
+                    // Which is said where number formats are looked at.
+                    Dtype::Other(_) => Self { shape: shape.to_vec(), ..self.clone() },
+                })
+                .collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// The same elements as a matrix of one row, where they are a vector.
+    pub(in crate::engine::local) fn row(self) -> Self {
+        match *self.shape {
+            [len] => Self { shape: vec![1, len], ..self },
+            _ => self,
+        }
     }
 
     /// The same elements with a number added to each, where they are a vector.

@@ -87,8 +87,68 @@ const ALIGNMENT: u64 = 32;
 /// Dimensions that a tensor may have.
 const DIMENSIONS: u32 = 4;
 
+/// The files that a model is split over, in order, where the name is that of one of them (`NAME-00002-of-00003.gguf`); else
+/// the file alone.
+pub fn parts(file: &str) -> Vec<String> {
+    let named = || {
+        let (stem, end) = file.rsplit_once('.')?;
+        let (stem, count) = stem.rsplit_once("-of-")?;
+        let (stem, number) = stem.rsplit_once('-')?;
+        let digits = |text: &str| text.len() == 5 && text.bytes().all(|byte| byte.is_ascii_digit());
+        let (number, count) = (digits(number) && digits(count))
+            .then(|| Some((number.parse().ok()?, count.parse().ok()?)))??;
+        let names = |number: u32| format!("{stem}-{number:05}-of-{count:05}.{end}");
+        (1..=count).contains(&number).then(|| (1..=count).map(names).collect())
+    };
+    named().unwrap_or_else(|| vec![file.to_owned()])
+}
+
+/// Reads the headers of all parts and checks them against one another: what is said beside the tensors, which file holds
+/// which, and the files.
+pub(super) fn open(
+    files: &Files,
+    file: &str,
+) -> Result<(Metadata, BTreeMap<String, Tensor>, Vec<String>), WeightsError> {
+    let wrong = |file: &str, fault: String| WeightsError::File { file: file.to_owned(), fault };
+    let names = parts(file);
+    let missing: Vec<String> = names.iter().filter(|name| !files.has(name)).cloned().collect();
+    if !missing.is_empty() && names.len() > 1 {
+        return Err(WeightsError::Shards { index: file.to_owned(), files: missing });
+    }
+    let (metadata, mut tensors) = open_part(files, &names[0])?;
+    match metadata.unsigned("split.count").unwrap_or(1) {
+        0 | 1 => return Ok((metadata, tensors, vec![names[0].clone()])),
+        count if count == names.len() as u64 => {}
+        count => {
+            let fault = format!(
+                "is one of {count} parts by its `split.count`, and not called `NAME-00001-of-{count:05}.gguf`; give the parts the names that they had"
+            );
+            return Err(wrong(&names[0], fault));
+        }
+    }
+    for (number, name) in names.iter().enumerate().skip(1) {
+        let (own, more) = open_part(files, name)?;
+        if own.unsigned("split.no") != Some(number as u64) {
+            let given =
+                own.get("split.no").map_or_else(|| "missing".to_owned(), |value| format!("{value:?}"));
+            return Err(wrong(name, format!("has `split.no` {given}; by its name it is {number}")));
+        }
+        for (tensor, place) in more {
+            if tensors.insert(tensor.clone(), place).is_some() {
+                return Err(wrong(name, format!("has tensor `{tensor}`, which another part has too")));
+            }
+        }
+    }
+    let all = metadata.unsigned("split.tensors.count");
+    if let Some(all) = all.filter(|all| *all != tensors.len() as u64) {
+        let fault = format!("says that all parts have {all} tensors; they have {}", tensors.len());
+        return Err(wrong(&names[0], fault));
+    }
+    Ok((metadata, tensors, names))
+}
+
 /// Reads the header and checks it against itself and the file.
-pub(super) fn open(files: &Files, file: &str) -> Result<(Metadata, BTreeMap<String, Tensor>), WeightsError> {
+fn open_part(files: &Files, file: &str) -> Result<(Metadata, BTreeMap<String, Tensor>), WeightsError> {
     let cannot_read = |source| WeightsError::Read { file: file.to_owned(), source };
     let len = files.len(file).map_err(cannot_read)?;
     let reader = files.reader(file).map_err(cannot_read)?;

@@ -124,18 +124,16 @@ impl Weights {
         Ok(weights)
     }
 
-    /// Reads the header of a GGUF file, and what it says beside the tensors.
+    /// Reads the header of a GGUF file, or of all that it is one part of, and what it says beside the tensors.
     pub fn open_gguf(files: &Files, file: &str) -> Result<(Self, Metadata), WeightsError> {
-        let (metadata, tensors) = gguf::open(files, file)?;
-        Ok((Self { tensors, files: vec![file.to_owned()] }, metadata))
+        let (metadata, tensors, files) = gguf::open(files, file)?;
+        Ok((Self { tensors, files }, metadata))
     }
 
-    /// Gives tensors other names, and their elements another order.
-    pub(super) fn rename(&mut self, rename: impl Fn(String, Tensor) -> (String, Tensor)) {
-        self.tensors = std::mem::take(&mut self.tensors)
-            .into_iter()
-            .map(|(name, tensor)| rename(name, tensor))
-            .collect();
+    /// Gives tensors other names, and their elements another order; one may become several.
+    pub(super) fn rename(&mut self, rename: impl Fn(String, Tensor) -> Vec<(String, Tensor)>) {
+        let tensors = std::mem::take(&mut self.tensors).into_iter();
+        self.tensors = tensors.flat_map(|(name, tensor)| rename(name, tensor)).collect();
     }
 
     /// A tensor by its name.

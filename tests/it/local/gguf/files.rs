@@ -103,12 +103,15 @@ fn metadata_that_cannot_be_is_named() {
             made.values.retain(|(key, _)| !key.ends_with("block_count"));
             made.put("llama.context_length", Value::Text("long".into()));
             made.put("llama.rope.scaling.type", Value::Text("magic".into()));
-            made.put("llama.expert_count", Value::U32(8));
+            made.put("llama.expert_count", Value::U32(5000));
             made.put("llama.rope.dimension_count", Value::U32(8));
         }),
-        &["`llama.block_count` is missing", "\"long\"", "`magic`", "experts", "8 of the 16 values"],
+        &["`llama.block_count` is missing", "\"long\"", "`magic`", "5000 experts", "8 of the 16 values"],
     );
-    says(&with(|made| made.put("split.count", Value::U32(3))), &["llama-gguf-split --merge"]);
+    says(
+        &with(|made| made.put("split.count", Value::U32(3))),
+        &["`model.gguf` is one of 3 parts", "NAME-00001-of-00003.gguf"],
+    );
     says(
         &with(|made| made.put("llama.attention.head_count", Value::U32(0))),
         &["`num_attention_heads` is 0"],
@@ -128,6 +131,75 @@ fn several_files_are_listed() {
     assert!(
         Checkpoint::open(Files::Gguf { folder: folder.path().to_owned(), file: "b.gguf".into() }).is_ok()
     );
+}
+
+/// The tiny model in three parts.
+fn split() -> [Made; 3] {
+    let mut whole = llama();
+    let [mut second, mut third] = [Made::default(), Made::default()];
+    third.tensors = whole.tensors.split_off(8);
+    second.tensors = whole.tensors.split_off(3);
+    let mut parts = [whole, second, third];
+    for (number, part) in parts.iter_mut().enumerate() {
+        part.put("split.no", Value::U32(number as u32));
+        part.put("split.count", Value::U32(3));
+        part.put("split.tensors.count", Value::U32(11));
+    }
+    parts
+}
+
+/// What is said of parts, of which one may be changed.
+fn of_parts(change: impl FnOnce(&mut [Made; 3]), written: usize) -> Result<Checkpoint, String> {
+    let folder = tempfile::tempdir().unwrap();
+    let mut parts = split();
+    change(&mut parts);
+    for (number, part) in (1..).zip(&parts[..written]) {
+        fs::write(folder.path().join(format!("m-{number:05}-of-00003.gguf")), part.bytes()).unwrap();
+    }
+    let opened = Checkpoint::open(Files::Folder(folder.path().to_owned()));
+    opened.map_err(|error| error.to_string()).and_then(|checkpoint| {
+        let origin = Origin { source: "a test".into(), revision: None };
+        let loaded = Local::load("model", origin, &checkpoint, Options::default());
+        loaded.map(|_| checkpoint).map_err(|error| error.to_string())
+    })
+}
+
+#[test]
+fn parts_are_one_model() {
+    assert!(of_parts(|_| {}, 3).is_ok());
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("whole.gguf"), llama().bytes()).unwrap();
+    let whole = Checkpoint::open(Files::Folder(folder.path().to_owned())).unwrap().description();
+    // Whichever part is named.
+    for (number, part) in (1..).zip(&split()) {
+        fs::write(folder.path().join(format!("m-{number:05}-of-00003.gguf")), part.bytes()).unwrap();
+    }
+    for number in 1..=3 {
+        let file = format!("m-0000{number}-of-00003.gguf");
+        let parts = Checkpoint::open(Files::Gguf { folder: folder.path().to_owned(), file }).unwrap();
+        let parts = parts.description();
+        assert_eq!((parts.parameters, parts.memory), (whole.parameters, whole.memory));
+        assert!(parts.file_bytes > whole.file_bytes, "three headers");
+    }
+    // Beside another model, a split one is named once.
+    let error = Checkpoint::open(Files::Folder(folder.path().to_owned())).err().unwrap().to_string();
+    assert!(error.contains("`m-00001-of-00003.gguf`, `whole.gguf`"), "{error}");
+}
+
+#[test]
+fn parts_that_do_not_belong_together_are_refused() {
+    let says = |message: Result<Checkpoint, String>, part: &str| {
+        let message = message.err().expect("a fault was made");
+        assert!(message.contains(part), "`{part}` is not in:\n{message}");
+    };
+    says(of_parts(|_| {}, 2), "missing: m-00003-of-00003.gguf");
+    says(
+        of_parts(|parts| parts.swap(1, 2), 3),
+        "`m-00002-of-00003.gguf` has `split.no` Unsigned(2); by its name it is 1",
+    );
+    says(of_parts(|parts| parts[2].tensors = parts[1].tensors.clone(), 3), "which another part has too");
+    says(of_parts(|parts| drop(parts[2].tensors.pop()), 3), "all parts have 11 tensors; they have 10");
+    says(of_parts(|parts| parts[0].put("split.count", Value::U32(2)), 3), "one of 2 parts");
 }
 
 #[test]

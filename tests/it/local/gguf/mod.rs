@@ -1,5 +1,6 @@
 //! Models that are one GGUF file: held against transformers on the same numbers, and files that cannot be.
 
+mod experts;
 mod files;
 mod golden;
 mod tokenizers;
