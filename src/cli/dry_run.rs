@@ -100,3 +100,20 @@ fn cost(request: &Request, tokenizer: &dyn Tokenizer) -> Option<usize> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::{Ask, Decoding};
+
+    #[test]
+    fn what_texts_begin_with_in_common_is_read_once() {
+        let mut ask = Ask::default();
+        // As many tokens as bytes, and six that are written.
+        ask.score("01234567", "ab");
+        ask.score("01234567", "ac");
+        ask.score("0123xxxx", "ad");
+        ask.generate("0123xxxy", Decoding::Greedy, 6, &[]);
+        assert_eq!(read(&ask.into_requests(), &[10, 10, 10, 14]), 10 + 1 + 6 + 1 + 6);
+    }
+}

@@ -2,7 +2,7 @@
 
 use std::{fs, ops::ControlFlow, thread};
 
-use yardstick::engine::local::hub::{self, Event, OpenError, Repository};
+use yardstick::engine::local::hub::{self, DownloadError, Event, OpenError, Repository, Snapshot, Source};
 
 use super::{
     TOKEN, World, environment, heard,
@@ -205,6 +205,40 @@ fn a_gguf_file_is_a_whole_model() {
     assert!(!snapshot.folder.join("README.md").exists());
     // The second time the cache is enough.
     assert_eq!(world.open().unwrap().folder, snapshot.folder);
+}
+
+#[test]
+fn the_parts_of_a_gguf_file_are_fetched_together() {
+    let parts = ["tiny-00001-of-00002.gguf", "tiny-00002-of-00002.gguf"];
+    let mut model = Model::tiny();
+    model.files.retain(|name, _| *name == "README.md");
+    model.files.extend(parts.map(|part| (part, part.as_bytes().to_vec())));
+    let mut half = model.clone();
+    half.files.remove(parts[1]);
+
+    let whole = |snapshot: Snapshot| {
+        for part in parts {
+            assert_eq!(fs::read(snapshot.folder.join(part)).unwrap(), part.as_bytes());
+        }
+        snapshot
+    };
+    let world = World::new(model.clone(), |_, _| None);
+    let snapshot = whole(world.open().unwrap());
+    // A part that is lost is fetched again.
+    fs::remove_file(snapshot.folder.join(parts[1])).unwrap();
+    whole(world.open().unwrap());
+    // By name, from a mirror that has no list.
+    let world = World::new(model, |asked, model| {
+        let mut given = model.answer(asked);
+        given.headers.remove("X-Error-Code");
+        Some(if asked.path.starts_with("/api") { Given::status(404) } else { given })
+    });
+    let named = Source::parse(&format!("owner/tiny:{}", parts[0]), world.folder.path(), &world.environment);
+    let Ok(Source::Repository(named)) = named else { panic!("{named:?}") };
+    whole(hub::open(&named, &world.environment, &mut |_| ControlFlow::Continue(())).unwrap());
+
+    let fault = World::new(half, |_, _| None).fault();
+    assert!(matches!(&fault, DownloadError::NoFile { file, .. } if file == parts[1]), "{fault}");
 }
 
 #[test]

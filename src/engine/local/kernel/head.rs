@@ -106,7 +106,7 @@ pub fn find(isa: Isa, rows: View<'_>, whole: &Head<'_>, wants: &[Want]) -> Vec<F
         ranges.map(|range| (range.clone(), Rows::pack(isa, rows.part(range), head.k(), 1))).collect();
     let stretches = head.n().div_ceil(STRETCH);
     // All rows meet a stretch of the head while it is in a cache.
-    let parts: Vec<Vec<Part>> = (0..stretches * blocks.len())
+    let parts: Vec<Vec<(Part, Option<(u32, f32)>)>> = (0..stretches * blocks.len())
         .into_par_iter()
         .with_max_len(1)
         .map(|task| {
@@ -124,7 +124,11 @@ pub fn find(isa: Isa, rows: View<'_>, whole: &Head<'_>, wants: &[Want]) -> Vec<F
                 whole.finish(isa, row, tokens.start);
             }
             let rows = logits.chunks(tokens.len()).zip(&wants[range.clone()]);
-            let parts = rows.map(|(logits, want)| Part::of(isa, logits, tokens.start, *want)).collect();
+            let parts = rows.map(|(logits, want)| {
+                let part = Part::of(isa, logits);
+                (part, part.find(logits, tokens.start, *want))
+            });
+            let parts = parts.collect();
             SPARE.set(spare);
             parts
         })
@@ -133,10 +137,10 @@ pub fn find(isa: Isa, rows: View<'_>, whole: &Head<'_>, wants: &[Want]) -> Vec<F
         .map(|row| {
             let (task, row) = (row / rows_per_task, row % rows_per_task);
             let parts = (0..stretches).map(|stretch| parts[stretch * blocks.len() + task][row]);
-            let softmax = join(parts.clone());
+            let softmax = join(parts.clone().map(|(part, _)| part));
             // Of equal logits the first stays, which has the lowest id.
             let (id, logit) = parts
-                .filter_map(|part| part.found)
+                .filter_map(|(_, found)| found)
                 .reduce(|first, next| if next.1 > first.1 { next } else { first })
                 .expect("a wanted token is in the vocabulary");
             softmax.found(id, logit)
@@ -151,7 +155,8 @@ thread_local! {
 
 /// A row of logits as a distribution, as [`find`] takes it.
 pub fn softmax(isa: Isa, logits: &[f32]) -> Softmax {
-    join(logits.chunks(STRETCH).map(|stretch| Part::of(isa, stretch, 0, Want::Best)))
+    let parts: Vec<Part> = logits.chunks(STRETCH).map(|stretch| Part::of(isa, stretch)).collect();
+    join(parts.iter().copied())
 }
 
 /// What is known of a row from one stretch of the vocabulary.
@@ -162,19 +167,23 @@ struct Part {
     sum: f32,
     /// Of exp(logit - largest) · (logit - largest).
     weighted: f32,
-    /// The wanted token, where it lies in the stretch, or the stretch's best, and its logit.
-    found: Option<(u32, f32)>,
 }
 
 impl Part {
-    fn of(isa: Isa, logits: &[f32], first: usize, want: Want) -> Self {
+    fn of(isa: Isa, logits: &[f32]) -> Self {
         let (largest, [sum, weighted]) = exponentials(isa, logits);
+        Self { largest, sum, weighted }
+    }
+
+    /// The wanted token, where it lies in the stretch, which begins with the token `first`, or the stretch's best, and its
+    /// logit.
+    fn find(&self, logits: &[f32], first: usize, want: Want) -> Option<(u32, f32)> {
         let at = match want {
             Want::Token(id) => (id as usize).checked_sub(first).filter(|at| *at < logits.len()),
             #[expect(clippy::float_cmp, reason = "the largest is one of them, bit for bit")]
-            Want::Best => Some(logits.iter().position(|logit| *logit == largest).unwrap_or(0)),
+            Want::Best => Some(logits.iter().position(|logit| *logit == self.largest).unwrap_or(0)),
         };
-        Self { largest, sum, weighted, found: at.map(|at| ((first + at) as u32, logits[at])) }
+        at.map(|at| ((first + at) as u32, logits[at]))
     }
 }
 
