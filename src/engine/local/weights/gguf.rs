@@ -116,15 +116,13 @@ pub(super) fn open(
         return Err(WeightsError::Shards { index: file.to_owned(), files: missing });
     }
     let (metadata, mut tensors) = open_part(files, &names[0])?;
-    match metadata.unsigned("split.count").unwrap_or(1) {
-        0 | 1 => return Ok((metadata, tensors, vec![names[0].clone()])),
-        count if count == names.len() as u64 => {}
-        count => {
-            let fault = format!(
-                "is one of {count} parts by its `split.count`, and not called `NAME-00001-of-{count:05}.gguf`; give the parts the names that they had"
-            );
-            return Err(wrong(&names[0], fault));
-        }
+    let count = metadata.unsigned("split.count").unwrap_or(1).max(1);
+    if count != names.len() as u64 {
+        let fault = format!(
+            "is one of {count} parts by its `split.count`, and of {} by its name; parts are called `NAME-00001-of-{count:05}.gguf`, and a whole model is not",
+            names.len()
+        );
+        return Err(wrong(&names[0], fault));
     }
     for (number, name) in names.iter().enumerate().skip(1) {
         let (own, more) = open_part(files, name)?;

@@ -110,7 +110,10 @@ fn metadata_that_cannot_be_is_named() {
     );
     says(
         &with(|made| made.put("split.count", Value::U32(3))),
-        &["`model.gguf` is one of 3 parts", "NAME-00001-of-00003.gguf"],
+        &[
+            "`model.gguf` is one of 3 parts by its `split.count`, and of 1 by its name",
+            "NAME-00001-of-00003.gguf",
+        ],
     );
     says(
         &with(|made| made.put("llama.attention.head_count", Value::U32(0))),
@@ -200,6 +203,11 @@ fn parts_that_do_not_belong_together_are_refused() {
     says(of_parts(|parts| parts[2].tensors = parts[1].tensors.clone(), 3), "which another part has too");
     says(of_parts(|parts| drop(parts[2].tensors.pop()), 3), "all parts have 11 tensors; they have 10");
     says(of_parts(|parts| parts[0].put("split.count", Value::U32(2)), 3), "one of 2 parts");
+    // Files that only look like parts.
+    says(
+        of_parts(|parts| parts.fill_with(llama), 3),
+        "one of 1 parts by its `split.count`, and of 3 by its name",
+    );
 }
 
 #[test]
