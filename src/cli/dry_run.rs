@@ -1,7 +1,5 @@
 //! `run --dry-run`: what would be asked, and what it would cost.
 
-use std::sync::Arc;
-
 use super::{
     Shell,
     exit::Exit,
@@ -66,26 +64,22 @@ pub(super) fn show(
 
 /// About how many of all tokens are computed: what a request begins with as the one before it does is read once.
 fn read(requests: &[Request], costs: &[usize]) -> usize {
-    let texts = |request: &Request| match request {
-        Request::Score { prompt, ending, .. } => [prompt.clone(), ending.clone()],
-        Request::Rank { prompt, .. } | Request::Generate { prompt, .. } => [prompt.clone(), "".into()],
-    };
     let alike = |a: &str, b: &str| a.bytes().zip(b.bytes()).take_while(|(a, b)| a == b).count();
-    let mut before: [Arc<str>; 2] = ["".into(), "".into()];
-    let of = |(request, cost): (&Request, &usize)| {
-        let own = texts(request);
-        let shared = if own[0] == before[0] {
-            own[0].len() + alike(&own[1], &before[1])
-        } else {
-            alike(&own[0], &before[0])
+    let (mut before, mut all) = (("", ""), 0.0);
+    for (request, cost) in requests.iter().zip(costs) {
+        let (ending, written) = match request {
+            Request::Score { ending, .. } => (&**ending, 0),
+            Request::Rank { .. } => ("", 0),
+            Request::Generate { max_tokens, .. } => ("", *max_tokens as usize),
         };
-        let written =
-            if let Request::Generate { max_tokens, .. } = request { *max_tokens as usize } else { 0 };
-        let len = own.iter().map(|text| text.len()).sum::<usize>().max(1);
-        before = own;
-        (cost - written) as f64 * (1.0 - shared as f64 / len as f64) + written as f64
-    };
-    requests.iter().zip(costs).map(of).sum::<f64>().ceil() as usize
+        let prompt = request.prompt();
+        let shared =
+            if prompt == before.0 { prompt.len() + alike(ending, before.1) } else { alike(prompt, before.0) };
+        let own = 1.0 - shared as f64 / (prompt.len() + ending.len()).max(1) as f64;
+        all += (cost - written) as f64 * own + written as f64;
+        before = (prompt, ending);
+    }
+    all.ceil() as usize
 }
 
 /// Tokens that a request reads and writes; nothing where it cannot be cut.

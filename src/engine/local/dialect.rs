@@ -42,9 +42,9 @@ pub(super) fn translate(
     let name = metadata.text("general.architecture").unwrap_or("nothing");
     let mut keys = Keys::new(name, metadata, weights);
     let experts = keys.experts();
-    let mut known = ARCHITECTURES.iter().filter(|architecture| architecture.name == name).peekable();
-    let first = *known.peek().ok_or_else(|| Fault::Architecture(name.to_owned()))?;
-    let architecture = known.find(|architecture| architecture.experts == experts.is_some()).unwrap_or(first);
+    let known = || ARCHITECTURES.iter().filter(|architecture| architecture.name == name);
+    let fitting = known().find(|architecture| architecture.experts == experts.is_some());
+    let architecture = fitting.or(known().next()).ok_or_else(|| Fault::Architecture(name.to_owned()))?;
     if architecture.experts != experts.is_some() {
         keys.fault(format!(
             "`{name}.expert_count` is {}; models of this architecture {} experts",

@@ -223,6 +223,11 @@ mod tests {
         check(Activation::GeluTanh, |x| 0.5 * x * (1.0 + (root * (x + 0.044_715 * x * x * x)).tanh()));
         check(Activation::Silu, |x| x / (1.0 + (-x).exp()));
         check(Activation::Relu, |x| x.max(0.0));
+        for isa in Isa::available() {
+            let mut bad = [f32::NAN];
+            Activation::Gelu.apply(isa, &mut bad);
+            assert!(bad[0].is_nan(), "{}", isa.name());
+        }
         check(Activation::QuickGelu, |x| x / (1.0 + (-1.702 * x).exp()));
         let mut squares = [-2.0, 0.5, 3.0];
         Activation::ReluSquared.apply(Isa::best(), &mut squares);

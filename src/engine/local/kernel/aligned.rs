@@ -73,3 +73,23 @@ fn in_large_pages<T>(data: &[T]) {
 
 #[cfg(not(target_os = "linux"))]
 fn in_large_pages<T>(_: &[T]) {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_begin_where_they_are_read_fastest() {
+        for len in [0, 1, 1000, LARGE_PAGE] {
+            let (stream, near) = (Aligned::<u16>::stream(len), Aligned::<f32>::near(len));
+            assert_eq!(stream.get().as_ptr() as usize % PAGE, LINE);
+            assert!(stream.len() == len && near.len() >= len);
+            let to = if len == LARGE_PAGE { LARGE_PAGE } else { LINE };
+            assert_eq!(near.get().as_ptr() as usize % to, 0);
+            assert!(
+                stream.get().iter().all(|number| *number == 0)
+                    && near.get().iter().all(|number| number.to_bits() == 0)
+            );
+        }
+    }
+}

@@ -1,5 +1,5 @@
 //! Functions of one number and sums of rows, of IEEE operations in a fixed order only, so that every instruction set
-//! gives the same bits. The polynomials are minimax fits (Remez) made for this file.
+//! gives the same bits. The polynomials are minimax fits (Remez, or linear programming) made for this file.
 
 /// eˣ to a unit in the last place, for x from -87 to 88 and cut to that; NaN stays NaN.
 #[inline(always)]
@@ -31,7 +31,8 @@ fn scale(p: f32, shifted: f32) -> f32 {
     p * f32::from_bits((shifted.to_bits() << 23).wrapping_add(127 << 23))
 }
 
-/// How probable it is that a standard normal number is farther from 0 than x, 2 Φ(-|x|) = 1 - erf(|x| / √2), to 1e-7.
+/// How probable it is that a standard normal number is farther from 0 than x, 2 Φ(-|x|) = 1 - erf(|x| / √2), to 1e-7; 0 for
+/// NaN.
 #[inline(always)]
 pub(super) fn farther(x: f32) -> f32 {
     // 2^-q(|x|), as the tail falls like a power of e.

@@ -118,18 +118,23 @@ pub(super) fn open(
     let (metadata, mut tensors) = open_part(files, &names[0])?;
     let count = metadata.unsigned("split.count").unwrap_or(1).max(1);
     if count != names.len() as u64 {
-        let fault = format!(
-            "is one of {count} parts by its `split.count`, and of {} by its name; parts are called `NAME-00001-of-{count:05}.gguf`, and a whole model is not",
-            names.len()
-        );
+        let fault = if count == 1 {
+            format!(
+                "is a whole model by its header, and one of {} parts by its name; give it another name",
+                names.len()
+            )
+        } else {
+            format!(
+                "is one of {count} parts by its `split.count`, and not by its name; they are called `NAME-00001-of-{count:05}.gguf`"
+            )
+        };
         return Err(wrong(&names[0], fault));
     }
     for (number, name) in names.iter().enumerate().skip(1) {
         let (own, more) = open_part(files, name)?;
         if own.unsigned("split.no") != Some(number as u64) {
-            let given =
-                own.get("split.no").map_or_else(|| "missing".to_owned(), |value| format!("{value:?}"));
-            return Err(wrong(name, format!("has `split.no` {given}; by its name it is {number}")));
+            let given = own.unsigned("split.no").map_or("no number".to_owned(), |given| given.to_string());
+            return Err(wrong(name, format!("has {given} as `split.no`; by its name it is {number}")));
         }
         for (tensor, place) in more {
             if tensors.insert(tensor.clone(), place).is_some() {

@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, fs};
 
 use safetensors::{Dtype, SafeTensors};
 use serde_json::Value as Json;
+use yardstick::engine::local::{Checkpoint, Files};
 
 use super::{
     super::{data, golden_families, json},
@@ -213,8 +214,7 @@ fn experts_that_cannot_be_are_refused() {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("model.gguf"), made.bytes()).unwrap();
         words(&folder.path().join("tokenizer.json"), 257);
-        let files = yardstick::engine::local::Files::Folder(folder.path().to_owned());
-        let message = yardstick::engine::local::Checkpoint::open(files).err().unwrap().to_string();
+        let message = Checkpoint::open(Files::Folder(folder.path().to_owned())).err().unwrap().to_string();
         for part in parts {
             assert!(message.contains(part), "`{part}` is not in:\n{message}");
         }

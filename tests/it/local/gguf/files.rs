@@ -111,7 +111,7 @@ fn metadata_that_cannot_be_is_named() {
     says(
         &with(|made| made.put("split.count", Value::U32(3))),
         &[
-            "`model.gguf` is one of 3 parts by its `split.count`, and of 1 by its name",
+            "`model.gguf` is one of 3 parts by its `split.count`, and not by its name",
             "NAME-00001-of-00003.gguf",
         ],
     );
@@ -198,7 +198,7 @@ fn parts_that_do_not_belong_together_are_refused() {
     says(of_parts(|_| {}, 2), "missing: m-00003-of-00003.gguf");
     says(
         of_parts(|parts| parts.swap(1, 2), 3),
-        "`m-00002-of-00003.gguf` has `split.no` Unsigned(2); by its name it is 1",
+        "`m-00002-of-00003.gguf` has 2 as `split.no`; by its name it is 1",
     );
     says(of_parts(|parts| parts[2].tensors = parts[1].tensors.clone(), 3), "which another part has too");
     says(of_parts(|parts| drop(parts[2].tensors.pop()), 3), "all parts have 11 tensors; they have 10");
@@ -206,7 +206,7 @@ fn parts_that_do_not_belong_together_are_refused() {
     // Files that only look like parts.
     says(
         of_parts(|parts| parts.fill_with(llama), 3),
-        "one of 1 parts by its `split.count`, and of 3 by its name",
+        "`m-00001-of-00003.gguf` is a whole model by its header, and one of 3 parts by its name",
     );
 }
 
